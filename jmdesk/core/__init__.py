@@ -1,0 +1,1 @@
+"""Foundations that know nothing of the office: errors, ids, clock, numbers, text, resources."""

@@ -1,0 +1,57 @@
+"""Time as the product uses it: UTC in seconds inside, fixed +08:00 on screen (no tzdata on Windows)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Protocol
+
+BEIJING = timezone(timedelta(hours=8), "UTC+8")
+
+
+class Clock(Protocol):
+    """Anything that knows what time it is."""
+
+    def now(self) -> datetime:
+        """The current time, aware, UTC."""
+        ...
+
+
+class SystemClock:
+    """The computer's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """A clock that stands still until told to move, for tests and samples."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, **delta: float) -> None:
+        """Move on by ``timedelta(**delta)``."""
+        self.at += timedelta(**delta)
+
+
+def utc_text(moment: datetime) -> str:
+    """``2026-11-22T09:30:00Z``: the wire form of a time, in whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def from_utc_text(text: str) -> datetime:
+    """The time that ``utc_text`` wrote. ``ValueError`` for anything else."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def beijing_text(text: str) -> str:
+    """A wire time as people read it here: ``2026-11-22 17:30``."""
+    return from_utc_text(text).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def beijing_date(moment: datetime) -> date:
+    """The calendar day in Jiangmen at a moment."""
+    return moment.astimezone(BEIJING).date()

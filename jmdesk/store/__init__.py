@@ -1,0 +1,1 @@
+"""The encrypted store: tables from the catalogue, one write path, change log, outbox, search."""

@@ -1,0 +1,1 @@
+"""The vault: a folder whose key only the right passphrase gives."""

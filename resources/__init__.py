@@ -1,0 +1,1 @@
+"""Data that a city can change without a programmer."""

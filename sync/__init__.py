@@ -1,0 +1,1 @@
+"""The signed batch protocol and its two ends."""

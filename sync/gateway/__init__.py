@@ -1,0 +1,1 @@
+"""The platform's end of the protocol: the reference gateway on PostgreSQL."""
