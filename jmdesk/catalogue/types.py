@@ -1,0 +1,174 @@
+"""What the catalogue is made of: record types, fields, code lists, consent locks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+Kind = Literal[
+    "str",
+    "char",
+    "int",
+    "dec",
+    "bool",
+    "code",
+    "date",
+    "datetime",
+    "daterange",
+    "year",
+    "uuid",
+    "digest",
+    "json",
+    "ref",
+]
+Value = str | int | bool | list[object] | dict[str, object]
+"""One value in wire form (see ARCHITECTURE.md, Conventions); there is no null."""
+
+Record = dict[str, Value]
+"""One record's values by field identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """A parsed type cell: ``dec14.2`` is kind dec, 14 digits, scale 2; ``ref:R05`` has a target; ``int1-5`` a range."""
+
+    kind: Kind
+    size: int = 0
+    scale: int = 0
+    target: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record type, as the catalogue says it.
+
+    ``sensitivity`` S0…S4, B1; ``disclosure`` P, G, Q, U, N; ``derived`` "" (input), "computed" (never input, never on
+    the wire) or "entered" (computed where its source is known, else input); ``lock`` names a consent lock.
+    """
+
+    record_id: str
+    identifier: str
+    label: str
+    type: FieldType
+    unit: str
+    code_list: str
+    required: bool
+    sensitivity: str
+    disclosure: str
+    source: str
+    section: str
+    merge_group: str
+    lock: str
+    key: int
+    derived: str
+    default_on: bool
+    searchable: bool
+
+    @property
+    def on_wire(self) -> bool:
+        """Whether the field may leave this computer: not N, not computed."""
+        return self.disclosure != "N" and self.derived != "computed"
+
+    @property
+    def is_input(self) -> bool:
+        """Whether a person may type it."""
+        return self.derived != "computed"
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """One of the catalogue's types: ``id`` "R05", ``name`` "household" (also its SQL table), Chinese ``label``."""
+
+    id: str
+    name: str
+    label: str
+    fields: tuple[Field, ...]
+    bookkeeping: bool = False
+    """Read-only in the generic pages: its owner is a feature (accounts, rating, audit, outbox, packages)."""
+    local_only: bool = False
+    """Never put into the outbox as a record."""
+
+    @cached_property
+    def by_identifier(self) -> Mapping[str, Field]:
+        return {field.identifier: field for field in self.fields}
+
+    @cached_property
+    def sections(self) -> tuple[tuple[str, tuple[Field, ...]], ...]:
+        """Headings with their fields, in the order of first appearance; one section with "" when there are none."""
+        grouped: dict[str, list[Field]] = {}
+        for field in self.fields:
+            grouped.setdefault(field.section, []).append(field)
+        return tuple((name, tuple(fields)) for name, fields in grouped.items())
+
+    @cached_property
+    def key_fields(self) -> tuple[Field, ...]:
+        """The natural key's fields in order; empty when only the record id names it."""
+        return tuple(sorted((f for f in self.fields if f.key), key=lambda f: f.key))
+
+    @cached_property
+    def household_field(self) -> str:
+        """The field that says which household the record is part of, or ""."""
+        return next((f.identifier for f in self.fields if f.type.target == "R05"), "")
+
+    def merge_group(self, identifier: str) -> str:
+        """The group a field conflicts with: its catalogue group, else the field alone (extensions too)."""
+        field = self.by_identifier.get(identifier)
+        return field.merge_group if field and field.merge_group else identifier
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """One code list: ``values`` in catalogue order, code → Chinese label; ``source`` names the standard."""
+
+    id: str
+    source: str
+    values: Mapping[str, str]
+
+    def label(self, code: str) -> str:
+        """The label of a code; the code itself when it is not in the list."""
+        return self.values.get(code, code)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLock:
+    """Which signed consents open a value: every kind in ``kinds``, by the head or by every adult of the household.
+
+    ``effect`` "seal": the value itself is kept apart, masked, until they are there; "hold": the value is shown in the
+    office, and the record waits unsent.
+    """
+
+    name: str
+    label: str
+    kinds: tuple[str, ...]
+    signers: Literal["head", "every_adult"]
+    effect: Literal["hold", "seal"]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The whole collection catalogue of one version."""
+
+    version: str
+    types: Mapping[str, RecordType]
+    code_lists: Mapping[str, CodeList]
+    locks: Mapping[str, ConsentLock]
+    awaiting_consent_days: int
+
+    def type(self, name: str) -> RecordType:
+        """A type by number (``R05``, any case) or name (``household``). ``KeyError`` when there is none."""
+        found = self.types.get(name) or self.types.get(name.upper()) or self.by_name.get(name.lower())
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    @cached_property
+    def by_name(self) -> Mapping[str, RecordType]:
+        return {t.name: t for t in self.types.values()}
+
+    def lock_of(self, field: Field) -> ConsentLock | None:
+        """The consent lock on a field, if any."""
+        return self.locks.get(field.lock)
