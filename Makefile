@@ -1,0 +1,47 @@
+# Every target sets up what is missing first (installer/setup.sh) and then runs one command in .venv/.
+# All targets are phony on purpose: make splits prerequisites at spaces, and a checkout may lie in a folder with some.
+.PHONY: help setup demo app test lint long fuzz bench freeze lock clean
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PY := .venv/bin/python
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## /make \1\t/p' Makefile | expand -t 14
+
+setup:  ## install what is missing, nothing else
+	@bash installer/setup.sh
+
+demo: setup  ## a village's register from Excel to the city and back; results in build/demo/
+	@.venv/bin/jmdesk demo
+
+app: setup  ## open the window
+	@.venv/bin/jmdesk
+
+test: lint  ## everything that must hold before a change lands
+	@$(PY) -m pytest -m "not long"
+
+lint: setup  ## style, format and types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+long: setup  ## the long suites: power cut, fuzz, soak, frozen program (builds it when needed)
+	@bash installer/setup.sh --freeze
+	@$(PY) -m pytest -m long
+
+fuzz: setup  ## only the fuzzing of the long suites
+	@$(PY) -m pytest -m long -k fuzz
+
+bench: setup  ## measure; compared with nothing, asserts nothing
+	@$(PY) -m tests.bench
+
+freeze:  ## the program as a folder that needs no Python: build/freeze/jmdesk/
+	@bash installer/setup.sh --freeze
+	@$(PY) installer/freeze.py
+
+lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
+	@uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+		--group dev --extra gateway --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean:  ## remove what the targets made, the environment too
+	@rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
