@@ -1,0 +1,1 @@
+"""The protocol itself: bytes in, bytes out; no I/O and no clock."""

@@ -1,0 +1,159 @@
+"""Crypto suites: the registry, the provider interface, and JM1.
+
+A suite is chosen by the key that is registered for a signer or recipient, never by a field of a message. A second
+suite (SM2/SM3/SM4) is one more class in this registry; no format changes, since digests are hex of 32 bytes, and keys,
+signatures and wrapped keys travel as opaque hex or base64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+JM1 = "JM1"
+
+
+class KeyRole(StrEnum):
+    """What a key may do. Signing roles and opening roles never mix."""
+
+    DEVICE = "device"
+    PLATFORM = "platform"
+    ROOT = "root"
+    PROVISIONING = "provisioning"
+    PUBLISHER = "publisher"
+    UPDATE = "update"
+    RECIPIENT = "recipient"
+    ESCROW = "escrow"
+    DEVICE_KEM = "device_kem"
+
+
+class Suite(Protocol):
+    """What a provider of algorithms offers; every key is raw bytes."""
+
+    name: str
+    content_alg: str
+    wrap_alg: str
+
+    def digest(self, data: bytes) -> bytes:
+        """32 bytes."""
+        ...
+
+    def signing_public(self, private: bytes) -> bytes:
+        """The raw public key of a raw signing key."""
+        ...
+
+    def sign(self, private: bytes, message: bytes) -> bytes:
+        """A signature over the whole message."""
+        ...
+
+    def verify(self, public: bytes, signature: bytes, message: bytes) -> bool:
+        """Whether the signature is this key's over exactly this message."""
+        ...
+
+    def seal(self, key: bytes, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
+        """Ciphertext with its tag at the end."""
+        ...
+
+    def unseal(self, key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes | None:
+        """The plain bytes, or nothing where key, nonce, AAD or ciphertext are not the sealed ones."""
+        ...
+
+    def kem_public(self, private: bytes) -> bytes:
+        """The raw public key of a raw opening key."""
+        ...
+
+    def wrap(self, public: bytes, secret: bytes, info: bytes) -> bytes:
+        """A content key sealed to one recipient: encapsulation followed by ciphertext."""
+        ...
+
+    def unwrap(self, private: bytes, wrapped: bytes, info: bytes) -> bytes | None:
+        """The content key, or nothing where it was not sealed to this key under this info."""
+        ...
+
+
+def suite(name: str) -> Suite:
+    """The suite of that name. Raises `RemoteProtocolError` ``protocol.suite_unknown``."""
+    raise NotImplementedError
+
+
+def keyid(public: bytes, suite_name: str = JM1) -> str:
+    """First 32 hex digits of the suite's digest over the raw public key."""
+    raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A registered public key: raw bytes, what it may do, and the suite that decides the algorithm."""
+
+    role: KeyRole
+    public: bytes
+    suite: str = JM1
+
+    @property
+    def keyid(self) -> str:
+        """The id that envelopes and recipients name."""
+        return keyid(self.public, self.suite)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private signing key (raw 32 bytes in JM1) and the role it acts in. Its repr hides the key."""
+
+    role: KeyRole
+    private: bytes = field(repr=False)
+    suite: str = JM1
+
+    @property
+    def public(self) -> PublicKey:
+        """The public half, to be registered with the other side."""
+        raise NotImplementedError
+
+    @property
+    def keyid(self) -> str:
+        """The id that envelopes name."""
+        return self.public.keyid
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningKey:
+    """A private key (raw X25519 in JM1) that opens wrapped content keys. Its repr hides the key."""
+
+    role: KeyRole
+    private: bytes = field(repr=False)
+    suite: str = JM1
+
+    @property
+    def public(self) -> PublicKey:
+        """The public half, to which the other side seals."""
+        raise NotImplementedError
+
+    @property
+    def keyid(self) -> str:
+        """The id that `Recipient.kid` names."""
+        return self.public.keyid
+
+
+class Keyring(Protocol):
+    """Whoever knows which public keys may sign what."""
+
+    def find(self, keyid: str, role: KeyRole) -> PublicKey | None:
+        """The registered key of that id in that role, or nothing."""
+        ...
+
+
+class KeySet:
+    """A keyring over keys in memory."""
+
+    def __init__(self, keys: Mapping[tuple[str, KeyRole], PublicKey] | None = None) -> None:
+        self._keys = dict(keys or {})
+
+    @classmethod
+    def of(cls, *keys: PublicKey) -> KeySet:
+        """A keyring that holds exactly these keys."""
+        return cls({(key.keyid, key.role): key for key in keys})
+
+    def find(self, keyid: str, role: KeyRole) -> PublicKey | None:
+        """The key, only in the role in which it was registered."""
+        return self._keys.get((keyid, role))
