@@ -1,0 +1,1 @@
+"""Paper registers kept in Excel: reading, understanding, importing and handing back; the generator of invented ones."""
