@@ -1,0 +1,170 @@
+"""The change log: who changed what, when and why; hash-chained over commitments.
+
+An entry's hash covers the hash before it, the entry's metadata, and a salted commitment to its content. The content
+(reason, fields before and after) and the salt live in ``change_values``: erasing that row removes what a person may
+ask to be forgotten, and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import Connection, func, select
+
+from jmdesk.catalogue.types import Value
+from jmdesk.store.columns import from_json, json_text
+from jmdesk.store.tables import change_log, change_values
+
+Before = Mapping[str, Value]
+After = Mapping[str, Value]
+GENESIS = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One log entry with its content; ``before`` and ``after`` hold only the fields that changed (absent: no value)."""
+
+    seq: int
+    command: str
+    verb: str
+    at: str
+    actor: str
+    type: str
+    rid: str
+    reason: str
+    before: dict[str, Value]
+    after: dict[str, Value]
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain stands: how many entries and the last hash (64 zeros' bytes when empty)."""
+
+    count: int
+    hash: bytes
+
+
+def commitment(salt: bytes, content: str) -> bytes:
+    """What the chain holds of an entry's content: SHA-256(salt ‖ UTF-8 content)."""
+    return sha256(salt + content.encode()).digest()
+
+
+def link(previous: bytes, metadata: str, committed: bytes) -> bytes:
+    """The hash of an entry: SHA-256(previous hash ‖ UTF-8 JSON metadata ‖ commitment)."""
+    return sha256(previous + metadata.encode() + committed).digest()
+
+
+def entry_metadata(seq: int, command: str, verb: str, at: str, actor: str, type_: str, rid: str) -> str:
+    """The bytes' text that a hash covers beside the content: a JSON array in this order."""
+    return json_text([seq, command, verb, at, actor, type_, rid])
+
+
+class ChangeLogWriter:
+    """Appends entries for one command; rows are handed out for the transaction to insert in bulk."""
+
+    def __init__(self, connection: Connection, command: str, verb: str, at: str, actor: str) -> None:
+        head = read_head(connection)
+        self._seq, self._hash = head.count, head.hash
+        self._command, self._verb, self._at, self._actor = command, verb, at, actor
+
+    def append(
+        self, type_: str, rid: str, before: Before, after: After, reason: str
+    ) -> tuple[int, dict[str, object], dict[str, object]]:
+        """The number and the rows of one entry: for ``change_log`` and for ``change_values``."""
+        seq = self._seq + 1
+        salt = os.urandom(16)
+        content = json_text([reason, before, after])
+        committed = commitment(salt, content)
+        metadata = entry_metadata(seq, self._command, self._verb, self._at, self._actor, type_, rid)
+        self._hash, self._seq = link(self._hash, metadata, committed), seq
+        entry: dict[str, object] = {
+            "seq": seq,
+            "command": self._command,
+            "verb": self._verb,
+            "at": self._at,
+            "actor": self._actor,
+            "type": type_,
+            "rid": rid,
+            "commitment": committed,
+            "hash": self._hash,
+        }
+        return seq, entry, {"seq": seq, "salt": salt, "content": content}
+
+
+def read_head(connection: Connection) -> Head:
+    """Where the chain stands now."""
+    row = connection.execute(
+        select(change_log.c.seq, change_log.c.hash).order_by(change_log.c.seq.desc()).limit(1)
+    ).first()
+    return Head(row.seq, row.hash) if row else Head(0, GENESIS)
+
+
+_FULL = (
+    select(change_log, change_values.c.content)
+    .join(change_values, change_values.c.seq == change_log.c.seq, isouter=True)
+    .order_by(change_log.c.seq)
+)
+
+
+def _change(row: object) -> Change:
+    content = row.content  # type: ignore[attr-defined]
+    reason, before, after = from_json(content) if content else ("", {}, {})
+    return Change(
+        row.seq,  # type: ignore[attr-defined]
+        row.command,  # type: ignore[attr-defined]
+        row.verb,  # type: ignore[attr-defined]
+        row.at,  # type: ignore[attr-defined]
+        row.actor,  # type: ignore[attr-defined]
+        row.type,  # type: ignore[attr-defined]
+        row.rid,  # type: ignore[attr-defined]
+        reason,
+        before,
+        after,
+        content is None,
+    )
+
+
+def history(connection: Connection, rid: str) -> list[Change]:
+    """Every change of one record, oldest first."""
+    return [_change(row) for row in connection.execute(_FULL.where(change_log.c.rid == rid))]
+
+
+def of_command(connection: Connection, command: str) -> list[Change]:
+    """Every change that one command made, in order."""
+    return [_change(row) for row in connection.execute(_FULL.where(change_log.c.command == command))]
+
+
+def last_command(connection: Connection, actor: str) -> str | None:
+    """The latest command of a user, if any."""
+    return connection.execute(
+        select(change_log.c.command).where(change_log.c.actor == actor).order_by(change_log.c.seq.desc()).limit(1)
+    ).scalar()
+
+
+def verify(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Every broken link of the chain as (seq, what is wrong): "hash", "content" or "gap"; nothing when it holds."""
+    previous, expected = GENESIS, 1
+    rows = connection.execute(
+        select(change_log, change_values.c.salt, change_values.c.content)
+        .join(change_values, change_values.c.seq == change_log.c.seq, isouter=True)
+        .order_by(change_log.c.seq)
+        .execution_options(yield_per=5000)
+    )
+    for row in rows:
+        if row.seq != expected:
+            yield row.seq, "gap"
+        metadata = entry_metadata(row.seq, row.command, row.verb, row.at, row.actor, row.type, row.rid)
+        if link(previous, metadata, row.commitment) != row.hash:
+            yield row.seq, "hash"
+        if row.content is not None and commitment(row.salt, row.content) != row.commitment:
+            yield row.seq, "content"
+        previous, expected = row.hash, row.seq + 1
+
+
+def count(connection: Connection) -> int:
+    """How many entries the log has."""
+    return connection.execute(select(func.count()).select_from(change_log)).scalar_one()

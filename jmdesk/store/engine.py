@@ -1,0 +1,131 @@
+"""Opens the SQLCipher file: one write connection, a small pool of read-only ones.
+
+A database key that is not set raises no error in SQLCipher, it writes a plain file: so the header bytes are checked
+after creation, and the key's form before use.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlcipher3 import dbapi2
+
+from jmdesk.core.errors import Environment, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_RAW_KEY = re.compile(r"x'[0-9a-f]{64}'")
+_CACHE_KIB = 65536  # decrypted pages stay in memory: without it every scan pays decryption again
+_SQLITE_ATTACH = 24
+_SQLITE_DENY = 1
+
+
+def _authorise(action: int, *_details: object) -> int:
+    """Deny ATTACH: an injected statement must not copy the store into a plain file."""
+    return _SQLITE_DENY if action == _SQLITE_ATTACH else 0
+
+
+def _connect(path: Path, key: bytes, *, read_only: bool) -> Any:
+    connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False, timeout=10)
+    quoted = f"x'{key.hex()}'"
+    if not _RAW_KEY.fullmatch(quoted):
+        raise ValueError("the store's key is 32 bytes")
+    run = connection.execute
+    run("PRAGMA cipher_log_level = NONE")
+    run("PRAGMA cipher_memory_security = ON")
+    connection.set_key(quoted)
+    if not run("PRAGMA cipher_version").fetchone():
+        raise RuntimeError("this SQLite has no encryption")
+    try:
+        run("SELECT count(*) FROM sqlite_master").fetchone()
+    except dbapi2.DatabaseError as error:
+        connection.close()
+        raise Environment("store.damaged") from error
+    if not read_only:
+        run("PRAGMA journal_mode = WAL")
+    run("PRAGMA synchronous = FULL")  # NORMAL loses acknowledged commits in a power cut
+    run("PRAGMA foreign_keys = ON")
+    run("PRAGMA secure_delete = ON")
+    run("PRAGMA temp_store = MEMORY")
+    run("PRAGMA trusted_schema = OFF")
+    run("PRAGMA cell_size_check = ON")
+    run(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    if read_only:
+        run("PRAGMA query_only = ON")
+    connection.set_authorizer(_authorise)
+    return connection
+
+
+def _engine(connect: Callable[[], Any], **pool: Any) -> Engine:
+    return create_engine("sqlite+pysqlite://", module=dbapi2, creator=connect, hide_parameters=True, **pool)
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The store's two doors: ``write`` (one connection, BEGIN IMMEDIATE) and ``read`` (up to four, query only)."""
+
+    write: Engine
+    read: Engine
+
+    def close(self) -> None:
+        """Close every connection; the write-ahead log is folded into the file first."""
+        with self.write.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        self.write.dispose()
+        self.read.dispose()
+
+
+def open_engines(path: Path, key: bytes) -> Engines:
+    """The engines of the SQLCipher file ``path`` under a raw 32-byte key; the file is made when missing.
+
+    ``Environment`` "store.damaged" when the key does not open it (the vault has already proved the passphrase right),
+    "store.unreadable" when the system refuses the file.
+    """
+    fresh = not path.exists()
+
+    def write_connection() -> Any:
+        return _connect(path, key, read_only=False)
+
+    write = _engine(write_connection, poolclass=StaticPool)
+
+    @event.listens_for(write, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    read = _engine(lambda: _connect(path, key, read_only=True), poolclass=QueuePool, pool_size=4, max_overflow=2)
+    try:
+        with write.connect() as connection:
+            if fresh:
+                connection.execute(text("CREATE TABLE IF NOT EXISTS settings_probe (x)"))
+                connection.execute(text("DROP TABLE settings_probe"))
+                connection.commit()
+                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+    except OperationalError as error:
+        raise storage_error(error) from error
+    except dbapi2.OperationalError as error:
+        raise storage_error(error) from error
+    if fresh and path.read_bytes()[:16].startswith(b"SQLite format 3"):
+        path.unlink()
+        raise RuntimeError("the store was created without encryption")
+    return Engines(write, read)
+
+
+def storage_error(error: Exception) -> Exception:
+    """The known error behind a database error: full disk, read-only folder, locked or damaged file."""
+    said = str(getattr(error, "orig", error)).lower()
+    if "full" in said:
+        return Environment("store.disk_full")
+    if "readonly" in said or "unable to open" in said:
+        return Environment("store.read_only")
+    if "locked" in said or "busy" in said:
+        return Refused("store.busy")
+    if "malformed" in said or "not a database" in said or (isinstance(error, DatabaseError) and "i/o" in said):
+        return Environment("store.damaged")
+    return error

@@ -1,0 +1,1 @@
+"""Alembic's entry point for its own command line; the program migrates through ``jmdesk.store.migrate``."""

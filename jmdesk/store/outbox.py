@@ -1,0 +1,214 @@
+"""The outbox: which changes wait, which are on their way, and what the platform said of each.
+
+States: ``draft`` (collecting changes) → ``sealed`` (bytes are fixed) → ``done`` (a signed verdict accepted it) or
+``conflict`` / ``refused`` (set aside until somebody decides). "Sent" is a state of the batch, never of the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from jmdesk.store.columns import from_json, json_text
+from jmdesk.store.tables import batches, outbox, record_tables
+from jmdesk.store.transaction import Stored, stored
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One change that waits to be sent: the record as it stands, and which of its fields changed."""
+
+    id: int
+    op: str
+    fields: tuple[str, ...]
+    record: Stored
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One sealed batch and how far it got: state sealed, sent, held (custody receipt), done."""
+
+    batch_id: str
+    epoch: int
+    seq: int
+    state: str
+    records: int
+    file: str
+    manifest_sha256: str
+    created_at: str
+    custody: bytes | None
+    receipt: bytes | None
+    totals: dict[str, int]
+    settled_at: str | None
+
+
+def drafts(connection: Connection, *, types: Sequence[str], chunk: int = 1000) -> Iterator[Waiting]:
+    """Drafts of the given types, type by type in that order, each by age; read in chunks so memory stays bounded."""
+    for type_id in types:
+        table = record_tables[type_id]
+        after = 0
+        while True:
+            found = connection.execute(
+                select(outbox.c.id, outbox.c.op, outbox.c.fields, outbox.c.last_seq, table)
+                .join(table, table.c.rid == outbox.c.rid)
+                .where(outbox.c.type == type_id, outbox.c.state == "draft", outbox.c.id > after)
+                .order_by(outbox.c.id)
+                .limit(chunk)
+            )
+            rows = found.mappings().all()
+            if not rows:
+                break
+            for row in rows:
+                yield Waiting(
+                    row["id"], row["op"], tuple(from_json(row["fields"])), stored(type_id, row), row["last_seq"]
+                )
+            after = rows[-1]["id"]
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many changes are in each state."""
+    rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+    return {row[0]: row[1] for row in rows}
+
+
+def counts_by_type(connection: Connection, state: str) -> dict[str, int]:
+    """How many changes of each record type are in a state."""
+    rows = connection.execute(
+        select(outbox.c.type, func.count()).where(outbox.c.state == state).group_by(outbox.c.type)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def seal(connection: Connection, batch: Batch, entries: Sequence[tuple[int, int]]) -> None:
+    """Tie drafts to a batch: ``entries`` are (outbox id, index within the batch)."""
+    connection.execute(
+        insert(batches),
+        [
+            {
+                "batch_id": batch.batch_id,
+                "epoch": batch.epoch,
+                "seq": batch.seq,
+                "state": batch.state,
+                "records": batch.records,
+                "file": batch.file,
+                "manifest_sha256": batch.manifest_sha256,
+                "created_at": batch.created_at,
+            }
+        ],
+    )
+    connection.connection.driver_connection.executemany(  # type: ignore[union-attr]
+        "UPDATE outbox SET state = 'sealed', batch_id = ?, batch_index = ? WHERE id = ?",
+        [(batch.batch_id, index, outbox_id) for outbox_id, index in entries],
+    )
+
+
+def batch_list(connection: Connection, *, open_only: bool = False) -> list[Batch]:
+    """Batches in chain order."""
+    query = select(batches).order_by(batches.c.epoch, batches.c.seq)
+    if open_only:
+        query = query.where(batches.c.state != "done")
+    return [
+        Batch(
+            row.batch_id,
+            row.epoch,
+            row.seq,
+            row.state,
+            row.records,
+            row.file,
+            row.manifest_sha256,
+            row.created_at,
+            row.custody,
+            row.receipt,
+            from_json(row.totals) if row.totals else {},
+            row.settled_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def advance(
+    connection: Connection,
+    batch_id: str,
+    state: str,
+    *,
+    custody: bytes | None = None,
+    receipt: bytes | None = None,
+    totals: dict[str, int] | None = None,
+    at: str | None = None,
+) -> None:
+    """Move a batch on, storing the signed proof of the step."""
+    values: dict[str, object] = {"state": state}
+    if custody is not None:
+        values["custody"] = custody
+    if receipt is not None:
+        values["receipt"] = receipt
+    if totals is not None:
+        values["totals"] = json_text(totals)
+    if at is not None:
+        values["settled_at"] = at
+    connection.execute(update(batches).where(batches.c.batch_id == batch_id).values(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One operation of a sealed batch, as the inbox needs it to apply a verdict."""
+
+    id: int
+    index: int
+    type: str
+    rid: str
+    op: str
+    fields: tuple[str, ...]
+
+
+def operations_of(connection: Connection, batch_id: str) -> list[Sent]:
+    """The operations of a batch in order of their index."""
+    rows = connection.execute(select(outbox).where(outbox.c.batch_id == batch_id).order_by(outbox.c.batch_index))
+    return [Sent(row.id, row.batch_index, row.type, row.rid, row.op, tuple(from_json(row.fields))) for row in rows]
+
+
+def settle(connection: Connection, verdicts: Sequence[tuple[str, str, str, str, int]]) -> None:
+    """Store verdicts: (state, verdict, code, settled at, outbox id)."""
+    connection.connection.driver_connection.executemany(  # type: ignore[union-attr]
+        "UPDATE outbox SET state = ?, verdict = ?, verdict_code = ?, settled_at = ? WHERE id = ?", list(verdicts)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A change the platform did not take: what it is, the verdict and its code."""
+
+    id: int
+    type: str
+    rid: str
+    state: str
+    verdict: str
+    code: str
+    settled_at: str
+
+
+def set_aside(connection: Connection, limit: int = 500) -> list[SetAside]:
+    """Changes in state conflict or refused, newest first."""
+    rows = connection.execute(
+        select(outbox)
+        .where(outbox.c.state.in_(("conflict", "refused")))
+        .order_by(outbox.c.settled_at.desc(), outbox.c.id)
+        .limit(limit)
+    )
+    return [
+        SetAside(r.id, r.type, r.rid, r.state, r.verdict or "", r.verdict_code or "", r.settled_at or "") for r in rows
+    ]
+
+
+def unsent(connection: Connection, rids: Sequence[str]) -> set[str]:
+    """Which of these records have edits that no verdict has settled yet (draft, sealed, conflict, refused)."""
+    found: set[str] = set()
+    for start in range(0, len(rids), 500):
+        rows = connection.execute(
+            select(outbox.c.rid).where(outbox.c.rid.in_(rids[start : start + 500]), outbox.c.state != "done")
+        )
+        found.update(row[0] for row in rows)
+    return found

@@ -1,0 +1,110 @@
+"""Reading records of any type: by id, by condition, by page, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from jmdesk.catalogue.types import Value
+from jmdesk.core.errors import Refused
+from jmdesk.store.columns import from_json
+from jmdesk.store.tables import awaiting_consent, codec, incoming, record_tables
+from jmdesk.store.transaction import Stored, stored
+
+_META = {"region": "rec_region", "sync": "rec_sync", "rid": "rid", "updated_at": "rec_updated_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records: ``where`` equals field by field (also rid, region, sync), inside a region prefix, of given ids."""
+
+    where: Mapping[str, Value] = field(default_factory=dict)
+    region_prefix: str = ""
+    rids: Sequence[str] | None = None
+    voided: bool = False
+
+
+def _conditions(type_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
+    table = record_tables[type_id]
+    conditions: list[ColumnElement[bool]] = [
+        table.c.rec_voided.is_not(None) if wanted.voided else table.c.rec_voided.is_(None)
+    ]
+    for name, value in wanted.where.items():
+        if name in _META:
+            conditions.append(table.c[_META[name]] == value)
+            continue
+        if name not in table.c:
+            raise Refused("store.no_such_field", field=name)
+        conditions.append(table.c[name] == codec(type_id).value_to_sql(name, value))
+    if wanted.region_prefix:
+        prefix = wanted.region_prefix
+        conditions.append(table.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
+    if wanted.rids is not None:
+        conditions.append(table.c.rid.in_(list(wanted.rids)))
+    return conditions
+
+
+def find(
+    connection: Connection,
+    type_id: str,
+    wanted: Filter | None = None,
+    *,
+    order: str = "rid",
+    descending: bool = False,
+    limit: int = -1,
+    offset: int = 0,
+) -> list[Stored]:
+    """Records of one type in order of a field (default: record id, which is by age)."""
+    table = record_tables[type_id]
+    column = table.c[_META.get(order, order)]
+    query: Select[tuple[object, ...]] = select(table).where(*_conditions(type_id, wanted or Filter()))
+    query = query.order_by(column.desc() if descending else column, table.c.rid).limit(limit).offset(offset)
+    return [stored(type_id, row) for row in connection.execute(query).mappings()]
+
+
+def count(connection: Connection, type_id: str, wanted: Filter | None = None) -> int:
+    """How many records match."""
+    table = record_tables[type_id]
+    query = select(func.count()).select_from(table).where(*_conditions(type_id, wanted or Filter()))
+    return connection.execute(query).scalar_one()
+
+
+def get(connection: Connection, type_id: str, rid: str) -> Stored | None:
+    """One record, void or not."""
+    table = record_tables[type_id]
+    row = connection.execute(select(table).where(table.c.rid == rid)).mappings().first()
+    return stored(type_id, row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A value that waits for a consent: where it belongs, under which lock, since when."""
+
+    rid: str
+    type: str
+    field: str
+    household: str
+    lock: str
+    value: Value
+    since: str
+
+
+def sealed(connection: Connection, *, household: str | None = None, rid: str | None = None) -> list[Sealed]:
+    """Values awaiting consent, of one household, one record, or all."""
+    query = select(awaiting_consent).order_by(awaiting_consent.c.rid)
+    if household is not None:
+        query = query.where(awaiting_consent.c.household == household)
+    if rid is not None:
+        query = query.where(awaiting_consent.c.rid == rid)
+    return [
+        Sealed(r.rid, r.type, r.field, r.household, r.lock, from_json(r.value), r.since)
+        for r in connection.execute(query)
+    ]
+
+
+def theirs(connection: Connection, rid: str) -> dict[str, object] | None:
+    """The platform's newer version of a record that has unsent edits here, if one has come."""
+    text = connection.execute(select(incoming.c.content).where(incoming.c.rid == rid)).scalar()
+    return from_json(text) if text else None

@@ -1,0 +1,116 @@
+"""The encrypted store of one vault: transactions in, frozen records out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import DBAPIError
+from sqlcipher3 import dbapi2
+
+from jmdesk.catalogue.types import Catalogue
+from jmdesk.core.changes import Changes
+from jmdesk.core.clock import Clock, utc_text
+from jmdesk.core.ids import Ids
+from jmdesk.store.engine import Engines, open_engines, storage_error
+from jmdesk.store.migrate import migrate
+from jmdesk.store.tables import settings
+from jmdesk.store.transaction import Transaction
+
+Listener = Callable[[Changes], None]
+
+
+class Store:
+    """One SQLCipher file. Safe to use from several threads: writes take turns, reads run beside them.
+
+    Opening migrates the file to this program's schema; a newer one is refused ("store.newer_schema").
+    """
+
+    def __init__(self, path: Path, key: bytes, catalogue: Catalogue, clock: Clock, ids: Ids) -> None:
+        self.catalogue, self.clock, self.ids = catalogue, clock, ids
+        self._path = path
+        self._engines: Engines = open_engines(path, key)
+        try:
+            migrate(path, key, self._engines)
+        except BaseException:
+            self._engines.close()
+            raise
+        self._turn = threading.RLock()
+        self._listeners: list[Listener] = []
+
+    @contextmanager
+    def transaction(self, actor: str, verb: str, *, reason: str = "", source: str = "desk") -> Iterator[Transaction]:
+        """One command: everything inside becomes durable together, or nothing does.
+
+        ``actor`` is a local user id; ``verb`` a short stable word (``edit``, ``import``, ``rate``). Listeners are told
+        what changed after the commit. Disk full, read-only or damaged files raise ``Environment``.
+        """
+        with self._turn, self._known_errors(), self._engines.write.begin() as connection:
+            transaction = Transaction(
+                connection,
+                self.catalogue,
+                self.ids,
+                actor=actor,
+                verb=verb,
+                at=utc_text(self.clock.now()),
+                source=source,
+                reason=reason,
+            )
+            yield transaction
+            transaction.flush()
+        changes = transaction.changes()
+        if changes.types:
+            for listener in list(self._listeners):
+                listener(changes)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only connection that sees one consistent state for as long as it is held."""
+        with self._known_errors(), self._engines.read.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    @contextmanager
+    def _known_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, dbapi2.DatabaseError) as error:
+            known = storage_error(error)
+            if known is error:
+                raise
+            raise known from error
+
+    def setting(self, name: str) -> str | None:
+        """A small value of this vault, by name."""
+        with self.reading() as connection:
+            return get_setting(connection, name)
+
+    def put_setting(self, name: str, value: str) -> None:
+        """Store a small value of this vault."""
+        with self._turn, self._known_errors(), self._engines.write.begin() as connection:
+            set_setting(connection, name, value)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell ``listener`` of every committed change, on the writing thread."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Close the file; the store is not usable after it."""
+        self._engines.close()
+
+
+def get_setting(connection: Connection, name: str) -> str | None:
+    """A small value by name, inside a transaction or reading."""
+    return connection.execute(select(settings.c.value).where(settings.c.name == name)).scalar()
+
+
+def set_setting(connection: Connection, name: str, value: str) -> None:
+    """Write a small value inside a transaction."""
+    connection.execute(delete(settings).where(settings.c.name == name))
+    connection.execute(insert(settings), [{"name": name, "value": value}])

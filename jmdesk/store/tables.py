@@ -1,0 +1,177 @@
+"""Every table of the store: one per record type from the catalogue, and the store's own."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+
+from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.types import RecordType
+from jmdesk.store.columns import RowCodec, sql_type
+
+metadata = MetaData()
+
+RECORD_COLUMNS = (
+    "rid", "rec_region", "rec_catalogue", "rec_source", "rec_created_by", "rec_created_at", "rec_updated_by",
+    "rec_updated_at", "rec_revision", "rec_voided", "rec_sync", "base_version", "field_versions", "server_epoch",
+    "extension",
+)  # fmt: skip
+"""What every record carries beside its catalogue fields; the order is the table's."""
+
+_INDEXED = {
+    "household_id",
+    "subject_id",
+    "region_code",
+    "applicant_id",
+    "target_ref",
+    "uscc",
+    "id_no",
+    "head_person_id",
+}
+
+
+def _record_table(record_type: RecordType) -> Table:
+    columns: list[Column[object]] = [
+        Column("rid", Text, primary_key=True),
+        Column("rec_region", Text, nullable=False),
+        Column("rec_catalogue", Text, nullable=False),
+        Column("rec_source", Text, nullable=False),
+        Column("rec_created_by", Text, nullable=False),
+        Column("rec_created_at", Text, nullable=False),
+        Column("rec_updated_by", Text, nullable=False),
+        Column("rec_updated_at", Text, nullable=False),
+        Column("rec_revision", Integer, nullable=False),
+        Column("rec_voided", Text),
+        Column("rec_sync", Text, nullable=False),
+        Column("base_version", Integer, nullable=False),
+        Column("field_versions", Text, nullable=False),
+        Column("server_epoch", Text, nullable=False),
+        Column("extension", Text),
+    ]
+    # Required is a rule of complete records, not of drafts: a half-typed form leaves any column empty.
+    columns += [Column(f.identifier, sql_type(f.type)) for f in record_type.fields]
+    table = Table(record_type.name, metadata, *columns)
+    Index(f"ix_{record_type.name}_region", table.c.rec_region)
+    for field in record_type.fields:
+        if field.identifier in _INDEXED or field.key == 1:
+            Index(f"ix_{record_type.name}_{field.identifier}", table.c[field.identifier])
+    return table
+
+
+record_tables: dict[str, Table] = {t.id: _record_table(t) for t in catalogue().types.values()}
+"""The table of each record type, by the type's id."""
+
+change_log = Table(
+    "change_log",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("rid", Text, nullable=False),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+Index("ix_change_log_rid", change_log.c.rid)
+Index("ix_change_log_command", change_log.c.command)
+
+change_values = Table(
+    "change_values",
+    metadata,
+    Column("seq", Integer, ForeignKey("change_log.seq"), primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("content", Text, nullable=False),
+)
+"""The erasable side of the log: what the commitment commits to (reason, fields before and after)."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("rid", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("op", Text, nullable=False),
+    Column("first_seq", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("batch_id", Text),
+    Column("batch_index", Integer),
+    Column("verdict", Text),
+    Column("verdict_code", Text),
+    Column("settled_at", Text),
+)
+Index("ux_outbox_draft", outbox.c.rid, unique=True, sqlite_where=outbox.c.state == "draft")
+Index("ix_outbox_batch", outbox.c.batch_id, outbox.c.batch_index)
+Index("ix_outbox_state", outbox.c.state)
+Index("ix_outbox_rid", outbox.c.rid)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch_id", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("manifest_sha256", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("custody", LargeBinary),
+    Column("receipt", LargeBinary),
+    Column("totals", Text),
+    Column("settled_at", Text),
+)
+Index("ux_batches_chain", batches.c.epoch, batches.c.seq, unique=True)
+
+awaiting_consent = Table(
+    "awaiting_consent",
+    metadata,
+    Column("rid", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("household", Text, nullable=False),
+    Column("lock", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("since", Text, nullable=False),
+)
+Index("ix_awaiting_household", awaiting_consent.c.household)
+
+incoming = Table(
+    "incoming",
+    metadata,
+    Column("rid", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("received_at", Text, nullable=False),
+)
+"""The platform's newer version of a record that still has unsent edits here: theirs, kept beside mine."""
+
+search_entries = Table(
+    "search_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("rid", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+)
+"""One line per searchable record; its terms are in the full-text table ``search_terms`` under the same row id."""
+Index("ux_search_entries_rid", search_entries.c.rid, unique=True)
+Index("ix_search_entries_subject", search_entries.c.subject)
+
+settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+"""Small state of this vault: chain position, cursor, trust, counters, remembered import mappings."""
+
+SEARCH_TERMS_DDL = (
+    "CREATE VIRTUAL TABLE search_terms USING fts5("
+    "terms, content='', contentless_delete=1, detail=none, prefix='1,2,3', tokenize='unicode61 remove_diacritics 0')"
+)
+
+
+@cache
+def codec(type_id: str) -> RowCodec:
+    """The converter of a record type's rows."""
+    return RowCodec(catalogue().types[type_id])

@@ -1,0 +1,409 @@
+"""The one write path: rows, change log, search terms and outbox in one transaction.
+
+Rows are buffered and inserted in bulk, so that importing a village and saving one field are the same code.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, text, update
+
+from jmdesk.catalogue.types import Catalogue, Record, RecordType, Value
+from jmdesk.core.changes import Changes
+from jmdesk.core.errors import Refused
+from jmdesk.core.ids import Ids
+from jmdesk.store.change_log import ChangeLogWriter
+from jmdesk.store.columns import from_json, json_text
+from jmdesk.store.search import search_subject, terms_of
+from jmdesk.store.tables import (
+    awaiting_consent,
+    change_log,
+    change_values,
+    codec,
+    outbox,
+    record_tables,
+    search_entries,
+)
+
+_BUFFER = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as the store holds it: values in wire form and what goes with them."""
+
+    type: str
+    rid: str
+    region: str
+    values: Record
+    voided: str | None
+    sync: str
+    revision: int
+    base_version: int
+    field_versions: dict[str, int]
+    server_epoch: str
+    source: str
+    created_by: str
+    created_at: str
+    updated_by: str
+    updated_at: str
+
+    def version_of(self, name: str) -> int:
+        """The platform's version of a field that this record is based on; 0 when the platform has none."""
+        return self.field_versions.get(name, self.field_versions.get("*", 0))
+
+
+def stored(type_id: str, row: RowMapping) -> Stored:
+    """A table row as a ``Stored``."""
+    return Stored(
+        type=type_id,
+        rid=row["rid"],
+        region=row["rec_region"],
+        values=codec(type_id).to_record(row),
+        voided=row["rec_voided"],
+        sync=row["rec_sync"],
+        revision=row["rec_revision"],
+        base_version=row["base_version"],
+        field_versions=from_json(row["field_versions"]),
+        server_epoch=row["server_epoch"],
+        source=row["rec_source"],
+        created_by=row["rec_created_by"],
+        created_at=row["rec_created_at"],
+        updated_by=row["rec_updated_by"],
+        updated_at=row["rec_updated_at"],
+    )
+
+
+class Transaction:
+    """One command in progress. Made by ``Store.transaction``; not kept after it."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        catalogue: Catalogue,
+        ids: Ids,
+        *,
+        actor: str,
+        verb: str,
+        at: str,
+        source: str,
+        reason: str,
+    ) -> None:
+        self.connection = connection
+        self.command = ids.new()
+        self.actor, self.at, self.reason = actor, at, reason
+        self._catalogue, self._ids, self._source = catalogue, ids, source
+        self._log = ChangeLogWriter(connection, self.command, verb, at, actor)
+        self._pending: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+        self._pending_terms: list[tuple[dict[str, Any], str]] = []
+        self._buffered = 0
+        self._touched: set[tuple[str, str]] = set()
+        self._next_search_id: int | None = None
+
+    # -- records ---------------------------------------------------------------------------------------------------
+
+    def create(self, type_id: str, values: Record, *, region: str, rid: str | None = None) -> str:
+        """Insert a record; returns its id. ``values`` must be valid wire values; nothing is checked here."""
+        rid = rid or self._ids.new()
+        record_type = self._catalogue.types[type_id]
+        row = codec(type_id).to_row(values)
+        row |= self._fresh_columns(rid, region)
+        self._pending[record_tables[type_id]].append(row)
+        seq = self._append(type_id, rid, {}, values)
+        if not record_type.local_only:
+            names = [name for name in values if _on_wire(record_type, name)]
+            self._pending[outbox].append(_outbox_row(type_id, rid, names, "upsert", seq))
+        self._index(record_type, rid, values, fresh=True)
+        self._count(4)
+        return rid
+
+    def change(self, type_id: str, rid: str, set_: Record, unset: Iterable[str] = (), *, reason: str = "") -> bool:
+        """Set and unset fields of a record. False, and nothing written, when that changes nothing."""
+        found = self._require(type_id, rid)
+        after_all = {**found.values, **set_}
+        for name in unset:
+            after_all.pop(name, None)
+        names = [n for n in after_all.keys() | found.values.keys() if after_all.get(n) != found.values.get(n)]
+        if not names:
+            return False
+        before = {n: found.values[n] for n in names if n in found.values}
+        after = {n: after_all[n] for n in names if n in after_all}
+        self._save(found, after_all, {})
+        seq = self._append(type_id, rid, before, after, reason)
+        self._offer(type_id, rid, names, "upsert", seq)
+        self._index(self._catalogue.types[type_id], rid, after_all, fresh=False)
+        return True
+
+    def void(self, type_id: str, rid: str, reason: str) -> None:
+        """Mark a record void: it leaves lists, stays in history, and goes to the platform as a tombstone."""
+        found = self._require(type_id, rid)
+        if found.voided is not None:
+            return
+        self._save(found, found.values, {"rec_voided": reason or "-"})
+        seq = self._append(type_id, rid, {"voided": False}, {"voided": True}, reason)
+        self._offer(type_id, rid, [], "tombstone", seq)
+        self._drop_from_index(rid)
+
+    def unvoid(self, type_id: str, rid: str, reason: str = "") -> None:
+        """Take a void back, as long as the platform does not know of it ("store.void_sent" otherwise)."""
+        found = self._require(type_id, rid)
+        if found.voided is None:
+            return
+        sent = self.connection.execute(
+            select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.op == "tombstone", outbox.c.state != "draft")
+        ).first()
+        if sent is not None:
+            raise Refused("store.void_sent")
+        self._save(found, found.values, {"rec_voided": None})
+        seq = self._append(type_id, rid, {"voided": True}, {"voided": False}, reason)
+        self.connection.execute(delete(outbox).where(outbox.c.rid == rid, outbox.c.state == "draft"))
+        names = [name for name in found.values if _on_wire(self._catalogue.types[type_id], name)]
+        self._offer(type_id, rid, names, "upsert", seq)
+        self._index(self._catalogue.types[type_id], rid, found.values, fresh=False)
+
+    def get(self, type_id: str, rid: str) -> Stored | None:
+        """A record as this transaction sees it."""
+        self.flush()
+        table = record_tables[type_id]
+        row = self.connection.execute(select(table).where(table.c.rid == rid)).mappings().first()
+        return stored(type_id, row) if row else None
+
+    # -- values that wait for a consent ----------------------------------------------------------------------------
+
+    def seal(self, type_id: str, rid: str, household: str, lock: str, values: Mapping[str, Value]) -> None:
+        """Keep values apart until the consent they need is there; the log says which fields, never what."""
+        rows = [
+            {
+                "rid": rid,
+                "field": name,
+                "type": type_id,
+                "household": household,
+                "lock": lock,
+                "value": json_text(value),
+                "since": self.at,
+            }
+            for name, value in values.items()
+        ]
+        if not rows:
+            return
+        self._pending[awaiting_consent].extend(rows)
+        self._count(len(rows))
+
+    def reseal(self, type_id: str, rid: str, household: str, lock: str, values: Mapping[str, Value]) -> None:
+        """Replace sealed values of a record that was there before."""
+        self.unseal(rid, values)
+        self.seal(type_id, rid, household, lock, values)
+
+    def unseal(self, rid: str, names: Iterable[str]) -> None:
+        """Forget sealed values."""
+        self.flush()
+        self.connection.execute(
+            delete(awaiting_consent).where(awaiting_consent.c.rid == rid, awaiting_consent.c.field.in_(list(names)))
+        )
+
+    # -- what the platform says ------------------------------------------------------------------------------------
+
+    def adopt(
+        self,
+        type_id: str,
+        rid: str,
+        values: Record,
+        *,
+        region: str,
+        versions: dict[str, int],
+        version: int,
+        epoch: str,
+        source: str,
+        voided: str | None = None,
+    ) -> None:
+        """Write the platform's version of a record that has no unsent edits: logged, not offered to the outbox."""
+        found = self.get(type_id, rid)
+        row = codec(type_id).to_row(values)
+        platform = {
+            "rec_region": region,
+            "rec_voided": voided,
+            "rec_sync": "confirmed",
+            "base_version": version,
+            "field_versions": json_text(versions),
+            "server_epoch": epoch,
+        }
+        table = record_tables[type_id]
+        if found is None:
+            row |= self._fresh_columns(rid, region) | platform | {"rec_source": source}
+            self._pending[table].append(row)
+            self._append(type_id, rid, {}, values)
+        else:
+            names = [n for n in values.keys() | found.values.keys() if values.get(n) != found.values.get(n)]
+            row |= platform | {"rec_updated_at": self.at, "rec_updated_by": self.actor}
+            row["rec_revision"] = found.revision + 1
+            self.connection.execute(update(table).where(table.c.rid == rid).values(row))
+            before = {n: found.values[n] for n in names if n in found.values}
+            self._append(type_id, rid, before, {n: values[n] for n in names if n in values})
+        if voided is None:
+            self._index(self._catalogue.types[type_id], rid, values, fresh=found is None)
+        elif found is not None:
+            self._drop_from_index(rid)
+        self._count(3)
+
+    def confirm(self, type_id: str, rid: str, *, version: int, versions: dict[str, int], epoch: str, sync: str) -> None:
+        """Note what the platform now holds of a record of ours; its values stay as they are here."""
+        table = record_tables[type_id]
+        self.connection.execute(
+            update(table)
+            .where(table.c.rid == rid)
+            .values(base_version=version, field_versions=json_text(versions), server_epoch=epoch, rec_sync=sync)
+        )
+        self._touched.add((type_id, rid))
+
+    def mark_sync(self, type_id: str, rid: str, sync: str) -> None:
+        """Change only the sync state that lists show."""
+        table = record_tables[type_id]
+        self.connection.execute(update(table).where(table.c.rid == rid).values(rec_sync=sync))
+        self._touched.add((type_id, rid))
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Insert what is buffered. Order: records, log, values, the rest."""
+        if not self._buffered:
+            return
+        self._buffered = 0
+        pending, self._pending = self._pending, defaultdict(list)
+        for table in sorted(pending, key=lambda t: t is change_values):
+            self.connection.execute(insert(table), pending[table])
+        if self._pending_terms:
+            entries, self._pending_terms = self._pending_terms, []
+            self.connection.execute(insert(search_entries), [entry for entry, _ in entries])
+            self.connection.execute(
+                text("INSERT INTO search_terms(rowid, terms) VALUES (:id, :terms)"),
+                [{"id": entry["id"], "terms": terms} for entry, terms in entries],
+            )
+
+    def changes(self) -> Changes:
+        """What this command touched so far."""
+        if len(self._touched) > _BUFFER:
+            return Changes(whole=frozenset(type_ for type_, _ in self._touched))
+        return Changes(frozenset(self._touched))
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _fresh_columns(self, rid: str, region: str) -> dict[str, Any]:
+        return {
+            "rid": rid,
+            "rec_region": region,
+            "rec_catalogue": self._catalogue.version,
+            "rec_source": self._source,
+            "rec_created_by": self.actor,
+            "rec_created_at": self.at,
+            "rec_updated_by": self.actor,
+            "rec_updated_at": self.at,
+            "rec_revision": 1,
+            "rec_voided": None,
+            "rec_sync": "mine",
+            "base_version": 0,
+            "field_versions": "{}",
+            "server_epoch": "",
+        }
+
+    def _require(self, type_id: str, rid: str) -> Stored:
+        found = self.get(type_id, rid)
+        if found is None:
+            raise Refused("store.no_such_record")
+        return found
+
+    def _save(self, found: Stored, values: Record, extra: dict[str, Any]) -> None:
+        table = record_tables[found.type]
+        row = codec(found.type).to_row(values) | {
+            "rec_updated_by": self.actor,
+            "rec_updated_at": self.at,
+            "rec_revision": found.revision + 1,
+            "rec_sync": "mine",
+        }
+        self.connection.execute(update(table).where(table.c.rid == found.rid).values(row | extra))
+
+    def _append(
+        self, type_id: str, rid: str, before: Mapping[str, Value], after: Mapping[str, Value], reason: str = ""
+    ) -> int:
+        seq, entry, content = self._log.append(type_id, rid, before, after, reason or self.reason)
+        self._pending[change_log].append(entry)
+        self._pending[change_values].append(content)
+        self._touched.add((type_id, rid))
+        self._count(2)
+        return seq
+
+    def _offer(self, type_id: str, rid: str, names: Iterable[str], op: str, seq: int) -> None:
+        """Add a change to the record's draft in the outbox, or open one."""
+        record_type = self._catalogue.types[type_id]
+        if record_type.local_only:
+            return
+        names = [name for name in names if _on_wire(record_type, name)]
+        if not names and op == "upsert":
+            return
+        self.flush()
+        draft = self.connection.execute(select(outbox).where(outbox.c.rid == rid, outbox.c.state == "draft")).first()
+        if draft is None:
+            self.connection.execute(insert(outbox), [_outbox_row(type_id, rid, names, op, seq)])
+            return
+        merged = sorted({*from_json(draft.fields), *names})
+        self.connection.execute(
+            update(outbox).where(outbox.c.id == draft.id).values(fields=json_text(merged), op=op, last_seq=seq)
+        )
+
+    def _index(self, record_type: RecordType, rid: str, values: Record, *, fresh: bool) -> None:
+        terms = terms_of(record_type, values)
+        if not fresh:
+            self._drop_from_index(rid)
+        if not terms:
+            return
+        if self._next_search_id is None:
+            last = self.connection.execute(select(search_entries.c.id).order_by(search_entries.c.id.desc()).limit(1))
+            self._next_search_id = (last.scalar() or 0) + 1
+        entry = {
+            "id": self._next_search_id,
+            "rid": rid,
+            "type": record_type.id,
+            "subject": search_subject(record_type, rid, values),
+        }
+        self._next_search_id += 1
+        self._pending_terms.append((entry, terms))
+        self._count(2)
+
+    def _drop_from_index(self, rid: str) -> None:
+        self.flush()
+        found = self.connection.execute(select(search_entries.c.id).where(search_entries.c.rid == rid)).scalar()
+        if found is not None:
+            self.connection.execute(text("DELETE FROM search_terms WHERE rowid = :id"), {"id": found})
+            self.connection.execute(delete(search_entries).where(search_entries.c.id == found))
+
+    def _count(self, rows: int) -> None:
+        self._buffered += rows
+        if self._buffered >= _BUFFER:
+            self.flush()
+
+
+def _on_wire(record_type: RecordType, name: str) -> bool:
+    if name.startswith("x_"):
+        return True
+    field = record_type.by_identifier.get(name)
+    return field is not None and field.on_wire
+
+
+def _outbox_row(type_id: str, rid: str, names: Iterable[str], op: str, seq: int) -> dict[str, Any]:
+    return {
+        "type": type_id,
+        "rid": rid,
+        "state": "draft",
+        "fields": json_text(sorted(names)),
+        "op": op,
+        "first_seq": seq,
+        "last_seq": seq,
+        "batch_id": None,
+        "batch_index": None,
+        "verdict": None,
+        "verdict_code": None,
+        "settled_at": None,
+    }
