@@ -22,6 +22,7 @@ MOST_BYTES: Final = 4096
 
 _NONCE_BYTES: Final = 12
 _RAW_BYTES: Final = 32
+_WRAPPED_BYTES: Final = _NONCE_BYTES + 2 * _RAW_BYTES + 16
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -77,6 +78,8 @@ def unsealed(data: bytes, wrap_key: bytes, vault_id: str) -> DeviceKeys:
         raise ValueError("not a device key") from None
     if file.version != 1 or file.vault != vault_id or msgspec.json.encode(file) + b"\n" != data:
         raise ValueError("not the device key of this vault")
+    if len(file.wrapped) != _WRAPPED_BYTES:
+        raise ValueError("device key of the wrong size")
     try:
         secret = AESGCM(wrap_key).decrypt(file.wrapped[:_NONCE_BYTES], file.wrapped[_NONCE_BYTES:], _bound(vault_id))
     except InvalidTag:

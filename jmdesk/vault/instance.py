@@ -28,11 +28,6 @@ class InstanceLock:
     def __init__(self, handle: int) -> None:
         self._handle: int | None = handle
 
-    @property
-    def held(self) -> bool:
-        """Whether it has not been released yet."""
-        return self._handle is not None
-
     def release(self) -> None:
         """Let others in. The file stays: removing it would let two programs lock two files of one name."""
         if self._handle is not None:
