@@ -116,7 +116,11 @@ RULES = [
         bad=('float("1.10")', "Decimal(0.1)"),
         good=('Decimal("0.1")', "isinstance(cell, float)", "def seconds(self) -> float:"),
         where=("jmdesk/*.py", "sync/*.py"),
-        allowed={"jmdesk/registers/flaws.py": "writes numbers as spreadsheets spoil them, on purpose"},
+        allowed={
+            "jmdesk/registers/flaws.py": "writes numbers as spreadsheets spoil them, on purpose",
+            "jmdesk/catalogue/field_checks.py": "compares a percentage with 100 for a warning",
+            "jmdesk/ratings/facts_schema.py": "prints the limit of an input",
+        },
     ),
     Rule(
         "no_modal_message",
@@ -202,7 +206,13 @@ WORDS = [
         bad=("同步冲突", "上传队列"),
         good=("两处修改不一致", "待报送"),
     ),
-    Rule("delete", r"删除(?!任何文件)", "作废(留痕)；退回补正", bad=("删除记录",), good=("作废",)),
+    Rule(
+        "delete",
+        r"(确定|确认|是否|(?<!不)要)删除|^删除$|删除(此|该|本|这)?(条|户|记录|档案|农户|企业|资料)",
+        "作废(留痕)；退回补正",
+        bad=("删除记录", "确定删除？"),
+        good=("作废", "请删除多余的空格"),
+    ),
     Rule("vault", r"保险库|密钥库", "本机资料库；开库口令", bad=("打开保险库",), good=("打开本机资料库",)),
     Rule("credit_limit", r"授信额度", "银行公布的参考政策", bad=("授信额度",), good=("银行公布的参考政策",)),
     Rule("term", r"法定期限", "本会承诺期限", bad=("法定期限45日",), good=("本会承诺期限45日",)),
