@@ -20,6 +20,7 @@ from typing import Final, Self
 from jmdesk.core.clock import Clock, SystemClock, utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.core.ids import Ids, TimeOrderedIds
+from jmdesk.core.messages import Message, message
 from jmdesk.vault import device, header, instance, slots
 from jmdesk.vault.device import DeviceKeys, new_device_keys, read_device, write_device
 from jmdesk.vault.files import disk_errors, flush_folder
@@ -40,8 +41,8 @@ _LEFTOVERS: Final = frozenset({instance.NAME, device.NAME, f".{device.NAME}.tmp"
 class Unlocked:
     """An open vault: its folder, keys, header, and the user whose slot opened it.
 
-    ``header_restored`` is true when ``vault.json`` was damaged and its copy took its place: tell the user
-    (``vault.header_restored``). The vault stays locked against other programs until ``close``.
+    ``header_restored`` is true when ``vault.json`` was damaged and its copy took its place: show the user ``notice``.
+    The vault stays locked against other programs until ``close``.
     """
 
     folder: Path
@@ -50,6 +51,10 @@ class Unlocked:
     user: str
     header_restored: bool
     lock: InstanceLock
+
+    def notice(self, language: str = "zh") -> Message | None:
+        """What the user should be told on opening, if anything."""
+        return message("vault.header_restored", {}, language) if self.header_restored else None
 
     @property
     def database(self) -> Path:
@@ -135,7 +140,7 @@ def unlock(path: Path, passphrase: str, user: str | None = None) -> Unlocked:
     ``user`` may be left out while one user has a passphrase. ``Refused``: ``vault.not_a_vault``,
     ``vault.newer_version``, ``vault.user_needed``, ``vault.unknown_user``, ``vault.wrong_passphrase``;
     ``Environment``: ``vault.damaged_header``, ``vault.in_use``, ``vault.low_memory`` and those of ``disk_errors``. A
-    slot that opens on a store that does not is ``vault.damaged_store``, said by the store.
+    slot that opens on a store that does not is damage too, said by the store (``store.damaged``).
     """
     folder = path.absolute()
     _check_is_vault(folder)

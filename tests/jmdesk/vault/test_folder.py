@@ -163,8 +163,10 @@ def test_a_damaged_header_is_mended_from_its_copy_and_said(vault: Path, model: M
     with unlock(vault, PASSPHRASE) as opened:
         assert opened.header_restored
         assert opened.header == model.header
+        assert "vault.json" in str(opened.notice())
     with unlock(vault, PASSPHRASE) as opened:
         assert not opened.header_restored
+        assert opened.notice() is None
 
 
 def test_a_damaged_header_is_damage_whatever_the_passphrase(vault: Path) -> None:
