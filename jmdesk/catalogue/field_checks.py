@@ -131,6 +131,7 @@ def _decimal(field: Field) -> FieldCheck:
     wrong = _problem(field, "field.decimal", places=places, scale=scale)
     negative = _problem(field, "field.negative")
     percent = _problem(field, "field.range", low=0, high=100) if field.unit == "%" else None
+    hundred = f"{100:.{scale}f}"
     signed = field.identifier in _MAY_BE_NEGATIVE
 
     def check(value: object, _record: Record, _on: date) -> Problem | None:
@@ -141,7 +142,9 @@ def _decimal(field: Field) -> FieldCheck:
                 return wrong
             if not signed:
                 return negative
-        return percent if percent is not None and float(value) > 100 else None
+        if percent is None or len(value) < len(hundred):
+            return None
+        return percent if len(value) > len(hundred) or value > hundred else None
 
     return check
 
