@@ -1,13 +1,20 @@
-"""DSSE envelopes: signed bytes with a type. The signature is checked over the bytes received, then they are parsed (I3)."""
+"""DSSE envelopes: signed bytes with a type; checked over the bytes received, and only then parsed (I3)."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
+from sync.protocol.errors import LocalProtocolError, RemoteProtocolError
 from sync.protocol.limits import LIMITS, Limits
-from sync.protocol.suites import Keyring, KeyRole, PublicKey, SigningKey
+from sync.protocol.strict_json import read_json
+from sync.protocol.suites import JM1, Keyring, KeyRole, PublicKey, SigningKey, suite
 
 
 class PayloadType(StrEnum):
@@ -61,30 +68,99 @@ class Unverified:
     signature: bytes
 
 
+class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    keyid: str
+    sig: str
+
+
+class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    payloadType: str  # noqa: N815  (the name on the wire)
+    payload: str
+    signatures: list[_Signature]
+
+
+_OWN_KEY: Final = re.compile(rb'\{"public":"((?:[0-9a-f]{2}){16,256})"')
+
+
 def pre_authentication(payload_type: str, payload: bytes) -> bytes:
     """The bytes that are signed: ``DSSEv1 SP len(T) SP T SP len(payload) SP payload``."""
-    raise NotImplementedError
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def base64_bytes(text: str) -> bytes:
+    """Standard padded base64 in its one spelling. Raises `RemoteProtocolError` ``protocol.base64``."""
+    try:
+        data = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+    except ValueError as error:  # binascii.Error and UnicodeEncodeError are both
+        raise RemoteProtocolError("protocol.base64") from error
+    # Spare bits in the last character would let two spellings carry the same bytes.
+    if base64.b64encode(data).decode() != text:
+        raise RemoteProtocolError("protocol.base64")
+    return data
 
 
 def sign_envelope(payload_type: PayloadType, payload: bytes, key: SigningKey) -> bytes:
-    """The envelope's bytes. Raises `LocalProtocolError` where the key's role may not sign this kind."""
-    raise NotImplementedError
+    """The envelope's bytes. Raises `LocalProtocolError` where the key's role may not sign this kind, or over 4 MiB."""
+    if SIGNER[payload_type] is not key.role:
+        raise LocalProtocolError("protocol.key_role", role=key.role)
+    signature = suite(key.suite).sign(key.private, pre_authentication(payload_type, payload))
+    envelope = msgspec.json.encode(
+        _Envelope(
+            payload_type.value,
+            base64.b64encode(payload).decode(),
+            [_Signature(key.keyid, base64.b64encode(signature).decode())],
+        )
+    )
+    if len(envelope) > LIMITS.envelope_bytes:
+        raise LocalProtocolError("protocol.envelope_size", size=len(envelope), limit=LIMITS.envelope_bytes)
+    return envelope
 
 
 def split_envelope(data: bytes, limits: Limits = LIMITS) -> Unverified:
     """Takes an envelope apart, strictly, without looking into its payload and without trusting it."""
-    raise NotImplementedError
+    if len(data) > limits.envelope_bytes:
+        raise RemoteProtocolError("protocol.envelope_size", size=len(data), limit=limits.envelope_bytes)
+    outer = read_json(data, _Envelope, limits.json_depth)
+    if len(outer.signatures) != 1:
+        raise RemoteProtocolError("protocol.envelope_signatures")
+    signature = outer.signatures[0]
+    return Unverified(outer.payloadType, base64_bytes(outer.payload), signature.keyid, base64_bytes(signature.sig))
+
+
+def _verified(envelope: Unverified, expected: PayloadType, key: PublicKey) -> Opened:
+    signed = pre_authentication(envelope.payload_type, envelope.payload)
+    if not suite(key.suite).verify(key.public, envelope.signature, signed):
+        raise RemoteProtocolError("protocol.signature", keyid=key.keyid)
+    return Opened(expected, envelope.payload, key)
 
 
 def open_envelope(data: bytes, expected: PayloadType, keyring: Keyring, limits: Limits = LIMITS) -> Opened:
     """Checks type, key role and signature over the received bytes. Raises `RemoteProtocolError`; parses no payload."""
-    raise NotImplementedError
+    envelope = split_envelope(data, limits)
+    if envelope.payload_type != expected.value:
+        raise RemoteProtocolError("protocol.payload_type", expected=expected.value)
+    if not re.fullmatch("[0-9a-f]{32}", envelope.keyid):
+        raise RemoteProtocolError("protocol.keyid")
+    key = keyring.find(envelope.keyid, SIGNER[expected])
+    if key is None or key.role is not SIGNER[expected] or key.keyid != envelope.keyid:
+        raise RemoteProtocolError("protocol.key_unknown", keyid=envelope.keyid, role=SIGNER[expected].value)
+    return _verified(envelope, expected, key)
 
 
-def open_self_signed(data: bytes, expected: PayloadType, limits: Limits = LIMITS) -> Opened:
+def open_self_signed(data: bytes, expected: PayloadType, suite_name: str = JM1, limits: Limits = LIMITS) -> Opened:
     """Opens an envelope signed by the key that its payload names at a fixed position (requests, trust).
 
-    Such a payload begins with the bytes ``{"public":"`` and 64 hex digits, so that the key is taken by position and the
-    signature still comes before any parsing. What it proves is possession; who that is, the caller decides.
+    Such a payload begins with the bytes ``{"public":"`` and the key's hex digits, so that the key is taken by position
+    and the signature still comes before any parsing. What it proves is possession; who that is, the caller decides.
     """
-    raise NotImplementedError
+    envelope = split_envelope(data, limits)
+    if envelope.payload_type != expected.value:
+        raise RemoteProtocolError("protocol.payload_type", expected=expected.value)
+    named = _OWN_KEY.match(envelope.payload)
+    if named is None:
+        raise RemoteProtocolError("protocol.own_key")
+    key = PublicKey(SIGNER[expected], bytes.fromhex(named[1].decode()), suite_name)
+    if key.keyid != envelope.keyid:
+        raise RemoteProtocolError("protocol.keyid")
+    return _verified(envelope, expected, key)

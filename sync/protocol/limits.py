@@ -1,4 +1,4 @@
-"""Every bound of the protocol in one place, so that memory and disk are bounded before anything is authenticated (I10)."""
+"""Every bound of the protocol in one place: memory and disk are bounded before anything is authenticated (I10)."""
 
 from __future__ import annotations
 

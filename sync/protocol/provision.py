@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from sync.protocol.manifest import Digest, Moment, Token, UnitCode
+from sync.protocol.enrolment import RegionPrefix
+from sync.protocol.envelope import PayloadType, open_envelope, sign_envelope
+from sync.protocol.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
+from sync.protocol.manifest import VERSION, Digest, Moment, Token, UnitCode, encode
+from sync.protocol.strict_json import read_json
 from sync.protocol.suites import SigningKey
 from sync.protocol.trust import Trust
 
@@ -15,7 +19,7 @@ class Provision(msgspec.Struct, frozen=True):
     v: int
     unit: UnitCode
     unit_name: str
-    regions: tuple[str, ...]
+    regions: tuple[RegionPrefix, ...]
     roles: tuple[Token, ...]
     modules: tuple[Token, ...]
     gateway: str
@@ -24,11 +28,33 @@ class Provision(msgspec.Struct, frozen=True):
     expires: Moment
 
 
+def _read(payload: bytes) -> Provision:
+    provision = read_json(payload, Provision)
+    if provision.v != VERSION:
+        raise RemoteProtocolError("protocol.version", version=provision.v)
+    return provision
+
+
 def sign_provision(provision: Provision, key: SigningKey) -> bytes:
-    """The envelope of a provision."""
-    raise NotImplementedError
+    """The envelope of a provision. Raises `LocalProtocolError`."""
+    payload = encode(provision)
+    try:
+        _read(payload)
+    except ProtocolError as error:
+        raise LocalProtocolError(error.code, **error.params) from error
+    return sign_envelope(PayloadType.PROVISION, payload, key)
 
 
 def open_provision(envelope: bytes, trust: Trust, *, now: str) -> Provision:
-    """A provision signed by a certified provisioning key, in date, that pins the root of this trust."""
-    raise NotImplementedError
+    """A provision signed by a certified provisioning key, in date, that pins the root of this trust.
+
+    The trust itself must have been opened with a root known by another way (the installer, an enrolment code): a
+    provision alone vouches for nothing. Raises `RemoteProtocolError`.
+    """
+    opened = open_envelope(envelope, PayloadType.PROVISION, trust)
+    provision = _read(opened.payload)
+    if provision.root != trust.root:
+        raise RemoteProtocolError("protocol.trust_root")
+    if now >= provision.expires:
+        raise RemoteProtocolError("protocol.provision_expired", expires=provision.expires)
+    return provision

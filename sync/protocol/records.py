@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
+from sync.protocol.errors import ProtocolError, RemoteProtocolError
+from sync.protocol.limits import LIMITS
+from sync.protocol.manifest import Count, Digest, Moment, Token, Uuid
+from sync.protocol.strict_json import check_json, place_of
+
 Value = str | int | bool | list[Any] | dict[str, Any]
-"""A wire value. Decimals are strings at exact scale; there is no null and no float (decision: absent means no value)."""
+"""A wire value. Decimals are strings at exact scale; there is no null and no float: absent means no value."""
+
+TypeName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}\Z")]
 
 
 class Op(StrEnum):
@@ -27,17 +36,17 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     op: Op
-    rid: str
-    type: str
-    base_version: int
+    rid: Uuid
+    type: TypeName
+    base_version: Count
     set: dict[str, Value]
     unset: list[str]
-    seen: dict[str, int]
-    at: str
-    by: str
-    catalogue: str
-    evidence: list[str]
-    consent: list[str]
+    seen: dict[str, Count]
+    at: Moment
+    by: Token
+    catalogue: Token
+    evidence: list[Digest]
+    consent: list[Token]
     reason: str = ""
 
 
@@ -46,18 +55,30 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     op_id: str
     op: Op
-    rid: str
-    type: str
-    base_version: int
+    rid: Uuid
+    type: TypeName
+    base_version: Count
     set: dict[str, Value]
     unset: list[str]
-    seen: dict[str, int]
-    at: str
-    by: str
-    catalogue: str
-    evidence: list[str]
-    consent: list[str]
+    seen: dict[str, Count]
+    at: Moment
+    by: Token
+    catalogue: Token
+    evidence: list[Digest]
+    consent: list[Token]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line of a batch that is no operation: it is rejected by itself and never blocks its neighbours.
+
+    ``op_id`` follows from the line's place; ``code`` is the rejection's code, ``path`` where in the line.
+    """
+
+    op_id: str
+    code: str
+    path: str
 
 
 class Verdict(StrEnum):
@@ -81,17 +102,17 @@ class VerdictLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     op_id: str
-    rid: str
+    rid: Annotated[str, msgspec.Meta(max_length=36)]
     verdict: Verdict
-    version: int = 0
+    version: Count = 0
     values: dict[str, Value] = {}
-    versions: dict[str, int] = {}
-    code: str = ""
+    versions: dict[str, Count] = {}
+    code: Token = ""
     path: str = ""
     params: dict[str, str] = {}
     scope: str = ""
     role: str = ""
-    flags: list[str] = []
+    flags: list[Token] = []
 
 
 class ChangeLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -101,35 +122,173 @@ class ChangeLine(msgspec.Struct, frozen=True, omit_defaults=True):
     ``origin`` is the op_id that wrote this version, empty where the platform itself did. A tombstone has no ``set``.
     """
 
-    cursor: int
+    cursor: Count
     op: Op
-    type: str
-    rid: str
-    version: int
-    region: str
-    unit: str
-    at: str
+    type: TypeName
+    rid: Uuid
+    version: Count
+    region: Token
+    unit: Token
+    at: Moment
     origin: str = ""
     set: dict[str, Value] = {}
-    versions: dict[str, int] = {}
+    versions: dict[str, Count] = {}
     reason: str = ""
 
 
-def encode_draft(draft: Draft, op_id: str) -> bytes:
+Line = TypeVar("Line", Operation, VerdictLine, ChangeLine)
+
+_ENCODER: Final = msgspec.json.Encoder()
+_OPERATION: Final = msgspec.json.Decoder(Operation)
+_VERDICT: Final = msgspec.json.Decoder(VerdictLine)
+_CHANGE: Final = msgspec.json.Decoder(ChangeLine)
+_UNDUE: Final[dict[Verdict, tuple[str, ...]]] = {
+    # Members that a verdict must not carry, so that each line says one thing.
+    Verdict.ACCEPTED: ("code", "scope", "role", "values"),
+    Verdict.MERGED: ("code", "scope", "role", "values"),
+    Verdict.DUPLICATE: ("code", "scope", "role", "values"),
+    Verdict.CONFLICT: ("code", "scope", "role"),
+    Verdict.REJECTED: ("scope", "role", "values", "versions"),
+    Verdict.FORBIDDEN: ("code", "values", "versions"),
+    Verdict.GONE: ("code", "scope", "role", "values", "versions"),
+}
+
+
+def op_id(device: str, epoch: int, seq: int, index: int) -> str:
+    """``<device>.<epoch>.<seq>.<index>``: the name of an operation for ever."""
+    return f"{device}.{epoch}.{seq}.{index}"
+
+
+def _unfit(value: object) -> bool:
+    if isinstance(value, (str, bool, int)):
+        return False
+    if isinstance(value, list):
+        return any(_unfit(item) for item in value)
+    if isinstance(value, dict):
+        return any(_unfit(item) for item in value.values())
+    return True
+
+
+def operation_fault(operation: Draft | Operation) -> tuple[str, str]:
+    """(code, path) of the first thing wrong with an operation beyond its types, or two empty strings.
+
+    The codes are also those of the rejected verdict: ``op_seen``, ``op_twice``, ``op_tombstone``, ``op_reason``,
+    ``op_empty``, ``op_value``.
+    """
+    fields, unset = operation.set, operation.unset
+    if operation.op is Op.TOMBSTONE:
+        if fields or unset or operation.seen or operation.base_version == 0:
+            return "op_tombstone", "$"
+        return ("", "") if operation.reason else ("op_reason", "$.reason")
+    if operation.reason:
+        return "op_reason", "$.reason"
+    if not fields and not unset:
+        return "op_empty", "$.set"
+    if unset and (len({*fields, *unset}) != len(fields) + len(unset)):
+        return "op_twice", "$.unset"
+    if operation.seen.keys() != (fields.keys() | unset if unset else fields.keys()):
+        return "op_seen", "$.seen"
+    for name, value in fields.items():
+        # The plain cases first: this runs for every field of every record.
+        if type(value) is not str and _unfit(value):
+            return "op_value", f"$.set.{name}"
+    return "", ""
+
+
+def encode_draft(draft: Draft, name: str) -> bytes:
+    """One line without its line feed; ``name`` is its op_id, which comes first."""
+    return b'{"op_id":"%s",%s' % (name.encode(), _ENCODER.encode(draft)[1:])
+
+
+def encode_line(line: VerdictLine | ChangeLine) -> bytes:
     """One line without its line feed."""
-    raise NotImplementedError
+    return _ENCODER.encode(line)
 
 
-def read_operations(raw: bytes) -> list[Operation]:
-    """Every operation of one part's NDJSON, typed. Raises `RemoteProtocolError` naming the line number only."""
-    raise NotImplementedError
+def split_lines(raw: bytes, records: int) -> list[bytes]:
+    """A part's lines. Raises `RemoteProtocolError` where they are not ``records`` lines, each ended by one LF."""
+    lines = raw.split(b"\n")
+    if lines.pop() or len(lines) != records:
+        raise RemoteProtocolError("protocol.part_lines", records=records)
+    return lines
 
 
-def read_verdicts(raw: bytes) -> list[VerdictLine]:
-    """Every verdict of one part's NDJSON, typed."""
-    raise NotImplementedError
+def _typed(line: bytes, decoder: msgspec.json.Decoder[Line]) -> Line:
+    """One typed line; duplicate keys and depth are looked for only where the bytes are not our own spelling."""
+    if len(line) > LIMITS.line_bytes:
+        raise RemoteProtocolError("protocol.line_size", limit=LIMITS.line_bytes)
+    try:
+        found = decoder.decode(line)
+        own_spelling = _ENCODER.encode(found) == line
+    except msgspec.ValidationError as error:
+        check_json(line)
+        raise RemoteProtocolError("protocol.schema", place=place_of(error)) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        check_json(line)
+        raise RemoteProtocolError("protocol.json_syntax") from error
+    if not own_spelling or line.count(b"{") + line.count(b"[") > LIMITS.json_depth:
+        check_json(line)
+    return found
 
 
-def read_changes(raw: bytes) -> list[ChangeLine]:
-    """Every change of one part's NDJSON, typed."""
-    raise NotImplementedError
+def _typed_lines(lines: list[bytes], decoder: msgspec.json.Decoder[Line]) -> list[Line]:
+    found: list[Line] = []
+    for number, line in enumerate(lines):
+        try:
+            found.append(_typed(line, decoder))
+        except ProtocolError as error:
+            raise RemoteProtocolError("protocol.line", line=number, reason=error.code) from error
+    return found
+
+
+def read_operations(lines: list[bytes], prefix: str, first: int) -> list[Operation | BadLine]:
+    """Every line of one part as an operation or as what is wrong with it; never raises.
+
+    ``prefix`` is ``<device>.<epoch>.<seq>.`` and ``first`` the index of the part's first line in the batch.
+    """
+    found: list[Operation | BadLine] = []
+    for index, line in enumerate(lines, first):
+        name = f"{prefix}{index}"
+        try:
+            operation = _typed(line, _OPERATION)
+        except ProtocolError as error:
+            place = error.params.get("place", "$")
+            found.append(BadLine(name, error.code.removeprefix("protocol."), str(place)))
+            continue
+        code, path = ("op_id", "$.op_id") if operation.op_id != name else operation_fault(operation)
+        found.append(BadLine(name, code, path) if code else operation)
+    return found
+
+
+def verdict_fault(line: VerdictLine) -> str:
+    """The code of what does not belong to a line's verdict, or nothing."""
+    if any(getattr(line, member) for member in _UNDUE[line.verdict]):
+        return "protocol.verdict_members"
+    if line.verdict is Verdict.REJECTED and not line.code:
+        return "protocol.verdict_members"
+    if line.verdict is Verdict.FORBIDDEN and not (line.scope or line.role):
+        return "protocol.verdict_members"
+    return ""
+
+
+def read_verdicts(lines: list[bytes], prefix: str, first: int) -> list[VerdictLine]:
+    """Every verdict of one part, each for the operation at its place. Raises `RemoteProtocolError`."""
+    verdicts = _typed_lines(lines, _VERDICT)
+    for index, line in enumerate(verdicts, first):
+        fault = "protocol.verdict_order" if line.op_id != f"{prefix}{index}" else verdict_fault(line)
+        if fault:
+            raise RemoteProtocolError(fault, index=index)
+    return verdicts
+
+
+def read_changes(lines: list[bytes]) -> list[ChangeLine]:
+    """Every change of one part. Raises `RemoteProtocolError` naming the line number only."""
+    changes = _typed_lines(lines, _CHANGE)
+    for number, line in enumerate(changes):
+        if line.op is Op.TOMBSTONE and line.set:
+            raise RemoteProtocolError("protocol.line", line=number, reason="op_tombstone")
+    return changes
+
+
+OP_ID: Final = re.compile(r"[0-9a-f]{32}\.[1-9]\d*\.[1-9]\d*\.(0|[1-9]\d*)")
+"""The form of an op_id."""

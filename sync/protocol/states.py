@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+from sync.protocol.errors import LocalProtocolError
 
 
 class DeskBatch(StrEnum):
@@ -51,11 +54,64 @@ class PlatformEvent(StrEnum):
     ANNOUNCE = "announce"
 
 
+_DESK: Final[dict[tuple[DeskBatch, DeskEvent], DeskBatch]] = {
+    (DeskBatch.SEALED, DeskEvent.SEND): DeskBatch.SENDING,
+    (DeskBatch.SEALED, DeskEvent.EXPORT): DeskBatch.CARRIED,
+    (DeskBatch.SENDING, DeskEvent.SEND): DeskBatch.SENDING,
+    (DeskBatch.SENDING, DeskEvent.EXPORT): DeskBatch.CARRIED,
+    (DeskBatch.SENDING, DeskEvent.CUSTODY): DeskBatch.HELD,
+    (DeskBatch.SENDING, DeskEvent.PROCESSED): DeskBatch.DONE,
+    (DeskBatch.SENDING, DeskEvent.PAUSE): DeskBatch.PAUSED,
+    (DeskBatch.CARRIED, DeskEvent.SEND): DeskBatch.SENDING,
+    (DeskBatch.CARRIED, DeskEvent.EXPORT): DeskBatch.CARRIED,
+    (DeskBatch.CARRIED, DeskEvent.CUSTODY): DeskBatch.HELD,
+    (DeskBatch.CARRIED, DeskEvent.PROCESSED): DeskBatch.DONE,
+    (DeskBatch.HELD, DeskEvent.CUSTODY): DeskBatch.HELD,
+    (DeskBatch.HELD, DeskEvent.PROCESSED): DeskBatch.DONE,
+    (DeskBatch.PAUSED, DeskEvent.RESUME): DeskBatch.SENDING,
+    (DeskBatch.PAUSED, DeskEvent.EXPORT): DeskBatch.CARRIED,
+    (DeskBatch.PAUSED, DeskEvent.CUSTODY): DeskBatch.HELD,
+    (DeskBatch.PAUSED, DeskEvent.PROCESSED): DeskBatch.DONE,
+    (DeskBatch.DONE, DeskEvent.CUSTODY): DeskBatch.DONE,
+    (DeskBatch.DONE, DeskEvent.PROCESSED): DeskBatch.DONE,
+}
+
+_PLATFORM: Final[dict[tuple[PlatformBatch, PlatformEvent], PlatformBatch]] = {
+    (PlatformBatch.ANNOUNCED, PlatformEvent.ANNOUNCE): PlatformBatch.ANNOUNCED,
+    (PlatformBatch.ANNOUNCED, PlatformEvent.PART): PlatformBatch.ANNOUNCED,
+    (PlatformBatch.ANNOUNCED, PlatformEvent.LAST_PART): PlatformBatch.COMPLETE,
+    (PlatformBatch.ANNOUNCED, PlatformEvent.EXPIRE): PlatformBatch.EXPIRED,
+    (PlatformBatch.COMPLETE, PlatformEvent.ANNOUNCE): PlatformBatch.COMPLETE,
+    (PlatformBatch.COMPLETE, PlatformEvent.PART): PlatformBatch.COMPLETE,
+    (PlatformBatch.COMPLETE, PlatformEvent.COMMIT): PlatformBatch.IN_CUSTODY,
+    (PlatformBatch.COMPLETE, PlatformEvent.COMMIT_REVOKED): PlatformBatch.AWAITING_RELEASE,
+    (PlatformBatch.COMPLETE, PlatformEvent.EXPIRE): PlatformBatch.EXPIRED,
+    (PlatformBatch.IN_CUSTODY, PlatformEvent.ANNOUNCE): PlatformBatch.IN_CUSTODY,
+    (PlatformBatch.IN_CUSTODY, PlatformEvent.PART): PlatformBatch.IN_CUSTODY,
+    (PlatformBatch.IN_CUSTODY, PlatformEvent.COMMIT): PlatformBatch.IN_CUSTODY,
+    (PlatformBatch.IN_CUSTODY, PlatformEvent.PROCESS): PlatformBatch.PROCESSED,
+    (PlatformBatch.AWAITING_RELEASE, PlatformEvent.ANNOUNCE): PlatformBatch.AWAITING_RELEASE,
+    (PlatformBatch.AWAITING_RELEASE, PlatformEvent.PART): PlatformBatch.AWAITING_RELEASE,
+    (PlatformBatch.AWAITING_RELEASE, PlatformEvent.COMMIT_REVOKED): PlatformBatch.AWAITING_RELEASE,
+    (PlatformBatch.AWAITING_RELEASE, PlatformEvent.RELEASE): PlatformBatch.IN_CUSTODY,
+    (PlatformBatch.PROCESSED, PlatformEvent.ANNOUNCE): PlatformBatch.PROCESSED,
+    (PlatformBatch.PROCESSED, PlatformEvent.PART): PlatformBatch.PROCESSED,
+    (PlatformBatch.PROCESSED, PlatformEvent.COMMIT): PlatformBatch.PROCESSED,
+    (PlatformBatch.EXPIRED, PlatformEvent.ANNOUNCE): PlatformBatch.ANNOUNCED,
+}
+
+
 def next_desk_state(state: DeskBatch, event: DeskEvent) -> DeskBatch:
     """Where an event leads. Raises `LocalProtocolError` ``protocol.state`` where it leads nowhere."""
-    raise NotImplementedError
+    found = _DESK.get((state, event))
+    if found is None:
+        raise LocalProtocolError("protocol.state", state=state.value, event=event.value)
+    return found
 
 
 def next_platform_state(state: PlatformBatch, event: PlatformEvent) -> PlatformBatch:
     """Where an event leads. Raises `LocalProtocolError` ``protocol.state`` where it leads nowhere."""
-    raise NotImplementedError
+    found = _PLATFORM.get((state, event))
+    if found is None:
+        raise LocalProtocolError("protocol.state", state=state.value, event=event.value)
+    return found

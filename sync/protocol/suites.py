@@ -7,12 +7,22 @@ signatures and wrapped keys travel as opaque hex or base64.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
-JM1 = "JM1"
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from sync.protocol.errors import LocalProtocolError, RemoteProtocolError
+
+JM1: Final = "JM1"
+KEYID_DIGITS: Final = 32
 
 
 class KeyRole(StrEnum):
@@ -73,14 +83,72 @@ class Suite(Protocol):
         ...
 
 
+class JM1Suite:
+    """Ed25519 (RFC 8032), SHA-256, HPKE base mode X25519/HKDF-SHA256/AES-256-GCM (RFC 9180), AES-256-GCM parts."""
+
+    name = JM1
+    content_alg = "A256GCM"
+    wrap_alg = "HPKE-X25519-HKDFSHA256-A256GCM"
+
+    def __init__(self) -> None:
+        self._hpke = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+
+    def digest(self, data: bytes) -> bytes:
+        return hashlib.sha256(data).digest()
+
+    def signing_public(self, private: bytes) -> bytes:
+        return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+    def sign(self, private: bytes, message: bytes) -> bytes:
+        return Ed25519PrivateKey.from_private_bytes(private).sign(message)
+
+    def verify(self, public: bytes, signature: bytes, message: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    def seal(self, key: bytes, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
+        return AESGCM(key).encrypt(nonce, plain, aad)
+
+    def unseal(self, key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes | None:
+        try:
+            return AESGCM(key).decrypt(nonce, ciphertext, aad)
+        except InvalidTag:
+            return None
+
+    def kem_public(self, private: bytes) -> bytes:
+        return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+    def wrap(self, public: bytes, secret: bytes, info: bytes) -> bytes:
+        try:
+            return self._hpke.encrypt(secret, X25519PublicKey.from_public_bytes(public), info=info)
+        except ValueError as error:  # not 32 bytes, or a point of small order
+            raise LocalProtocolError("protocol.key_unusable") from error
+
+    def unwrap(self, private: bytes, wrapped: bytes, info: bytes) -> bytes | None:
+        try:
+            return self._hpke.decrypt(wrapped, X25519PrivateKey.from_private_bytes(private), info=info)
+        except (InvalidTag, ValueError):
+            return None
+
+
+SUITES: Final[Mapping[str, Suite]] = {JM1: JM1Suite()}
+"""Every suite this program knows."""
+
+
 def suite(name: str) -> Suite:
     """The suite of that name. Raises `RemoteProtocolError` ``protocol.suite_unknown``."""
-    raise NotImplementedError
+    found = SUITES.get(name)
+    if found is None:
+        raise RemoteProtocolError("protocol.suite_unknown")
+    return found
 
 
 def keyid(public: bytes, suite_name: str = JM1) -> str:
     """First 32 hex digits of the suite's digest over the raw public key."""
-    raise NotImplementedError
+    return suite(suite_name).digest(public).hex()[:KEYID_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +176,7 @@ class SigningKey:
     @property
     def public(self) -> PublicKey:
         """The public half, to be registered with the other side."""
-        raise NotImplementedError
+        return PublicKey(self.role, suite(self.suite).signing_public(self.private), self.suite)
 
     @property
     def keyid(self) -> str:
@@ -127,7 +195,7 @@ class OpeningKey:
     @property
     def public(self) -> PublicKey:
         """The public half, to which the other side seals."""
-        raise NotImplementedError
+        return PublicKey(self.role, suite(self.suite).kem_public(self.private), self.suite)
 
     @property
     def keyid(self) -> str:
