@@ -22,7 +22,7 @@ MOST_BYTES: Final = 256 * 1024
 MOST_SLOTS: Final = 64
 MOST_REGIONS: Final = 1000
 
-USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 UNIT: Final = re.compile(r"[0-9A-Z]{18}")
 REGION: Final = re.compile(r"[0-9]{2,12}")
 
