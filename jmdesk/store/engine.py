@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlcipher3 import dbapi2
@@ -77,7 +77,7 @@ class Engines:
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file first."""
         with self.write.connect() as connection:
-            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+            fold_log(connection)
         self.write.dispose()
         self.read.dispose()
 
@@ -106,7 +106,7 @@ def open_engines(path: Path, key: bytes) -> Engines:
                 connection.execute(text("CREATE TABLE IF NOT EXISTS settings_probe (x)"))
                 connection.execute(text("DROP TABLE settings_probe"))
                 connection.commit()
-                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+                fold_log(connection)
     except OperationalError as error:
         raise storage_error(error) from error
     except dbapi2.OperationalError as error:
@@ -115,6 +115,12 @@ def open_engines(path: Path, key: bytes) -> Engines:
         path.unlink()
         raise RuntimeError("the store was created without encryption")
     return Engines(write, read)
+
+
+def fold_log(connection: Connection) -> None:
+    """Write everything of the write-ahead log into the file."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def storage_error(error: Exception) -> Exception:

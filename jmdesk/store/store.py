@@ -15,7 +15,7 @@ from jmdesk.catalogue.types import Catalogue
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.ids import Ids
-from jmdesk.store.engine import Engines, open_engines, storage_error
+from jmdesk.store.engine import Engines, fold_log, open_engines, storage_error
 from jmdesk.store.migrate import migrate
 from jmdesk.store.tables import settings
 from jmdesk.store.transaction import Transaction
@@ -99,6 +99,11 @@ class Store:
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` of every committed change, on the writing thread."""
         self._listeners.append(listener)
+
+    def fold_log(self) -> None:
+        """Fold the write-ahead log into the file, as page checks need it."""
+        with self._turn, self._known_errors(), self._engines.write.connect() as connection:
+            fold_log(connection)
 
     def close(self) -> None:
         """Close the file; the store is not usable after it."""

@@ -104,6 +104,10 @@ class Transaction:
         self._touched: set[tuple[str, str]] = set()
         self._next_search_id: int | None = None
 
+    def new_id(self) -> str:
+        """A fresh record id."""
+        return self._ids.new()
+
     # -- records ---------------------------------------------------------------------------------------------------
 
     def create(self, type_id: str, values: Record, *, region: str, rid: str | None = None) -> str:
@@ -145,7 +149,12 @@ class Transaction:
             return
         self._save(found, found.values, {"rec_voided": reason or "-"})
         seq = self._append(type_id, rid, {"voided": False}, {"voided": True}, reason)
-        self._offer(type_id, rid, [], "tombstone", seq)
+        if found.base_version or self._is_under_way(rid):
+            self._offer(type_id, rid, [], "tombstone", seq)
+        else:
+            # The platform never heard of it: there is nothing to take back.
+            self.flush()
+            self.connection.execute(delete(outbox).where(outbox.c.rid == rid, outbox.c.state == "draft"))
         self._drop_from_index(rid)
 
     def unvoid(self, type_id: str, rid: str, reason: str = "") -> None:
@@ -352,6 +361,10 @@ class Transaction:
         self.connection.execute(
             update(outbox).where(outbox.c.id == draft.id).values(fields=json_text(merged), op=op, last_seq=seq)
         )
+
+    def _is_under_way(self, rid: str) -> bool:
+        query = select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.state != "draft").limit(1)
+        return self.connection.execute(query).first() is not None
 
     def _index(self, record_type: RecordType, rid: str, values: Record, *, fresh: bool) -> None:
         terms = terms_of(record_type, values)

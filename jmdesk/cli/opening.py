@@ -1,0 +1,19 @@
+"""Opens the desk that a command line names."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jmdesk.cli.output import passphrase
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
+
+
+def open_desk(args: Namespace) -> Desk:
+    """The vault of ``--vault``, opened with the passphrase of this command."""
+    from jmdesk.desk import Desk
+
+    return Desk.open(Path(args.vault), passphrase(args), user=args.user)

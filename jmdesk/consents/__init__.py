@@ -1,0 +1,1 @@
+"""Consents as they happen: signed, declined, withdrawn, and what each of them opens or closes."""

@@ -1,0 +1,112 @@
+"""Records consents and their withdrawal; what they open or close happens in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from jmdesk.catalogue.types import Catalogue, Record
+from jmdesk.core.clock import Clock, utc_text
+from jmdesk.core.errors import Refused
+from jmdesk.records.consent_book import HouseholdConsents, is_adult, read_consents
+from jmdesk.records.service import Records
+from jmdesk.records.writer import Writer
+from jmdesk.store import reading
+from jmdesk.store.reading import Filter
+from jmdesk.store.store import Store
+
+HOUSEHOLD_KINDS = ("C1", "C2", "C4")
+PERSON_KINDS = ("C3",)
+NOTICE_VERSION = "JM-GZ-2026.1"
+_YEARS_VALID = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What the signed paper says: when, which notice text, archive number and scan digest if there are any."""
+
+    signed_at: str
+    notice_version: str = NOTICE_VERSION
+    number: str = ""
+    doc_digest: str = ""
+    method: str = "1"
+    valid_to: str = ""
+
+
+def consent_record(kind: str, subject: str, subject_type: str, signature: Signature, consent_id: str) -> Record:
+    """The R04 record of one signed consent; without a scan its state says that the scan is still to be filed."""
+    signed = date.fromisoformat(signature.signed_at[:10])
+    record: Record = {
+        "consent_id": consent_id,
+        "subject_type": subject_type,
+        "subject_id": subject,
+        "consent_kind": kind,
+        "consent_state": "2" if signature.doc_digest else "1",
+        "scope_items": [kind],
+        "purpose": "1",
+        "notice_version": signature.notice_version,
+        "consent_method": signature.method,
+        "signed_at": signature.signed_at,
+        "valid_to": signature.valid_to
+        or signed.replace(year=signed.year + _YEARS_VALID, day=min(signed.day, 28)).isoformat(),
+    }
+    if signature.doc_digest:
+        record["doc_digest"] = signature.doc_digest
+    return record
+
+
+def write_consents(
+    writer: Writer, household: str, adults: Iterable[str], signature: Signature, *, kinds: Sequence[str] | None = None
+) -> int:
+    """Write the consents of one signed paper: the household's kinds by its head, C3 by each adult; returns how many."""
+    written = 0
+    for kind in kinds or (*HOUSEHOLD_KINDS, *PERSON_KINDS):
+        subjects = (
+            [(f"R06:{person}", "2") for person in adults] if kind in PERSON_KINDS else [(f"R05:{household}", "1")]
+        )
+        for subject, subject_type in subjects:
+            consent_id = writer.transaction.new_id()
+            values = consent_record(kind, subject, subject_type, signature, consent_id)
+            writer.create("R04", values, rid=consent_id)
+            written += 1
+    return written
+
+
+class Consents:
+    """Consents of the households of one vault."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, records: Records, clock: Clock) -> None:
+        self._store, self._catalogue, self._records, self._clock = store, catalogue, records, clock
+
+    def of(self, household: str) -> HouseholdConsents:
+        """What a household has agreed to as of today."""
+        with self._store.reading() as connection:
+            return read_consents(connection, household, self._clock.now().date())
+
+    def sign(self, household: str, signature: Signature, *, kinds: Sequence[str] | None = None) -> int:
+        """Record a signed paper and put in place every value it opens; returns how many values were waiting for it."""
+        with self._records.writing("consent") as writer:
+            today = self._clock.now().date()
+            members = reading.find(writer.transaction.connection, "R06", Filter(where={"household_id": household}))
+            adults = [m.rid for m in members if is_adult(m.values.get("birth_date"), m.values.get("is_under14"), today)]
+            write_consents(writer, household, adults, signature, kinds=kinds)
+            return writer.release(household)
+
+    def withdraw(self, household: str, kinds: Sequence[str], *, reason: str) -> int:
+        """Withdraw consents of a household: the values they opened are taken back at once and leave the platform with
+        the next batch. Returns how many values. ``Refused`` "consents.none_in_force" when there is nothing to withdraw.
+        """
+        with self._records.writing("withdraw", reason=reason) as writer:
+            connection = writer.transaction.connection
+            members = reading.find(connection, "R06", Filter(where={"household_id": household}))
+            subjects = [f"R05:{household}", *(f"R06:{m.rid}" for m in members)]
+            now, found = utc_text(self._clock.now()), 0
+            for subject in subjects:
+                for consent in reading.find(connection, "R04", Filter(where={"subject_id": subject})):
+                    if consent.values.get("consent_kind") in kinds and "revoked_at" not in consent.values:
+                        writer.change("R04", consent.rid, {"consent_state": "4", "revoked_at": now}, reason=reason)
+                        found += 1
+            if not found:
+                raise Refused("consents.none_in_force")
+            return writer.withhold(household)

@@ -1,0 +1,195 @@
+"""The desk: one open vault with every service on it; what the window, the command line and the tests are given."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.types import Catalogue
+from jmdesk.consents.service import Consents
+from jmdesk.core.clock import Clock, SystemClock
+from jmdesk.core.ids import Ids, TimeOrderedIds
+from jmdesk.core.messages import Message
+from jmdesk.households.numbers import PROVISIONAL_BLOCK
+from jmdesk.households.service import Households
+from jmdesk.inbox import Inbox
+from jmdesk.records.service import Records
+from jmdesk.store.store import Store
+from jmdesk.vault.folder import Unlocked, create_vault, unlock
+from jmdesk.vault.kdf import Cost
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from jmdesk.ratings.service import Ratings
+
+_GRANT = "sync.grant"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the platform granted this computer at enrolment; it overrides what ``init`` claimed.
+
+    ``device`` is the key id; ``regions`` the region prefixes it may hold; ``block`` the two digits of its household
+    numbers; ``gateway`` the address; ``ca`` the certificate file to trust, "" for the system's.
+    """
+
+    device: str
+    unit: str
+    regions: tuple[str, ...]
+    roles: tuple[str, ...]
+    block: str
+    gateway: str
+    ca: str = ""
+
+
+class Desk:
+    """One open vault. Close it, or use it in a ``with``: closing locks the vault and forgets its keys."""
+
+    def __init__(self, vault: Unlocked, clock: Clock, ids: Ids) -> None:
+        self.vault, self.clock, self.ids = vault, clock, ids
+        self.catalogue: Catalogue = catalogue()
+        self.store = Store(vault.database, vault.keys.db, self.catalogue, clock, ids)
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        passphrase: str,
+        *,
+        unit: str,
+        regions: tuple[str, ...],
+        user_name: str = "",
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        cost: Cost | None = None,
+    ) -> Self:
+        """Make a vault for a unit and open it. Errors as ``vault.folder.create_vault``."""
+        clock = clock or SystemClock()
+        ids = ids or TimeOrderedIds(clock)
+        vault = create_vault(
+            path, passphrase, unit=unit, regions=regions, user=ids.new(), cost=cost, clock=clock, ids=ids
+        )
+        desk = cls._opened(vault, clock, ids)
+        desk._introduce(user_name)
+        return desk
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        passphrase: str,
+        *,
+        user: str | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+    ) -> Self:
+        """Open a vault. Takes the time of one Argon2id; errors as ``vault.folder.unlock`` and ``Store``."""
+        clock = clock or SystemClock()
+        return cls._opened(unlock(path, passphrase, user), clock, ids or TimeOrderedIds(clock))
+
+    @classmethod
+    def _opened(cls, vault: Unlocked, clock: Clock, ids: Ids) -> Self:
+        try:
+            return cls(vault, clock, ids)
+        except BaseException:
+            vault.close()
+            raise
+
+    def _introduce(self, user_name: str) -> None:
+        """The vault's first records: the unit and the user, in their natural homes."""
+        with self.records.writing("init") as writer:
+            writer.create("R02", {
+                "user_id": self.actor,
+                "user_name": user_name or "经办人",
+                "role": "R1",
+                "user_status": "1",
+            }, rid=self.actor)  # fmt: skip
+
+    # -- who and where ---------------------------------------------------------------------------------------------
+
+    @property
+    def actor(self) -> str:
+        """The local user's opaque id, which is also the record id of the user's R02 record."""
+        return self.vault.user
+
+    @property
+    def unit(self) -> str:
+        """The unified social credit code of the unit that this vault belongs to."""
+        return self.grant.unit if self.grant else self.vault.header.unit
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The region codes this desk works on: granted ones, else those claimed at ``init``."""
+        return self.grant.regions if self.grant else self.vault.header.regions
+
+    @property
+    def grant(self) -> Grant | None:
+        """What the platform granted, or None before enrolment."""
+        text = self.store.setting(_GRANT)
+        if text is None:
+            return None
+        raw = json.loads(text)
+        return Grant(**raw | {"regions": tuple(raw["regions"]), "roles": tuple(raw["roles"])})
+
+    def accept_grant(self, grant: Grant) -> None:
+        """Keep what the platform granted. The caller has verified its signature."""
+        self.store.put_setting(_GRANT, json.dumps(asdict(grant)))
+
+    @property
+    def number_block(self) -> str:
+        """The desk block of household numbers; 00 is provisional."""
+        return self.grant.block if self.grant else PROVISIONAL_BLOCK
+
+    # -- services --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def records(self) -> Records:
+        """The verbs of every record type."""
+        home = self.vault.header.regions[0].ljust(12, "0")
+        return Records(self.store, self.catalogue, actor=self.actor, home_region=home)
+
+    @cached_property
+    def consents(self) -> Consents:
+        """Consents and their withdrawal."""
+        return Consents(self.store, self.catalogue, self.records, self.clock)
+
+    @cached_property
+    def households(self) -> Households:
+        """Household archives: list, search, dossier."""
+        return Households(self.store)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """The door for the platform's verified replies."""
+        return Inbox(self.store)
+
+    @cached_property
+    def ratings(self) -> Ratings:
+        """Ratings of households."""
+        from jmdesk.ratings.service import Ratings
+
+        return Ratings(self)
+
+    def notice(self) -> Message | None:
+        """What the user should be told on opening (a header restored from its copy), if anything."""
+        return self.vault.notice()
+
+    def close(self) -> None:
+        """Close the store and lock the vault."""
+        try:
+            self.store.close()
+        finally:
+            self.vault.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""Household archives: the list, the search, the dossier, and a household's number."""

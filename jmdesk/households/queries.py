@@ -1,0 +1,211 @@
+"""Read models of household archives: the list with its search, and the dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+
+from jmdesk.core.text import masked_number
+from jmdesk.store import reading, search
+from jmdesk.store.reading import Filter, Sealed
+from jmdesk.store.tables import awaiting_consent, record_tables
+from jmdesk.store.transaction import Stored
+
+HOUSEHOLD, PERSON, RATING = record_tables["R05"], record_tables["R06"], record_tables["R16"]
+SEARCH_LIMIT = 200
+COUNT_LIMIT = 1000
+CHILD_TYPES = ("R07", "R08", "R09", "R10", "R11", "R12")
+SUBJECT_TYPES = ("R13", "R14", "assessment")
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdFilter:
+    """Which households a list shows. ``search`` as typed; ``group`` the village group; empty means any."""
+
+    search: str = ""
+    region_prefix: str = ""
+    group: str = ""
+    grade: str = ""
+    sync: str = ""
+    awaiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdRow:
+    """One line of the household list; the phone is masked."""
+
+    rid: str
+    number: str
+    head_name: str
+    region: str
+    group: str
+    address: str
+    population: int | None
+    phone: str
+    grade: str
+    sync: str
+    awaiting: int
+
+
+def _conditions(connection: Connection, wanted: HouseholdFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [HOUSEHOLD.c.rec_voided.is_(None)]
+    if wanted.region_prefix:
+        prefix = wanted.region_prefix
+        conditions.append(HOUSEHOLD.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
+    if wanted.group:
+        conditions.append(HOUSEHOLD.c.group_no == wanted.group)
+    if wanted.sync:
+        conditions.append(HOUSEHOLD.c.rec_sync == wanted.sync)
+    if wanted.grade:
+        conditions.append(_grade() == wanted.grade)
+    if wanted.awaiting:
+        conditions.append(
+            select(literal(1)).where(awaiting_consent.c.household == HOUSEHOLD.c.rid).correlate(HOUSEHOLD).exists()
+        )
+    if wanted.search.strip():
+        found = search.subjects(connection, wanted.search, types=("R05", "R06"), limit=SEARCH_LIMIT)
+        conditions.append(HOUSEHOLD.c.rid.in_(found))
+    return conditions
+
+
+def _grade() -> ColumnElement[str]:
+    """The grade of a household's newest rating; record ids are in order of time."""
+    return (
+        select(RATING.c.grade)
+        .where(and_(RATING.c.household_id == HOUSEHOLD.c.rid, RATING.c.rec_voided.is_(None)))
+        .order_by(RATING.c.rid.desc())
+        .limit(1)
+        .correlate(HOUSEHOLD)
+        .scalar_subquery()
+    )
+
+
+def _page_query(conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[object, ...]]:
+    waiting = (
+        select(func.count())
+        .where(awaiting_consent.c.household == HOUSEHOLD.c.rid)
+        .correlate(HOUSEHOLD)
+        .scalar_subquery()
+    )
+    columns = (
+        HOUSEHOLD.c.rid,
+        HOUSEHOLD.c.household_id,
+        PERSON.c.person_name,
+        HOUSEHOLD.c.rec_region,
+        HOUSEHOLD.c.group_no,
+        HOUSEHOLD.c.address,
+        HOUSEHOLD.c.population,
+        HOUSEHOLD.c.phone,
+        HOUSEHOLD.c.rec_sync,
+        _grade().label("grade"),
+        waiting.label("waiting"),
+    )
+    return (
+        select(*columns)
+        .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)
+        .where(*conditions)
+        .order_by(HOUSEHOLD.c.household_id)
+    )
+
+
+def page(connection: Connection, wanted: HouseholdFilter, offset: int, limit: int) -> list[HouseholdRow]:
+    """Lines ``offset`` … of the list, in order of household number."""
+    query = _page_query(_conditions(connection, wanted)).limit(limit).offset(offset)
+    return [
+        HouseholdRow(
+            row.rid,
+            row.household_id or "",
+            row.person_name or "",
+            row.rec_region,
+            row.group_no or "",
+            row.address or "",
+            row.population,
+            masked_number(row.phone, 3, 4) if row.phone else "",
+            row.grade or "",
+            row.rec_sync,
+            row.waiting,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def count(connection: Connection, wanted: HouseholdFilter) -> int:
+    """How many households the list has; a search finds at most 200."""
+    query = select(func.count()).select_from(HOUSEHOLD).where(*_conditions(connection, wanted))
+    return connection.execute(query).scalar_one()
+
+
+def groups(connection: Connection, region_prefix: str) -> list[str]:
+    """The village groups that occur in a region."""
+    prefix = region_prefix
+    rows = connection.execute(
+        select(HOUSEHOLD.c.group_no)
+        .where(HOUSEHOLD.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")), HOUSEHOLD.c.group_no != "")
+        .distinct()
+        .order_by(HOUSEHOLD.c.group_no)
+    )
+    return [row[0] for row in rows]
+
+
+def households_by_village(connection: Connection) -> dict[str, int]:
+    """How many households each village has here."""
+    rows = connection.execute(
+        select(HOUSEHOLD.c.rec_region, func.count())
+        .where(HOUSEHOLD.c.rec_voided.is_(None))
+        .group_by(HOUSEHOLD.c.rec_region)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything about one household in the order of the paper form."""
+
+    household: Stored
+    members: tuple[Stored, ...]
+    parts: dict[str, tuple[Stored, ...]] = field(default_factory=dict)
+    """Records by type: R07–R12 of the household, R13, R14 and assessments about it."""
+    consents: tuple[Stored, ...] = ()
+    ratings: tuple[Stored, ...] = ()
+    """Newest first."""
+    awaiting: tuple[Sealed, ...] = ()
+
+    @property
+    def head(self) -> Stored | None:
+        """The head of the household, when one is named."""
+        wanted = self.household.values.get("head_person_id")
+        return next((m for m in self.members if m.rid == wanted), None)
+
+
+def dossier(connection: Connection, rid: str) -> Dossier | None:
+    """One household with all that belongs to it; None when there is none."""
+    household = reading.get(connection, "R05", rid)
+    if household is None:
+        return None
+    members = reading.find(connection, "R06", Filter(where={"household_id": rid}))
+    subject = f"R05:{rid}"
+    parts = {t: tuple(reading.find(connection, t, Filter(where={"household_id": rid}))) for t in CHILD_TYPES}
+    parts |= {t: tuple(reading.find(connection, t, Filter(where={"subject_id": subject}))) for t in SUBJECT_TYPES}
+    consents = [c for s in (subject, *(f"R06:{m.rid}" for m in members)) for c in _consents_of(connection, s)]
+    ratings = reading.find(connection, "R16", Filter(where={"household_id": rid}), descending=True)
+    return Dossier(
+        household,
+        tuple(members),
+        parts,
+        tuple(consents),
+        tuple(sorted(ratings, key=lambda r: r.rid, reverse=True)),
+        tuple(reading.sealed(connection, household=rid)),
+    )
+
+
+def _consents_of(connection: Connection, subject: str) -> list[Stored]:
+    return reading.find(connection, "R04", Filter(where={"subject_id": subject}))
+
+
+def by_number(connection: Connection, number: str) -> str | None:
+    """The record id of a household by its number or its record id."""
+    return connection.execute(
+        select(HOUSEHOLD.c.rid).where(or_(HOUSEHOLD.c.household_id == number, HOUSEHOLD.c.rid == number))
+    ).scalar()

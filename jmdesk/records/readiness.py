@@ -1,0 +1,81 @@
+"""Whether a change may leave this computer yet, and if not, what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from jmdesk.catalogue.types import Catalogue, RecordType
+from jmdesk.catalogue.validation import validation
+from jmdesk.core.clock import Clock, beijing_date
+from jmdesk.records.consent_book import ConsentBook, subject_household
+from jmdesk.store import reading
+from jmdesk.store.outbox import Waiting
+
+SEND_ORDER = (
+    "R01", "R03", "R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment", "R15",
+    "R16", "R17", "R18", "R19", "R20", "R21", "R22", "R23", "R24", "R25", "R27", "workflow_event",
+)  # fmt: skip
+"""Types in the order they travel: consents before what depends on them, a household before its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a change stays here: a stable code with a text, and the lock or problem behind it."""
+
+    code: str
+    detail: str = ""
+
+
+class Readiness:
+    """Judges waiting changes; keeps what it reads of each household, so use one for a whole batch."""
+
+    def __init__(self, connection: Connection, catalogue: Catalogue, clock: Clock) -> None:
+        self._connection, self._catalogue = connection, catalogue
+        self._on = beijing_date(clock.now())
+        self._book = ConsentBook(catalogue, self._on)
+        self._persons: dict[str, str | None] = {}
+
+    def hold(self, waiting: Waiting) -> Hold | None:
+        """Why a change cannot be sent now, or None. A tombstone of a record can always be sent."""
+        if waiting.op == "tombstone":
+            return None
+        record_type = self._catalogue.types[waiting.record.type]
+        problems = validation().validate(record_type.id, waiting.record.values, complete=True, on=self._on)
+        lock = self._closed_lock(record_type, waiting)
+        if lock is not None:
+            return Hold("sending.awaiting_consent", lock)
+        wrong = next((p for p in problems if p.level == "error" and p.field != "is_under14"), None)
+        return Hold("sending.incomplete", str(wrong.message())) if wrong is not None else None
+
+    def consents(self, waiting: Waiting) -> list[str]:
+        """The record ids of the consents a change relies on."""
+        household = self._household(self._catalogue.types[waiting.record.type], waiting)
+        if household is None or waiting.record.type == "R04":
+            return []
+        return sorted(self._book.of(self._connection, household).records)
+
+    def _closed_lock(self, record_type: RecordType, waiting: Waiting) -> str | None:
+        if record_type.id == "R04":
+            return None
+        household = self._household(record_type, waiting)
+        if household is None:
+            return None
+        names = {f.lock for f in record_type.fields if f.lock and f.identifier in waiting.record.values}
+        for name in sorted(names):
+            lock = self._catalogue.locks[name]
+            if not self._book.opens(self._connection, household, lock):
+                return lock.label
+        return None
+
+    def _household(self, record_type: RecordType, waiting: Waiting) -> str | None:
+        values = waiting.record.values
+        found = subject_household(record_type, waiting.record.rid, values)
+        subject = values.get("subject_id")
+        if found is None and isinstance(subject, str) and subject.startswith("R06:"):
+            if subject not in self._persons:
+                person = reading.get(self._connection, "R06", subject[4:])
+                self._persons[subject] = str(person.values["household_id"]) if person else None
+            found = self._persons[subject]
+        return found

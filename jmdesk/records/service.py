@@ -1,0 +1,140 @@
+"""The verbs of every record type, for forms, lists and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from jmdesk.catalogue.types import Catalogue, Record, RecordType
+from jmdesk.core.changes import Changes
+from jmdesk.core.errors import Refused
+from jmdesk.records.writer import Writer
+from jmdesk.store import change_log, reading
+from jmdesk.store.change_log import Change
+from jmdesk.store.reading import Filter, Sealed
+from jmdesk.store.store import Store
+from jmdesk.store.transaction import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record with what is beside it: values awaiting consent, and the platform's newer version if one came."""
+
+    record: Stored
+    awaiting: tuple[Sealed, ...]
+    theirs: dict[str, object] | None
+
+
+class Records:
+    """Records of one vault. ``actor`` is the local user; ``home_region`` what a record without a region belongs to."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, *, actor: str, home_region: str) -> None:
+        self._store, self._catalogue = store, catalogue
+        self._actor, self._home = actor, home_region
+
+    @contextmanager
+    def writing(self, verb: str, *, reason: str = "", source: str = "desk") -> Iterator[Writer]:
+        """One command of several writes; all of them or none."""
+        with self._store.transaction(self._actor, verb, reason=reason, source=source) as transaction:
+            yield Writer(transaction, self._catalogue, self._home)
+
+    def create(self, type_id: str, values: Record, *, reason: str = "") -> str:
+        """Record something new; returns its record id. ``InvalidRecord`` names every value that is wrong."""
+        self._editable(type_id)
+        with self.writing("create", reason=reason) as writer:
+            return writer.create(type_id, values)
+
+    def change(self, type_id: str, rid: str, set_: Record, unset: Iterable[str] = (), *, reason: str = "") -> bool:
+        """Change a record; False when nothing was different."""
+        self._editable(type_id)
+        with self.writing("edit", reason=reason) as writer:
+            return writer.change(type_id, rid, set_, unset, reason=reason)
+
+    def void(self, type_id: str, rid: str, reason: str) -> None:
+        """Void a record: it stays in history. ``Refused`` "records.reason_needed" without a reason."""
+        self._editable(type_id)
+        with self.writing("void", reason=reason) as writer:
+            writer.void(type_id, rid, reason)
+
+    def get(self, type_id: str, rid: str) -> Entry:
+        """One record with what waits beside it. ``Refused`` "store.no_such_record"."""
+        with self._store.reading() as connection:
+            found = reading.get(connection, type_id, rid)
+            if found is None:
+                raise Refused("store.no_such_record")
+            return Entry(found, tuple(reading.sealed(connection, rid=rid)), reading.theirs(connection, rid))
+
+    def find(
+        self,
+        type_id: str,
+        wanted: Filter | None = None,
+        *,
+        order: str = "rid",
+        descending: bool = False,
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[Stored]:
+        """A page of records of one type."""
+        with self._store.reading() as connection:
+            return reading.find(
+                connection, type_id, wanted, order=order, descending=descending, limit=limit, offset=offset
+            )
+
+    def count(self, type_id: str, wanted: Filter | None = None) -> int:
+        """How many records match."""
+        with self._store.reading() as connection:
+            return reading.count(connection, type_id, wanted)
+
+    def history(self, rid: str) -> list[Change]:
+        """Every change of a record, oldest first."""
+        with self._store.reading() as connection:
+            return change_log.history(connection, rid)
+
+    def undo_last(self) -> Changes:
+        """Take back the last command of this user by writing its reverse; history keeps both.
+
+        ``Refused`` "records.nothing_to_undo", or "records.cannot_undo" for what the platform or the program did.
+        """
+        with self._store.reading() as connection:
+            command = change_log.last_command(connection, self._actor)
+            changes = change_log.of_command(connection, command) if command else []
+        if not changes:
+            raise Refused("records.nothing_to_undo")
+        if changes[0].verb not in ("create", "edit", "void", "import", "undo"):
+            raise Refused("records.cannot_undo")
+        with self.writing("undo") as writer:
+            for change in reversed(changes):
+                _reverse(writer, change)
+            writer.transaction.flush()
+            return writer.transaction.changes()
+
+    def type(self, name: str) -> RecordType:
+        """A record type by number or name. ``Refused`` "records.no_such_type"."""
+        try:
+            return self._catalogue.type(name)
+        except KeyError:
+            raise Refused("records.no_such_type", name=name) from None
+
+    def _editable(self, type_id: str) -> None:
+        record_type = self._catalogue.types[type_id]
+        if record_type.bookkeeping:
+            raise Refused("records.bookkeeping", label=record_type.label)
+
+
+def _reverse(writer: Writer, change: Change) -> None:
+    transaction = writer.transaction
+    if "voided" in change.after:
+        if change.after["voided"]:
+            transaction.unvoid(change.type, change.rid)
+        else:
+            transaction.void(change.type, change.rid, "撤销上一步")
+    elif (
+        not change.before
+        and transaction.get(change.type, change.rid) is not None
+        and change.verb in ("create", "import")
+    ):
+        writer.void(change.type, change.rid, "撤销上一步")
+    else:
+        gone = [name for name in change.after if name not in change.before]
+        writer.change(change.type, change.rid, change.before, gone, reason="撤销上一步", checked=True)

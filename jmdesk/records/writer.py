@@ -1,0 +1,211 @@
+"""Writes records of any type inside one transaction: validated, derived, sealed where a consent is missing.
+
+Forms and imports use this same path; it is what makes the catalogue's sensitivity hold from the first keystroke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from jmdesk.catalogue.derived import derive
+from jmdesk.catalogue.problems import Problem
+from jmdesk.catalogue.types import Catalogue, Record, RecordType
+from jmdesk.catalogue.validation import validation
+from jmdesk.core.clock import beijing_date, from_utc_text
+from jmdesk.core.errors import Refused
+from jmdesk.records.consent_book import ConsentBook, subject_household
+from jmdesk.store import reading
+from jmdesk.store.transaction import Stored, Transaction
+
+
+class InvalidRecord(Refused):
+    """A record with values that cannot be kept; ``problems`` says which and why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("records.invalid", count=len(problems), first=str(problems[0].message()))
+        self.problems = tuple(problems)
+
+
+class Writer:
+    """Bound to one transaction; keeps a consent book so that bulk work reads each household at most once."""
+
+    def __init__(self, transaction: Transaction, catalogue: Catalogue, home_region: str) -> None:
+        self.transaction = transaction
+        self._catalogue, self._home = catalogue, home_region
+        self.on = beijing_date(from_utc_text(transaction.at))
+        self.book = ConsentBook(catalogue, self.on)
+        self._regions: dict[str, str] = {}
+        self._persons: dict[str, str] = {}
+
+    def create(self, type_id: str, values: Record, *, rid: str | None = None, checked: bool = False) -> str:
+        """Insert a record and return its id. ``checked``: the caller has validated the values already.
+
+        Values whose consent is missing are kept apart; the record itself is there and shows them as awaiting consent.
+        ``InvalidRecord`` when a value is wrong; missing required values are allowed (a draft).
+        """
+        record_type = self._catalogue.types[type_id]
+        if not checked:
+            self._check(record_type, values)
+        values = self._derived(record_type, values)
+        rid = rid or self.transaction.new_id()
+        if type_id == "R05":
+            self.book.begin(rid)
+        household = self._household(record_type, rid, values)
+        region = self._region(record_type, rid, values, household)
+        if household is not None and type_id in ("R04", "R06"):
+            self.book.note(type_id, rid, household, values)
+            self._persons[rid] = household
+        open_, sealed = self._split(record_type, values, household)
+        self.transaction.create(type_id, open_, region=region, rid=rid)
+        if household is not None:
+            for lock, kept in sealed.items():
+                self.transaction.seal(type_id, rid, household, lock, kept)
+        return rid
+
+    def change(
+        self,
+        type_id: str,
+        rid: str,
+        set_: Record,
+        unset: Iterable[str] = (),
+        *,
+        reason: str = "",
+        checked: bool = False,
+    ) -> bool:
+        """Change fields of a record; False when nothing changes. Sealed fields stay so until their consent comes."""
+        record_type = self._catalogue.types[type_id]
+        found = self._require(type_id, rid)
+        unset = [name for name in unset if name not in set_]
+        if not checked:
+            self._check(record_type, set_)
+        after = {k: v for k, v in {**found.values, **set_}.items() if k not in unset}
+        derived = self._derived(record_type, after)
+        household = self._household(record_type, rid, derived)
+        open_, sealed = self._split(
+            record_type, {n: v for n, v in derived.items() if n in set_ or n not in after}, household
+        )
+        gone = [n for n in found.values if n not in derived or (n in set_ and n not in open_)]
+        recomputed = {n: v for n, v in derived.items() if n in found.values and found.values[n] != v and n not in set_}
+        changed = self.transaction.change(type_id, rid, {**recomputed, **open_}, gone, reason=reason)
+        self.transaction.unseal(rid, [*unset, *open_])
+        if household is not None:
+            for lock, kept in sealed.items():
+                self.transaction.reseal(type_id, rid, household, lock, kept)
+            self.book.forget(household)
+        return changed or bool(sealed)
+
+    def void(self, type_id: str, rid: str, reason: str) -> None:
+        """Void a record with a reason; what it had awaiting consent goes."""
+        if not reason.strip():
+            raise Refused("records.reason_needed")
+        sealed = reading.sealed(self.transaction.connection, rid=rid)
+        self.transaction.void(type_id, rid, reason.strip())
+        self.transaction.unseal(rid, [entry.field for entry in sealed])
+
+    def release(self, household: str) -> int:
+        """Put in place every value of a household whose consent is there by now; returns how many."""
+        self.transaction.flush()
+        self.book.forget(household)
+        connection, released = self.transaction.connection, 0
+        by_record: dict[tuple[str, str], Record] = {}
+        for entry in reading.sealed(connection, household=household):
+            if self.book.opens(connection, household, self._catalogue.locks[entry.lock]):
+                by_record.setdefault((entry.type, entry.rid), {})[entry.field] = entry.value
+        for (type_id, rid), values in by_record.items():
+            released += len(values)
+            self.change(type_id, rid, values, checked=True)
+        return released
+
+    def withhold(self, household: str) -> int:
+        """Take back every value of a household whose consent has gone; returns how many. The reverse of ``release``."""
+        self.transaction.flush()
+        self.book.forget(household)
+        connection, taken = self.transaction.connection, 0
+        for record_type in self._catalogue.types.values():
+            locked = [f for f in record_type.fields if f.lock and self._catalogue.locks[f.lock].effect == "seal"]
+            if not locked or not record_type.household_field:
+                continue
+            where = {record_type.household_field: household}
+            for found in reading.find(connection, record_type.id, reading.Filter(where=where)):
+                values = {f.identifier: found.values[f.identifier] for f in locked if f.identifier in found.values}
+                _, sealed = self._split(record_type, values, household)
+                names = [name for kept in sealed.values() for name in kept]
+                if names:
+                    self.transaction.change(record_type.id, found.rid, {}, names)
+                    for lock, kept in sealed.items():
+                        self.transaction.reseal(record_type.id, found.rid, household, lock, kept)
+                    taken += len(names)
+        return taken
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _check(self, record_type: RecordType, values: Record) -> None:
+        problems = [
+            p for p in validation().validate(record_type.id, values, complete=False, on=self.on) if p.level == "error"
+        ]
+        for name in values:
+            field = record_type.by_identifier.get(name)
+            if field is not None and not field.default_on:
+                problems.append(Problem(name, "records.field_off", "error", {"label": field.label}))
+        if problems:
+            raise InvalidRecord(problems)
+
+    def _derived(self, record_type: RecordType, values: Record) -> Record:
+        """The values with everything computed that can be; computed fields that were typed are ignored."""
+        typed = {n: v for n, v in values.items() if n.startswith("x_") or record_type.by_identifier[n].is_input}
+        return typed | derive(record_type, typed, on=self.on)
+
+    def _split(
+        self, record_type: RecordType, values: Record, household: str | None
+    ) -> tuple[Record, dict[str, Record]]:
+        """The values that may be kept in place, and by lock those that must wait."""
+        if household is None:
+            return values, {}
+        open_: Record = {}
+        sealed: dict[str, Record] = {}
+        verdicts: dict[str, bool] = {}
+        for name, value in values.items():
+            field = record_type.by_identifier.get(name)
+            lock = self._catalogue.lock_of(field) if field is not None else None
+            if lock is None or lock.effect != "seal":
+                open_[name] = value
+                continue
+            if lock.name not in verdicts:
+                verdicts[lock.name] = self.book.opens(self.transaction.connection, household, lock)
+            if verdicts[lock.name]:
+                open_[name] = value
+            else:
+                sealed.setdefault(lock.name, {})[name] = value
+        return open_, sealed
+
+    def _region(self, record_type: RecordType, rid: str, values: Record, household: str | None) -> str:
+        """Children inherit the household's region at write; others carry their own or the unit's."""
+        own = values.get("region_code")
+        if isinstance(own, str) and record_type.id != "R03":
+            if record_type.id == "R05":
+                self._regions[rid] = own
+            return own
+        if household is not None:
+            if household not in self._regions:
+                found = reading.get(self.transaction.connection, "R05", household)
+                self._regions[household] = found.region if found else self._home
+            return self._regions[household]
+        return self._home
+
+    def _household(self, record_type: RecordType, rid: str, values: Record) -> str | None:
+        """The household a record is about; a person's own consent belongs to the person's household."""
+        found = subject_household(record_type, rid, values)
+        subject = values.get("subject_id")
+        if found is None and isinstance(subject, str) and subject.startswith("R06:"):
+            person = subject[4:]
+            if person not in self._persons:
+                member = self.transaction.get("R06", person)
+                self._persons[person] = str(member.values.get("household_id", "")) if member else ""
+            found = self._persons[person] or None
+        return found
+
+    def _require(self, type_id: str, rid: str) -> Stored:
+        found = self.transaction.get(type_id, rid)
+        if found is None:
+            raise Refused("store.no_such_record")
+        return found
