@@ -42,7 +42,6 @@ from sync.protocol.records import (
     op_id,
     operation_fault,
     read_operations,
-    split_lines,
 )
 from sync.protocol.suites import Keyring, OpeningKey, PublicKey, SigningKey
 
@@ -292,7 +291,7 @@ class BatchOpener:
         every record of it is rejected with that code, by its op_id (`op_ids`), and the chain goes on.
         """
         raw = open_part(entry, ciphertext, self._binding, self._key, self._limits)
-        return read_operations(split_lines(raw, entry.records), self._prefix, self._first[entry.n])
+        return read_operations(raw, entry.records, self._prefix, self._first[entry.n])
 
     def op_ids(self, entry: PartEntry) -> list[str]:
         """The op_ids of a part's records, which follow from the manifest alone."""

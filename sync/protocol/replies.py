@@ -97,14 +97,15 @@ def write_reply(
         writer.add(envelope_name(n), item.envelope)
     try:
         for entry, data in zip(index.parts, parts, strict=True):
-            _check(entry, data)
+            check_reply_entry(entry, data)
             writer.add(part_name(entry.n), data)
     except (RemoteProtocolError, ValueError) as error:
         raise LocalProtocolError("protocol.batch_incomplete") from error
     return writer.finish()
 
 
-def _check(entry: ReplyEnvelope | ReplyPart, data: bytes) -> None:
+def check_reply_entry(entry: ReplyEnvelope | ReplyPart, data: bytes) -> None:
+    """Size and SHA-256 of one entry against the index. Raises `RemoteProtocolError`."""
     if len(data) != entry.size:
         raise RemoteProtocolError("protocol.part_bytes", n=entry.n, size=len(data), expected=entry.size)
     if hashlib.sha256(data).hexdigest() != entry.sha256:
@@ -147,13 +148,13 @@ class ReplyReader:
 
     def _read_item(self, entry: ReplyEnvelope) -> ReceivedItem:
         data = self._container.read(envelope_name(entry.n), self._limits.envelope_bytes, entry.size)
-        _check(entry, data)
+        check_reply_entry(entry, data)
         return ReceivedItem(entry.type, data, entry.first_part, entry.parts)
 
     def _read_parts(self) -> Iterator[tuple[int, bytes]]:
         for entry in self.index.parts:
             data = self._container.read(part_name(entry.n), self._limits.part_bytes, entry.size)
-            _check(entry, data)
+            check_reply_entry(entry, data)
             yield entry.n, data
 
     def parts(self) -> Iterator[tuple[int, bytes]]:
