@@ -24,10 +24,10 @@ _SORTS: dict[str, Sort] = {
 _TAILS = (4, 6)
 _WORD = re.compile(r"[0-9a-z]+|[^\W0-9a-z_]+")
 
-_MATCHING = text(
-    "SELECT DISTINCT e.subject FROM search_terms AS s JOIN search_entries AS e ON e.id = s.rowid "
-    "WHERE search_terms MATCH :query AND e.type IN :types LIMIT :limit"
-).bindparams(bindparam("types", expanding=True))
+_ONE_WORD = (
+    "SELECT e.subject FROM search_terms AS s JOIN search_entries AS e ON e.id = s.rowid "
+    "WHERE search_terms MATCH :word{n} AND e.type IN :types"
+)
 
 
 def _field_terms(field: Field, value: str) -> tuple[str, ...]:
@@ -53,24 +53,30 @@ def search_subject(record_type: RecordType, rid: str, values: Record) -> str:
     return household if isinstance(household, str) else rid
 
 
-def match_expression(query: str) -> str:
-    """The FTS5 expression of what somebody typed: every word must be the beginning of a term. "" for nothing typed.
+def match_expressions(query: str) -> list[str]:
+    """One FTS5 expression per word of what somebody typed: the beginnings of terms; empty for nothing typed.
 
     Terms are quoted, so that no character of a query is an operator.
     """
-    parts: list[str] = []
+    expressions = []
     for word in _WORD.findall(folded(query).lower()):
-        if word[0].isascii() or len(word) == 1:
-            parts.append(word)
-        else:
-            parts += [word[i : i + 2] for i in range(len(word) - 1)]
-    return " ".join(f'"{part}"*' for part in parts)
+        whole = word[0].isascii() or len(word) == 1
+        parts = [word] if whole else [word[i : i + 2] for i in range(len(word) - 1)]
+        expressions.append(" ".join(f'"{part}"*' for part in parts))
+    return expressions
 
 
 def subjects(connection: Connection, query: str, *, types: tuple[str, ...], limit: int) -> list[str]:
-    """Record ids of the subjects that match, newest entries first, at most ``limit``."""
-    expression = match_expression(query)
-    if not expression:
+    """Record ids of the subjects that every word leads to, at most ``limit``.
+
+    The words may stand in different records of one subject: a member's name and the household's address.
+    """
+    expressions = match_expressions(query)
+    if not expressions:
         return []
-    rows = connection.execute(_MATCHING, {"query": expression, "types": types, "limit": limit})
-    return [row[0] for row in rows]
+    each = " INTERSECT ".join(_ONE_WORD.format(n=n) for n in range(len(expressions)))
+    if len(expressions) == 1:
+        each = each.replace("SELECT e.subject", "SELECT DISTINCT e.subject")
+    statement = text(f"{each} LIMIT :limit").bindparams(bindparam("types", expanding=True))
+    words = {f"word{n}": expression for n, expression in enumerate(expressions)}
+    return [row[0] for row in connection.execute(statement, {**words, "types": types, "limit": limit})]
