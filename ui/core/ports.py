@@ -1,0 +1,171 @@
+"""What pages need of the rest of the program, so that a page can be tried with any desk that offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from jmdesk.core.changes import Changes
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a picker: the stored code, its label, and what tells equal labels apart (a path, a remark)."""
+
+    code: str
+    label: str
+    hint: str = ""
+
+
+class SearchChoices(Protocol):
+    """Finds entries by code, label, pinyin or initials; an empty text gives the first ``limit``."""
+
+    def __call__(self, text: str, limit: int) -> Sequence[Choice]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A small coloured word in a table cell; ``kind`` is ``ok warn bad info neutral``."""
+
+    text: str
+    kind: str = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One prepared row of a list: its key and its cells, ready to paint."""
+
+    key: str
+    cells: tuple[str | Chip, ...]
+    faded: bool = False
+
+
+class RowSource(Protocol):
+    """A list that is read page by page. Called on the GUI thread: a page must take milliseconds."""
+
+    def count(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def fetch(self, offset: int, limit: int) -> Sequence[Row]:
+        """Up to ``limit`` rows from ``offset``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One kind of work that waits: how much, in what words, and the page that does it."""
+
+    text: str
+    count: int
+    page: str
+    kind: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """What stands between this desk and the platform. Times are ready to show; empty means never."""
+
+    enrolled: bool = False
+    unsent: int = 0
+    in_custody: int = 0
+    refused: int = 0
+    conflicts: int = 0
+    last_sync: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the home page shows: figures of the archive, waiting work, sync."""
+
+    figures: tuple[tuple[str, int, str], ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    sync: SyncState = SyncState()
+
+
+@dataclass(frozen=True, slots=True)
+class VaultCard:
+    """What a vault says of itself before it is opened: its unit's code and the ids of its users."""
+
+    unit: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewVault:
+    """What is asked when a vault is made: where, for which unit, which region, the name of who works at it."""
+
+    folder: Path
+    passphrase: str
+    unit: str
+    unit_name: str
+    region: str
+    user_name: str
+
+
+class Unlocked(Protocol):
+    """An open desk as the window sees it."""
+
+    @property
+    def services(self) -> Desk:
+        """Every service of the desk, for the pages that work with records."""
+        ...
+
+    @property
+    def unit_name(self) -> str:
+        """The unit whose vault this is."""
+        ...
+
+    @property
+    def user_name(self) -> str:
+        """Who unlocked it."""
+        ...
+
+    def overview(self) -> Overview:
+        """What the home page shows."""
+        ...
+
+    def undo_last(self) -> Changes:
+        """Take back the last change of this desk."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the vault."""
+        ...
+
+
+class Vaults(Protocol):
+    """Opens and makes vaults. Slow (key derivation): call on the runner, never on the GUI thread."""
+
+    def peek(self, folder: Path) -> VaultCard:
+        """What a vault says of itself. ``Refused`` when the folder holds none, ``Environment`` for damage."""
+        ...
+
+    def open(self, folder: Path, passphrase: str, user: str) -> Unlocked:
+        """Unlock a vault. ``Refused`` for a wrong passphrase, ``Environment`` for damage or a lock held elsewhere."""
+        ...
+
+    def create(self, wanted: NewVault) -> Unlocked:
+        """Make a vault and open it. ``Refused`` for bad input or a folder in use."""
+        ...
+
+    def check_passphrase(self, passphrase: str, unit: str) -> None:
+        """Say nothing when a new passphrase is good enough. ``Refused`` otherwise."""
+        ...
+
+    def regions(self, text: str, limit: int) -> Sequence[Choice]:
+        """Regions by name, pinyin or code, for the creation form."""
+        ...
+
+    def region_path(self, code: str) -> Sequence[str]:
+        """Names from the county down to a region; empty for an unknown code."""
+        ...
+
+    def region_children(self, code: str) -> Sequence[Choice]:
+        """The regions right below one (empty code: the counties)."""
+        ...

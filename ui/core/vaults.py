@@ -1,0 +1,147 @@
+"""The vaults of this computer and the open desk, as the window sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jmdesk.core.changes import Changes
+from jmdesk.core.clock import beijing_text
+from jmdesk.core.errors import Refused
+from ui.core.i18n import tr
+from ui.core.pickers import region_children, region_path, search_regions
+from ui.core.ports import Choice, NewVault, Overview, SyncState, VaultCard, Waiting
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from jmdesk.desk import Desk
+    from jmdesk.vault.kdf import Cost
+
+UNIT_NAME = "window.unit_name"
+
+
+class OpenDesk:
+    """An open desk with the few words and figures that the frame of the window shows."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.services = desk
+
+    @cached_property
+    def unit_name(self) -> str:
+        """The unit's name as it was given, else its code."""
+        return self.services.store.setting(UNIT_NAME) or self.services.unit
+
+    @cached_property
+    def user_name(self) -> str:
+        """The name of who unlocked the vault."""
+        entry = self.services.records.get("R02", self.services.actor)
+        return str(entry.record.values.get("user_name", ""))
+
+    def overview(self) -> Overview:
+        """What the home page shows. Reads; call on the runner."""
+        from jmdesk.store import outbox
+
+        desk = self.services
+        with desk.store.reading() as connection:
+            states = outbox.counts(connection)
+            awaiting = _awaiting_households(connection)
+        sync = SyncState(
+            enrolled=desk.grant is not None,
+            unsent=states.get("draft", 0),
+            in_custody=states.get("sealed", 0),
+            refused=states.get("refused", 0),
+            conflicts=states.get("conflict", 0),
+            last_sync=self._last_sync(),
+        )
+        households, rated = sum(desk.households.by_village().values()), desk.records.count("R16")
+        return Overview(
+            figures=(
+                (tr("农户档案"), households, tr("本机已建档的户；来源：本机记录")),
+                (tr("户评级"), rated, tr("全部年度；来源：本机记录")),
+                (tr("等待授权的户"), awaiting, tr("暂存 30 天，取得授权后才报送")),
+            ),
+            waiting=(
+                Waiting(tr("平台退回，需补正"), sync.refused, "sync", "bad"),
+                Waiting(tr("两处修改不一致，需选定"), sync.conflicts, "sync", "bad"),
+                Waiting(tr("有信息等待授权的户"), awaiting, "households", "warn"),
+                Waiting(tr("待报送的修改"), sync.unsent, "sync", "info"),
+            ),
+            sync=sync,
+        )
+
+    def undo_last(self) -> Changes:
+        """Take back the last command of this user."""
+        return self.services.records.undo_last()
+
+    def close(self) -> None:
+        """Close the store and lock the vault."""
+        self.services.close()
+
+    def _last_sync(self) -> str:
+        at = self.services.store.setting("sync.last_at")
+        return beijing_text(at) if at else ""
+
+
+def _awaiting_households(connection: Connection) -> int:
+    from jmdesk.store import reading
+
+    return len({entry.household for entry in reading.sealed(connection)})
+
+
+class VaultsOnDisk:
+    """Vault folders. ``cost`` is what one guess at the passphrase costs in a new vault; calibrated unless given."""
+
+    def __init__(self, cost: Cost | None = None) -> None:
+        self._cost = cost
+
+    def peek(self, folder: Path) -> VaultCard:
+        """What a vault says of itself before it is opened."""
+        from jmdesk.vault.folder import peek
+
+        header = peek(folder)
+        return VaultCard(header.unit, tuple(slot.user for slot in header.slots if slot.user))
+
+    def open(self, folder: Path, passphrase: str, user: str) -> OpenDesk:
+        """Unlock a vault."""
+        from jmdesk.desk import Desk
+
+        return OpenDesk(Desk.open(folder, passphrase, user=user or None))
+
+    def create(self, wanted: NewVault) -> OpenDesk:
+        """Make a vault and open it."""
+        from jmdesk.catalogue import uscc
+        from jmdesk.desk import Desk
+
+        if uscc.check(wanted.unit).verdict == "error":
+            raise Refused("ui.bad_unit")
+        desk = Desk.create(
+            wanted.folder,
+            wanted.passphrase,
+            unit=wanted.unit,
+            regions=(wanted.region,),
+            user_name=wanted.user_name,
+            cost=self._cost,
+        )
+        desk.store.put_setting(UNIT_NAME, wanted.unit_name)
+        return OpenDesk(desk)
+
+    def check_passphrase(self, passphrase: str, unit: str) -> None:
+        """Say nothing when a new passphrase is good enough."""
+        from jmdesk.vault.passphrase import check_new_passphrase
+
+        check_new_passphrase(passphrase, known=(unit,))
+
+    def regions(self, text: str, limit: int) -> Sequence[Choice]:
+        """Regions by name, pinyin or code."""
+        return search_regions(text, limit)
+
+    def region_path(self, code: str) -> Sequence[str]:
+        """Names from the county down to a region."""
+        return region_path(code)
+
+    def region_children(self, code: str) -> Sequence[Choice]:
+        """The regions right below one."""
+        return region_children(code)

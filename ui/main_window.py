@@ -1,0 +1,291 @@
+"""The window: a rail of pages, a header, notices, and one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QFrame, QMainWindow, QStackedWidget, QWidget
+
+from ui.core.actions import ACTIONS, bind, shortcut_text
+from ui.core.context import Context, Page, Target
+from ui.core.i18n import tr
+from ui.core.icons import icon
+from ui.core.messages import INFO, WARN, Notice
+from ui.core.overriding import override
+from ui.core.ports import Overview, SyncState, Unlocked
+from ui.core.runner import Outcome
+from ui.core.settings import TEXT_SCALES
+from ui.core.theme import look, theme
+from ui.widgets.bug_dialog import BugDialog
+from ui.widgets.chip import ChipLabel
+from ui.widgets.notice_bar import NoticeBar
+from ui.widgets.rail import Rail, RailEntry
+from ui.widgets.styling import button, column, label, row
+from ui.widgets.sync_chip import sync_chip
+
+
+def _home(context: Context) -> Page:
+    from ui.pages.home.page import HomePage
+
+    return HomePage(context)
+
+
+def _help(context: Context) -> Page:
+    from ui.pages.help.page import HelpPage
+
+    return HelpPage(context)
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """A page: its id, its name on the rail, its icon, and what imports and builds it when it is first shown."""
+
+    id: str
+    title: str
+    icon: str
+    build: Callable[[Context], Page]
+
+
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec("home", "首页", "home", _home),
+    PageSpec("help", "帮助", "help", _help),
+)
+
+
+class MainWindow(QMainWindow):
+    """Shown with ``front`` (the unlock page) until a desk is open. ``locked`` asks for the process to end."""
+
+    locked = Signal()
+
+    def __init__(self, context: Context, front: QWidget, pages: tuple[PageSpec, ...] = PAGES) -> None:
+        super().__init__()
+        self.context = context
+        self._specs = {spec.id: spec for spec in pages}
+        self._pages: dict[str, Page] = {}
+        self._trail: list[str] = []
+        self.setWindowTitle(tr("江门信用桌面端"))
+        self.setWindowIcon(icon("app", "accent"))
+        self._whole = QStackedWidget()
+        self._whole.addWidget(front)
+        self._whole.addWidget(self._workspace())
+        self.setCentralWidget(self._whole)
+        self._fit()
+        self._bind_actions()
+        context.going.connect(self.go)
+        context.notices.posted.connect(self.notices.show_notice)
+        context.notices.bug.connect(self.show_bug)
+        context.runner.changed.connect(self._read_sync)
+        look().changed.connect(self._dress)
+
+    @property
+    def page(self) -> Page | None:
+        """The page shown now; ``None`` before a desk is open."""
+        current = self.stack.currentWidget()
+        return current if isinstance(current, Page) and self.context.desk is not None else None
+
+    @property
+    def page_id(self) -> str:
+        """The id of the page shown now; empty before a desk is open."""
+        return self._trail[-1] if self._trail else ""
+
+    def enter(self, desk: Unlocked) -> None:
+        """Show the workspace of an open desk."""
+        self.context.desk = desk
+        self.unit.setText(desk.unit_name)
+        self.user.setText(desk.user_name)
+        self._whole.setCurrentIndex(1)
+        self.go(Target("home"))
+        self._read_sync()
+
+    def _read_sync(self) -> None:
+        if self.context.desk is not None:
+            self.context.runner.read(self.context.desk.overview, self._show_sync)
+
+    def _show_sync(self, outcome: Outcome) -> None:
+        if isinstance(outcome.value, Overview):
+            self.sync_badge.show_chip(sync_chip(outcome.value.sync))
+
+    def go(self, target: Target) -> None:
+        """Show a page, building it when it is new. An unsaved page keeps the window where it is."""
+        spec = self._specs.get(target.page)
+        if spec is None or self.context.desk is None:
+            return
+        if self.page_id != target.page and self._holds(lambda: self.go(target)):
+            return
+        page = self._pages.get(target.page)
+        if page is None:
+            page = self._pages[target.page] = spec.build(self.context)
+            page.setObjectName("page")
+            self.stack.addWidget(page)
+        if self.page_id != target.page:
+            self._trail = [*self._trail[-20:], target.page]
+        self.stack.setCurrentWidget(page)
+        self.rail.show_page(target.page)
+        self.setWindowTitle(f"{tr(spec.title)} - {tr('江门信用桌面端')}")
+        page.show_target(target)
+
+    def show_bug(self, error: BaseException) -> None:
+        """Show an error that nobody foresaw."""
+        from ui.pages.help.page import program_version
+
+        self.bug_dialog = BugDialog(error, program_version(), self)
+        self.bug_dialog.open()
+
+    def lock(self) -> None:
+        """Close the desk; the process that held its key ends with it."""
+        if self.context.desk is not None and not self._holds(self.lock):
+            self.locked.emit()
+
+    def undo(self) -> None:
+        """Take back the desk's last change."""
+        desk = self.context.desk
+        if desk is not None:
+            self.context.runner.submit(lambda _progress, _cancelled: desk.undo_last(), self._undone)
+
+    def _undone(self, outcome: Outcome) -> None:
+        if outcome.ok:
+            self.context.notices.post(Notice(tr("已撤销上一次保存的修改。"), INFO))
+        elif outcome.error is not None:
+            self.context.notices.error(outcome.error)
+
+    def _workspace(self) -> QWidget:
+        made = QWidget()
+        made.setObjectName("content")
+        across = row(made, gap=0)
+        across.setSpacing(0)
+        entries = [RailEntry(spec.id, tr(spec.title), spec.icon, spec.id == "help") for spec in self._specs.values()]
+        self.rail = Rail(tr("江门信用"), entries)
+        self.rail.chosen.connect(lambda page: self.go(Target(page)))
+        across.addWidget(self.rail)
+        down = column(gap=0)
+        down.setSpacing(0)
+        down.addWidget(self._header())
+        px = look().theme.px
+        self.notices = NoticeBar()
+        self._notice_room = QWidget()
+        room = column(self._notice_room)
+        room.setContentsMargins(px(20), px(8), px(20), 0)
+        room.addWidget(self.notices)
+        down.addWidget(self._notice_room)
+        self.stack = QStackedWidget()
+        down.addWidget(self.stack, 1)
+        across.addLayout(down, 1)
+        return made
+
+    def _header(self) -> QFrame:
+        header = QFrame()
+        header.setObjectName("header")
+        across = row(header, gap=12)
+        px = look().theme.px
+        across.setContentsMargins(px(20), px(7), px(16), px(7))
+        self.unit = label("", "heading")
+        self.user = label("", "muted")
+        self.sync_badge = ChipLabel(sync_chip(SyncState()))
+        self.lock_button = button(tr("锁定"), "", "lock")
+        self.lock_button.setToolTip(f"{tr('锁定资料库')}  {shortcut_text('app.lock')}")
+        self.lock_button.clicked.connect(self.lock)
+        across.addWidget(self.unit)
+        across.addWidget(self.user)
+        across.addStretch(1)
+        across.addWidget(self.sync_badge)
+        across.addWidget(self.lock_button)
+        return header
+
+    def _dress(self) -> None:
+        """Build the pages anew at another text size or colour, for they take their measures when they are made.
+
+        A page with unsaved input stays as it is until it is left.
+        """
+        self.lock_button.setIcon(icon("lock"))
+        here = self.page
+        for name, page in list(self._pages.items()):
+            if page is not here:
+                self._drop(name)
+        if here is not None and not here.unsaved():
+            QTimer.singleShot(0, self, self._rebuild)
+
+    def _rebuild(self) -> None:
+        name = self.page_id
+        if name in self._pages and not self._pages[name].unsaved():
+            self._drop(name)
+            self.go(Target(name))
+
+    def _drop(self, name: str) -> None:
+        page = self._pages.pop(name)
+        self.stack.removeWidget(page)
+        page.hide()
+        page.deleteLater()
+
+    def _fit(self) -> None:
+        room = self.screen().availableGeometry()
+        self.setMinimumSize(min(1000, room.width()), min(600, room.height()))
+        self.resize(min(1366, room.width()), min(768, room.height()))
+
+    def _bind_actions(self) -> None:
+        def on_page(call: Callable[[Page], object]) -> Callable[[], None]:
+            def slot() -> None:
+                if self.page is not None:
+                    call(self.page)
+
+            return slot
+
+        slots: dict[str, Callable[[], None]] = {
+            "app.help": lambda: self.go(Target("help")),
+            "app.lock": self.lock,
+            "app.find": on_page(lambda page: page.start_search()),
+            "app.new": on_page(lambda page: page.start_new()),
+            "app.save": on_page(lambda page: page.save()),
+            "app.back": on_page(lambda page: page.go_back()),
+            "app.undo": self.undo,
+            "app.notice": self.notices_act,
+            "app.larger": lambda: self._scale(1),
+            "app.smaller": lambda: self._scale(-1),
+            "app.theme": self._switch_theme,
+        }
+        for entry in ACTIONS:
+            if entry.id.startswith("go."):
+                page = entry.id.removeprefix("go.")
+                bind(self, entry.id, partial(self.go, Target(page)))
+            elif entry.id in slots:
+                bind(self, entry.id, slots[entry.id])
+
+    def notices_act(self) -> None:
+        """Do what the notice on screen offers."""
+        self.notices.act()
+
+    def _scale(self, steps: int) -> None:
+        settings = self.context.settings
+        place = TEXT_SCALES.index(settings.text_scale) + steps
+        settings.text_scale = TEXT_SCALES[min(len(TEXT_SCALES) - 1, max(0, place))]
+        look().apply(theme(settings.theme, settings.text_scale))
+
+    def _switch_theme(self) -> None:
+        settings = self.context.settings
+        settings.theme = "light" if settings.theme == "dark" else "dark"
+        look().apply(theme(settings.theme, settings.text_scale))
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._holds(self.close):
+            event.ignore()
+            return
+        super().closeEvent(event)
+
+    def _holds(self, then: Callable[[], object]) -> bool:
+        """Whether unsaved input keeps the window here; the notice offers to let it go and do ``then``."""
+        page = self.page
+        if page is None or not page.unsaved():
+            return False
+
+        def let_go() -> None:
+            page.discard()
+            then()
+
+        self.rail.show_page(self.page_id)
+        text, hint = tr("这一页有未保存的修改。"), tr("按 Ctrl+S 保存，或放弃修改。")
+        self.context.notices.post(Notice(text, WARN, hint, tr("放弃修改并离开"), let_go))
+        return True

@@ -1,0 +1,1 @@
+"""Keys, words and ways, made from the program's own tables."""

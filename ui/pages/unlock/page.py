@@ -1,0 +1,223 @@
+"""The first thing on screen: choose a vault, type the passphrase."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QWidget
+
+from jmdesk.core.errors import KnownError
+from ui.core.context import Context
+from ui.core.i18n import language, tr
+from ui.core.overriding import override
+from ui.core.ports import NewVault, Vaults
+from ui.core.runner import Outcome
+from ui.core.theme import look
+from ui.pages.unlock.form import CreateVault
+from ui.widgets.passphrase_field import PassphraseField
+from ui.widgets.styling import button, card, column, label, mark, picture, row
+
+CARD_WIDTH = 460
+
+
+class UnlockPage(QWidget):
+    """Emits ``unlocked`` with the open desk. Nothing here waits for a network."""
+
+    unlocked = Signal(object)
+
+    def __init__(self, context: Context, vaults: Vaults) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._context = context
+        self._vaults = vaults
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._open_card())
+        self.wizard: CreateVault | None = None
+        px = look().theme.px
+        self.stack.setFixedWidth(px(CARD_WIDTH))
+        across = row(self, margin=16)
+        across.addStretch(1)
+        down = column(gap=12)
+        down.addStretch(2)
+        down.addLayout(self._brand())
+        down.addWidget(self.stack)
+        down.addStretch(3)
+        foot = label(tr("数据只存放在这台电脑，并已加密；不联网也能使用。"), "hint")
+        down.addWidget(foot, 0, Qt.AlignmentFlag.AlignHCenter)
+        across.addLayout(down)
+        across.addStretch(1)
+        self.refresh()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        (self.passphrase if self.vault.count() else self.create_button).setFocus()
+
+    def refresh(self) -> None:
+        """Read the list of vaults anew and put the cursor where it is needed."""
+        self.vault.clear()
+        for folder in self._context.settings.vaults:
+            self.vault.addItem(f"{folder.name}    {folder.parent}", folder)
+        known = self.vault.count() > 0
+        self._fields.setVisible(known)
+        self._none.setVisible(not known)
+        self.open_button.setVisible(known)
+        if known:
+            self.passphrase.setFocus()
+        else:
+            self.create_button.setFocus()
+
+    def choose(self, folder: Path) -> None:
+        """Offer a vault folder and ask for its passphrase."""
+        self._context.settings.remember_vault(folder)
+        self.refresh()
+
+    def _brand(self) -> QHBoxLayout:
+        across = row(gap=10)
+        across.addWidget(picture("app", "accent", 36))
+        words = column(gap=0)
+        words.addWidget(label(tr("江门信用桌面端"), "title"))
+        words.addWidget(label(tr("农户与特色行业信用信息档案"), "muted"))
+        across.addLayout(words, 1)
+        return across
+
+    def _open_card(self) -> QFrame:
+        made = card()
+        down = column(made, margin=20, gap=10)
+        self._none = label(tr("这台电脑上还没有本机资料库。新建一个，或打开别处拷来的资料库文件夹。"), wrap=True)
+        down.addWidget(self._none)
+        self._fields = QWidget()
+        fields = column(self._fields, gap=4)
+        fields.addWidget(label(tr("本机资料库"), "label"))
+        self.vault = QComboBox()
+        self.vault.setAccessibleName(tr("本机资料库"))
+        self.vault.currentIndexChanged.connect(self._peek)
+        fields.addWidget(self.vault)
+        self._user_label = label(tr("用户"), "label")
+        self.user = QComboBox()
+        self.user.setAccessibleName(tr("用户"))
+        fields.addWidget(self._user_label)
+        fields.addWidget(self.user)
+        fields.addWidget(label(tr("开库口令"), "label"))
+        self.passphrase = PassphraseField(tr("开库口令"))
+        self.passphrase.returnPressed.connect(self.unlock)
+        fields.addWidget(self.passphrase)
+        down.addWidget(self._fields)
+        self.problem = label("", "problem", wrap=True)
+        self.problem.hide()
+        self.advice = label("", "muted", wrap=True)
+        self.advice.hide()
+        down.addWidget(self.problem)
+        down.addWidget(self.advice)
+        self._waiting = QProgressBar()
+        self._waiting.setRange(0, 0)
+        self._waiting.setTextVisible(False)
+        self._waiting.setAccessibleName(tr("正在核对口令"))
+        self._waiting.hide()
+        down.addWidget(self._waiting)
+        self.open_button = button(tr("打开"), "primary", "unlock")
+        self.open_button.clicked.connect(self.unlock)
+        down.addWidget(self.open_button)
+        links = row()
+        self.create_button = button(tr("新建本机资料库"), "link", "add")
+        self.create_button.clicked.connect(self.start_create)
+        self.browse_button = button(tr("选择其他文件夹"), "link", "folder")
+        self.browse_button.clicked.connect(self._browse)
+        links.addWidget(self.create_button)
+        links.addStretch(1)
+        links.addWidget(self.browse_button)
+        down.addLayout(links)
+        return made
+
+    def unlock(self) -> None:
+        """Try the passphrase, off the GUI thread: deriving its key takes up to a second."""
+        folder = self.vault.currentData()
+        if not isinstance(folder, Path) or not self.open_button.isEnabled():
+            return
+        if not self.passphrase.text():
+            self._tell(tr("请输入开库口令。"))
+            return
+        user, passphrase = self.user.currentText(), self.passphrase.take()
+        self._wait(waiting=True)
+        vaults = self._vaults
+        self._context.runner.submit(
+            lambda _progress, _cancelled: vaults.open(folder, passphrase, user),
+            lambda outcome: self._opened(outcome, folder),
+        )
+
+    def start_create(self) -> None:
+        """Show the steps that make a vault."""
+        if self.wizard is None:
+            self.wizard = CreateVault(self._vaults)
+            self.wizard.given_up.connect(lambda: self.stack.setCurrentIndex(0))
+            self.wizard.wanted.connect(self._create)
+            self.stack.addWidget(self.wizard)
+        self.stack.setCurrentWidget(self.wizard)
+        self.wizard.begin()
+
+    def _create(self, wanted: NewVault) -> None:
+        vaults = self._vaults
+        self._context.runner.submit(
+            lambda _progress, _cancelled: vaults.create(wanted),
+            lambda outcome: self._created(outcome, wanted.folder),
+        )
+
+    def _created(self, outcome: Outcome, folder: Path) -> None:
+        assert self.wizard is not None  # noqa: S101 -- only the wizard asks for a vault
+        self.wizard.wait(waiting=False)
+        if outcome.ok:
+            self.stack.setCurrentIndex(0)
+            self._context.settings.remember_vault(folder)
+            self.unlocked.emit(outcome.value)
+        elif isinstance(outcome.error, KnownError):
+            self.wizard.show_error(outcome.error)
+        elif outcome.error is not None:
+            self._context.notices.error(outcome.error)
+
+    def _opened(self, outcome: Outcome, folder: Path) -> None:
+        self._wait(waiting=False)
+        if outcome.ok:
+            self._tell("")
+            self._context.settings.remember_vault(folder)
+            self.unlocked.emit(outcome.value)
+        elif isinstance(outcome.error, KnownError):
+            told = outcome.error.message_for_user(language())
+            self._tell(told.text, told.action)
+            self.passphrase.setFocus()
+        elif outcome.error is not None:
+            self._context.notices.error(outcome.error)
+
+    def _peek(self) -> None:
+        folder = self.vault.currentData()
+        self.user.clear()
+        self._tell("")
+        if isinstance(folder, Path):
+            try:
+                self.user.addItems(self._vaults.peek(folder).users)
+            except KnownError as error:
+                told = error.message_for_user(language())
+                self._tell(told.text, told.action)
+        several = self.user.count() > 1
+        self.user.setVisible(several)
+        self._user_label.setVisible(several)
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("选择本机资料库文件夹"))
+        if folder:
+            self.choose(Path(folder))
+
+    def _wait(self, *, waiting: bool) -> None:
+        self._waiting.setVisible(waiting)
+        for widget in (self.open_button, self.passphrase, self.vault, self.user, self.create_button):
+            widget.setEnabled(not waiting)
+        if waiting:
+            self._tell("")
+
+    def _tell(self, problem: str, advice: str = "") -> None:
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        self.advice.setText(advice)
+        self.advice.setVisible(bool(advice))
+        mark(self.passphrase, "problem", bool(problem))

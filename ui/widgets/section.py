@@ -1,0 +1,59 @@
+"""A heading under which things fold away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from ui.core.i18n import tr
+from ui.core.icons import icon
+from ui.core.theme import look
+from ui.widgets.styling import column, label, row
+
+
+class Section(QWidget):
+    """A heading that folds what is under it away."""
+
+    toggled = Signal(bool)
+
+    def __init__(self, title: str, *, unfolded: bool = True, remark: str = "") -> None:
+        super().__init__()
+        self._head = QToolButton()
+        self._head.setProperty("role", "section")
+        self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._head.setText(title)
+        self._head.setCheckable(True)
+        side = look().theme.px(14)
+        self._head.setIconSize(QSize(side, side))
+        self.remark = label(remark, "hint")
+        self.body = QWidget()
+        self.layout_: QVBoxLayout = column(self.body, gap=8)
+        down = column(self, gap=4)
+        across = row(gap=8)
+        across.addWidget(self._head)
+        across.addWidget(self.remark)
+        across.addStretch(1)
+        down.addLayout(across)
+        down.addWidget(self.body)
+        self._head.toggled.connect(self._toggle)
+        self._head.setChecked(unfolded)
+        self._toggle(unfolded)
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether the body shows."""
+        return self._head.isChecked()
+
+    @unfolded.setter
+    def unfolded(self, yes: bool) -> None:
+        self._head.setChecked(yes)
+
+    def add(self, widget: QWidget) -> None:
+        """Put something under the heading."""
+        self.layout_.addWidget(widget)
+
+    def _toggle(self, unfolded: bool) -> None:
+        self._head.setIcon(icon("down" if unfolded else "right", "muted"))
+        self._head.setAccessibleDescription(tr("已展开") if unfolded else tr("已收起"))
+        self.body.setVisible(unfolded)
+        self.toggled.emit(unfolded)
