@@ -22,11 +22,17 @@ _TRADES = {
     "3352": (7, "6", "", (0, 0), "income_labor"),
     "5283": (4, "5", "", (0, 0), "income_business"),
 }
+_HONORS = (
+    ("6", "文明家庭", "村民委员会"),
+    ("6", "好邻居", "村民委员会"),
+    ("5", "种养能手", "镇人民政府"),
+    ("4", "最美家庭", "县妇女联合会"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SampleDebt:
-    """A loan: CL-CRED, lender, amounts in yuan, start and due dates, CL-FIVE."""
+    """A loan: CL-CRED, lender, amounts in yuan, start and due dates, CL-FIVE, days overdue."""
 
     creditor: str
     lender: str
@@ -35,6 +41,7 @@ class SampleDebt:
     start: date
     due: date
     five_class: str
+    overdue_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class SampleHousehold:
     debt: SampleDebt | None
     insurance: tuple[str, int, date, date] | None
     production: tuple[str, int, bool, int] | None
-    honor: tuple[str, str, date] | None
+    honor: tuple[str, str, str, date] | None
     collected: date
     collector: str
     consent_date: date | None
@@ -152,7 +159,8 @@ class Livelihoods:
         balance = amount if due > on else rng.choice((0, 0, 0, amount // 2))
         worse = balance > 0 and due <= on
         five = "" if creditor == "5" else rng.choice(("2", "3")) if worse else "1"
-        return SampleDebt(creditor, lender, amount, balance, start, due, five)
+        overdue = (on - due).days if worse and five else 0
+        return SampleDebt(creditor, lender, amount, balance, start, due, five, overdue)
 
     def _insurance(self, year: int) -> tuple[str, int, date, date]:
         kind = self._rng.choices(("1", "2", "4"), (60, 20, 20))[0]
@@ -165,7 +173,7 @@ class Livelihoods:
         ordered = self._rng.random() < 0.25
         return product, self._rng.randint(low, high), ordered, self._rng.randint(60, 100) if ordered else 0
 
-    def _honor(self) -> tuple[str, str, date]:
+    def _honor(self) -> tuple[str, str, str, date]:
         rng = self._rng
-        level, title = rng.choice((("6", "文明家庭"), ("6", "好邻居"), ("5", "种养能手"), ("4", "最美家庭")))
-        return level, title, self._on - timedelta(days=rng.randrange(100, 1700))
+        level, title, org = rng.choice(_HONORS)
+        return level, title, org, self._on - timedelta(days=rng.randrange(100, 1700))

@@ -35,8 +35,8 @@ _DEBTS = (
     ("lender", "债权人名称"),
     ("debt_amount", "合同金额"),
     ("debt_balance", "余额"),
-    ("debt_due", "到期日"),
     ("five_class", "五级分类"),
+    ("overdue_days", "逾期天数"),
 )
 _RIGHTS = {"1": "承包经营权", "2": "流转经营权", "4": "林权"}
 _COLUMNS = 6
@@ -145,4 +145,4 @@ def _tables(form: _Form, written: WrittenHousehold, first: dict[str, Any]) -> No
     form.pairs((("ins_kind", "险种"), ("ins_amount", "保险金额"), ("ins_to", "保险止期")), first)
     form.pairs((("product", "产品"), ("scale", "规模"), ("contract", "有无书面订单")), first)
     form.pairs((("fulfil", "订单履约率(%)"), ("honor_title", "所获荣誉"), ("honor_level", "荣誉级别")), first)
-    form.pairs((("honor_date", "荣誉日期"),), first)
+    form.pairs((("honor_org", "授予机关"), ("honor_date", "荣誉日期")), first)
