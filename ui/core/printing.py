@@ -1,0 +1,53 @@
+"""Documents on paper: the simple HTML of a printable document as PDF, A4, with the fonts of the interface."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QMarginsF, QSizeF
+from PySide6.QtGui import QFont, QGuiApplication, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+
+from jmdesk.core.errors import Environment
+from ui.core.theme import FAMILIES
+
+_MARGIN_MM = 18
+_POINTS = 10
+
+
+def ensure_application() -> QGuiApplication:
+    """The running Qt application, or one without a window for commands that only print."""
+    found = QGuiApplication.instance()
+    if isinstance(found, QGuiApplication):
+        return found
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return QGuiApplication(sys.argv[:1])
+
+
+def write_pdf(html: str, path: Path) -> None:
+    """Write a document as an A4 PDF with embedded fonts. ``Environment`` "printing.cannot_write" when that fails."""
+    ensure_application()
+    writer = QPdfWriter(str(path))
+    writer.setPageLayout(
+        QPageLayout(
+            QPageSize(QPageSize.PageSizeId.A4),
+            QPageLayout.Orientation.Portrait,
+            QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM),
+            QPageLayout.Unit.Millimeter,
+        )
+    )
+    writer.setResolution(600)
+    writer.setCreator("jmdesk")
+    document = QTextDocument()
+    font = QFont()
+    font.setFamilies(list(FAMILIES))
+    font.setPointSize(_POINTS)
+    document.setDefaultFont(font)
+    document.documentLayout().setPaintDevice(writer)
+    document.setPageSize(QSizeF(writer.pageLayout().paintRectPixels(writer.resolution()).size()))
+    document.setHtml(html)
+    document.print_(writer)
+    if not path.is_file() or not path.stat().st_size:
+        raise Environment("printing.cannot_write")
