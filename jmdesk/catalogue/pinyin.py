@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -19,9 +18,11 @@ from jmdesk.core.text import folded
 Sort = Literal["text", "person", "place"]
 """Which special readings apply: to words, to a surname at the start, or to place names."""
 
+_ONLY_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 _RUN = re.compile(r"[0-9a-z]+|[^\s0-9a-z]")
 _IGNORED = re.compile(r"[\s,，.。、;；:：·•・'\"“”‘’()（）\[\]【】〔〕<>《》/\\|_\-—－+*%&#@!！?？]+")
 _LONGEST_WORD = 4
+_LONGEST_SURNAME = 2
 
 
 @cache
@@ -36,12 +37,17 @@ def _characters() -> dict[str, str]:
     return {character: syllable for syllable, characters in raw.items() for character in characters}
 
 
+@cache
+def _beginnings(table: str) -> frozenset[str]:
+    return frozenset(word[0] for word in _readings()[table])
+
+
 @lru_cache(maxsize=4096)
 def _rare(character: str) -> str:
     from pypinyin import lazy_pinyin
 
-    syllable = str(lazy_pinyin(character, errors="ignore")[0] if lazy_pinyin(character, errors="ignore") else "")
-    return syllable.replace("ü", "v")
+    found = lazy_pinyin(character, errors="ignore")
+    return str(found[0]).replace("ü", "v") if found else ""
 
 
 def reading(character: str) -> str:
@@ -54,40 +60,66 @@ def reading(character: str) -> str:
 
 def syllables(text: str, sort: Sort = "text") -> tuple[str, ...]:
     """One syllable per character; runs of Latin letters and digits stay whole, in lower case; punctuation goes."""
-    plain = _IGNORED.sub("", folded(text).lower())
-    return tuple(_spoken(plain, sort))
+    return tuple(_spoken(_plain(text), sort))
 
 
-def _spoken(plain: str, sort: Sort) -> Iterator[str]:
-    words = _readings()["places" if sort == "place" else "words"]
-    start = 0
+def _plain(text: str) -> str:
+    return text if _ONLY_CHINESE.fullmatch(text) else _IGNORED.sub("", folded(text).lower())
+
+
+def _spoken(plain: str, sort: Sort) -> list[str]:
     if sort == "person":
-        for length in (2, 1):
-            surname = _readings()["surnames"].get(plain[:length])
-            if surname:
-                yield from surname
-                start = length
-                break
-        words = {}
+        surname = _special(plain, 0, "surnames", _LONGEST_SURNAME)
+        return [*surname, *_usual(plain[len(surname) :])]
+    table = "places" if sort == "place" else "words"
+    if _beginnings(table).isdisjoint(plain):
+        return _usual(plain)
+    spoken: list[str] = []
+    start = done = 0
     while start < len(plain):
-        for length in range(min(_LONGEST_WORD, len(plain) - start), 0, -1):
-            word = words.get(plain[start : start + length])
-            if word:
-                yield from word
-                start += length
-                break
+        word = _special(plain, start, table, _LONGEST_WORD)
+        if word:
+            spoken += [*_usual(plain[done:start]), *word]
+            done = start = start + len(word)
         else:
-            run = _RUN.match(plain, start)
-            part = run.group() if run else plain[start]
-            yield reading(part) or part
-            start += len(part)
+            start += 1
+    return spoken + _usual(plain[done:])
+
+
+def _usual(plain: str) -> list[str]:
+    known = _characters()
+    return [known.get(part) or reading(part) or part for part in _runs(plain)]
+
+
+def _runs(plain: str) -> list[str]:
+    return list(plain) if _ONLY_CHINESE.fullmatch(plain) else _RUN.findall(plain)
+
+
+def _special(plain: str, start: int, table: str, longest: int) -> tuple[str, ...]:
+    """The reading of the longest word of a table that begins here; one syllable per character; () for none."""
+    if plain[start : start + 1] not in _beginnings(table):
+        return ()
+    words = _readings()[table]
+    for length in range(longest, 0, -1):
+        found = words.get(plain[start : start + length])
+        if found:
+            return found
+    return ()
+
+
+def _ways(plain: str, sort: Sort) -> list[list[str]]:
+    """The readings of a text, the likelier first: a surname of its own reading is also found by the usual one."""
+    spoken = _spoken(plain, sort)
+    if sort != "person" or plain[:1] not in _beginnings("surnames"):
+        return [spoken]
+    usual = _usual(plain)
+    return [spoken] if usual == spoken else [spoken, usual]
 
 
 @lru_cache(maxsize=8192)
 def keys(text: str, sort: Sort = "text") -> tuple[tuple[str, str], ...]:
-    """Every (full pinyin, initials) pair of a text, usual reading last: ``("zengming", "zm"), ("cengming", "cm")``."""
-    found = dict.fromkeys((syllables(text, sort), syllables(text) if sort == "person" else syllables(text, sort)))
-    return tuple(("".join(spoken), "".join(s[0] for s in spoken if s)) for spoken in found)
+    """Every (full pinyin, initials) pair of a text: ``("zengming", "zm"), ("cengming", "cm")`` for the person 曾明."""
+    return tuple(("".join(spoken), "".join([s[0] for s in spoken])) for spoken in _ways(_plain(text), sort))
 
 
 def search_terms(text: str, sort: Sort = "text") -> tuple[str, ...]:
@@ -96,13 +128,12 @@ def search_terms(text: str, sort: Sort = "text") -> tuple[str, ...]:
     ``陈建明`` gives 陈 建 明 陈建 建明 chenjianming jianming ming cjm jm m. A query is one or more of them, or the
     beginning of one; about four terms per character.
     """
-    plain = _IGNORED.sub("", folded(text).lower())
-    runs = _RUN.findall(plain)
-    terms = dict.fromkeys(runs)
-    terms.update(dict.fromkeys(a + b for a, b in pairwise(runs)))
-    spoken_ways = {syllables(text, sort), syllables(text)} if sort == "person" else {syllables(text, sort)}
-    for spoken in sorted(spoken_ways):
+    plain = _plain(text)
+    runs = _runs(plain)
+    terms = [*runs, *(a + b for a, b in pairwise(runs))]
+    for spoken in _ways(plain, sort):
+        initials = "".join([s[0] for s in spoken])
         for start in range(len(spoken)):
-            terms["".join(spoken[start:])] = None
-            terms["".join(s[0] for s in spoken[start:])] = None
-    return tuple(terms)
+            terms.append("".join(spoken[start:]))
+            terms.append(initials[start:])
+    return tuple(dict.fromkeys(terms))
