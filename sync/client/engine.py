@@ -1,0 +1,202 @@
+"""One synchronisation, from the session to the last page; every step is stored before the next one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from jmdesk.core.clock import utc_text
+from jmdesk.core.errors import Environment, Refused
+from jmdesk.inbox import CURSOR
+from jmdesk.store import outbox
+from jmdesk.store.outbox import Batch
+from sync.client.membership import Membership, load_membership, save_membership, signing_key
+from sync.client.patience import Patience
+from sync.client.receiving import Receiver, counted, cursor_of
+from sync.client.report import SyncReport
+from sync.client.sealing import MOST_RECORDS, seal
+from sync.client.sending import Sender
+from sync.client.session import Session
+from sync.client.steering import Steering, Stopped
+from sync.protocol.states import DeskBatch
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
+    from sync.client.transport import Transport
+
+PAGE_RECORDS: Final = 5_000
+"""Records asked for per page: one transaction here, some 20 MiB in memory."""
+
+_POLLS: Final = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 3.0, 5.0)
+_POLL_SECONDS: Final = 90.0
+_ON_ITS_WAY: Final = frozenset({DeskBatch.SEALED, DeskBatch.SENDING, DeskBatch.CARRIED, DeskBatch.PAUSED})
+
+
+def synchronise(
+    desk: Desk,
+    transport: Transport,
+    steering: Steering | None = None,
+    *,
+    patience: Patience | None = None,
+    most: int = MOST_RECORDS,
+    wait_seconds: float = _POLL_SECONDS,
+) -> SyncReport:
+    """Send what waits, take over verdicts, pull what others changed.
+
+    May be stopped at any moment (``steering``); what is done stays done and the report says how far it came. A batch
+    that the platform refuses is told in ``report.problem`` and does not keep changes from coming in. ``wait_seconds``:
+    how long to wait for receipts; what comes later is taken over next time. Raises ``Refused("sync.not_enrolled")``,
+    ``Unreachable`` (nothing is lost: the next run goes on from there), ``Environment`` (this computer).
+    """
+    steering = steering or Steering()
+    report = SyncReport(started=utc_text(desk.clock.now()))
+    try:
+        _Exchange(desk, transport, steering, patience or Patience(steering), report).run(most, wait_seconds)
+    except Stopped:
+        report.stopped = True
+    with desk.store.reading() as connection:
+        report.unsettled = len(outbox.batch_list(connection, open_only=True))
+    report.finished = utc_text(desk.clock.now())
+    return report
+
+
+class _Exchange:
+    """One synchronisation under way."""
+
+    def __init__(
+        self, desk: Desk, transport: Transport, steering: Steering, patience: Patience, report: SyncReport
+    ) -> None:
+        self._desk = desk
+        self._transport = transport
+        self._steering = steering
+        self._patience = patience
+        self._report = report
+        self._membership = load_membership(desk.store)
+        self._session = Session(transport, signing_key(desk.vault.device_keys()), desk.clock, patience)
+
+    def run(self, most: int, wait_seconds: float) -> None:
+        self._session.open()
+        if self._session.trust_version > self._membership.keyring.document.version:
+            self._renew_trust()
+        try:
+            self._verified(lambda: self._send_and_settle(most, wait_seconds))
+        except (Refused, Environment) as error:
+            # Paused and told (decision 19); what others changed is none of this batch's business.
+            self._report.problem = error
+        self._verified(self._pull)
+
+    def _send_and_settle(self, most: int, wait_seconds: float) -> None:
+        self._send_all()
+        while self._seal(most) == most:
+            self._send_all()
+        self._send_all()
+        self._settle(wait_seconds)
+
+    def _verified(self, step: Callable[[], None]) -> None:
+        """A step that may be repeated; once again with a newer trust document where the platform has a new key."""
+        try:
+            step()
+        except Refused as error:
+            if error.code != "protocol.key_unknown" or not self._renew_trust():
+                raise
+            step()
+
+    def _keep(self, membership: Membership) -> None:
+        if membership != self._membership:
+            save_membership(self._desk.store, membership)
+            self._membership = membership
+
+    def _renew_trust(self) -> bool:
+        """Take over the platform's trust document; whether it is a newer one. One that does not hold is refused."""
+        envelope = self._patience.run(self._transport.trust)
+        before = self._membership
+        self._keep(before.renewed(envelope, self._desk.clock))
+        return self._membership.trust != before.trust
+
+    def _open(self, *states: DeskBatch) -> list[Batch]:
+        with self._desk.store.reading() as connection:
+            batches = outbox.batch_list(connection, open_only=True)
+        return [batch for batch in batches if batch.state in states]
+
+    def _seal(self, most: int) -> int:
+        """Seal one batch of what is ready; how many records went into it."""
+        self._steering.tell("seal", 0, 0)
+        sealed = seal(self._desk, self._membership, self._steering, most=most)
+        self._report.held = sealed.held
+        if sealed.batch is None:
+            return 0
+        self._report.batches += 1
+        self._report.sealed += sealed.batch.records
+        return sealed.batch.records
+
+    def _send_all(self) -> None:
+        for batch in self._open(*_ON_ITS_WAY):
+            custody = Sender(self._desk, self._session, self._membership, self._steering).send(batch)
+            self._report.handed_over += custody.records
+            self._seen(custody.server_epoch, custody.received)
+
+    def _settle(self, wait_seconds: float) -> None:
+        """Take over the receipts of what the platform holds, waiting for them a while."""
+        waited, polls = 0.0, iter(_POLLS)
+        pause = next(polls)
+        waiting = self._open(DeskBatch.HELD)
+        while waiting:
+            while waiting and self._receipt(waiting[0]):
+                waiting.pop(0)
+            if not waiting or waited >= wait_seconds:
+                return
+            self._steering.tell("wait", 0, len(waiting))
+            self._steering.pause(pause)
+            waited += pause
+            pause = next(polls, pause)
+
+    def _receipt(self, batch: Batch) -> bool:
+        """Settle one batch, if the platform is through with it. It settles a device's batches in order."""
+        reply = self._session.run(lambda: self._transport.receipt(batch.batch_id))
+        if reply is None:
+            return False
+        for receipt in self._receiver().take(BytesIO(reply)).receipts:
+            self._report.note_verdicts(counted(receipt))
+            self._seen(receipt.server_epoch, receipt.processed)
+        return True
+
+    def _pull(self) -> None:
+        """Take over every page behind our cursor.
+
+        A platform with another history (restored from a backup) does not know the cursor or signs for another epoch:
+        the desk starts over at 0, once, which moves no base of an unsent edit and loses nothing.
+        """
+        over = False
+        more = True
+        while more:
+            self._steering.check()
+            try:
+                more = self._next_page()
+            except Refused as error:
+                if over or error.code not in {"sync.cursor_unknown", "protocol.server_epoch"}:
+                    raise
+                over = True
+                self._desk.store.put_setting(CURSOR, "0")
+
+    def _next_page(self) -> bool:
+        cursor = cursor_of(self._desk)
+        reply = self._session.run(lambda: self._transport.changes(cursor, PAGE_RECORDS))
+        pages = self._receiver().take(BytesIO(reply)).pages
+        for page, applied in pages:
+            self._report.pages += 1
+            self._report.adopted += applied.adopted
+            self._report.beside += applied.beside
+            self._report.known += applied.known
+            self._steering.tell("changes", self._report.adopted, 0)
+            self._keep(self._membership.at(page.server_epoch, page.created))
+        return bool(pages) and pages[-1][0].more
+
+    def _receiver(self) -> Receiver:
+        return Receiver(self._desk, self._membership, self._steering)
+
+    def _seen(self, server_epoch: str, moment: str) -> None:
+        """Remember the platform's signed history and clock; a cursor of another history is worth nothing."""
+        if server_epoch != self._membership.server_epoch:
+            self._desk.store.put_setting(CURSOR, "0")
+        self._keep(self._membership.at(server_epoch, moment))

@@ -1,0 +1,92 @@
+"""Enrolment: a one-time code makes this desk a device of its unit."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from jmdesk.core.clock import utc_text
+from jmdesk.core.errors import Environment, Refused
+from jmdesk.desk import Grant
+from sync.client.faults import of_the_platform
+from sync.client.membership import Membership, opening_key, save_membership, signing_key
+from sync.client.patience import Patience
+from sync.protocol.codes import EnrolmentCode
+from sync.protocol.enrolment import EnrolmentGrant, SignedRequest, open_grant, request_enrolment
+from sync.protocol.trust import Trust, open_trust
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
+    from jmdesk.vault.device import DeviceKeys
+    from sync.client.transport import Transport
+
+
+def enrol(
+    desk: Desk, transport: Transport, code: str, *, gateway: str, ca: str = "", patience: Patience | None = None
+) -> Grant:
+    """Enrol this desk with the platform at ``gateway`` and keep what it grants.
+
+    The code carries the root's fingerprint: the trust document is checked against it before anything is asked, so a
+    false platform gets nothing but the request (which holds no secret). The request is made once and may be repeated;
+    the platform answers the same bytes with the same grant. ``ca`` is PEM text. ``Refused``: ``protocol.…`` for a
+    mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``;
+    ``Unreachable`` as the transport says.
+    """
+    if desk.grant is not None:
+        raise Refused("sync.already_enrolled")
+    patience = patience or Patience()
+    with of_the_platform():
+        parsed = EnrolmentCode.parse(code)
+    keys = _device_keys(desk)
+    envelope = patience.run(transport.trust)
+    now = utc_text(desk.clock.now())
+    with of_the_platform():
+        trust = open_trust(envelope, parsed.root_prefix, now=now)
+        request = request_enrolment(
+            signing_key(keys), opening_key(keys).public, parsed, unit=desk.unit, client="jmdesk", created=now
+        )
+    answer = patience.run(lambda: transport.enrol(request.envelope))
+    return _keep(desk, trust, request, answer, gateway=gateway, ca=ca)
+
+
+def _keep(desk: Desk, trust: Trust, request: SignedRequest, answer: bytes, *, gateway: str, ca: str) -> Grant:
+    with of_the_platform():
+        granted = open_grant(answer, trust, request)
+    membership = Membership(
+        gateway=gateway,
+        ca=ca,
+        unit=granted.unit,
+        device=granted.device,
+        root=trust.root,
+        trust=base64.b64encode(trust.envelope).decode(),
+        grant=base64.b64encode(answer).decode(),
+        epoch=granted.epoch,
+        server_epoch=granted.server_epoch,
+        server_seen=granted.granted,
+    )
+    # The grant is written last: while it is missing the desk counts as not enrolled, and the code can be used again.
+    save_membership(desk.store, membership)
+    grant = _grant(granted, gateway)
+    desk.accept_grant(grant)
+    return grant
+
+
+def _grant(granted: EnrolmentGrant, gateway: str) -> Grant:
+    return Grant(
+        device=granted.device,
+        unit=granted.unit,
+        regions=granted.regions,
+        roles=granted.roles,
+        block=granted.desk_block,
+        gateway=gateway,
+    )
+
+
+def _device_keys(desk: Desk) -> DeviceKeys:
+    """The desk's keys; fresh ones where they were lost (a restore on another computer, a damaged file)."""
+    try:
+        return desk.vault.device_keys()
+    except Environment as error:
+        if error.code not in {"vault.device_key_missing", "vault.damaged_device_key"}:
+            raise
+        return desk.vault.renew_device_keys()

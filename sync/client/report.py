@@ -1,0 +1,78 @@
+"""What one synchronisation did, for the sync page, the command line, and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jmdesk.core.errors import KnownError
+
+TAKEN = ("accepted", "merged", "duplicate")
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """Counts of records unless said otherwise; built up while the work goes on, so that a stop shows what was done.
+
+    ``sealed`` went into new batches; ``handed_over`` are in batches for which the platform signed now; ``verdicts``
+    counts by verdict what was settled now; ``unsettled`` are batches that still wait for their receipt; ``held`` counts
+    by code what was not ready to travel; ``adopted``, ``beside``, ``known`` say what became of pulled records;
+    ``problem`` is a refusal that paused the sending and did not keep anything else from being done.
+    """
+
+    started: str
+    finished: str = ""
+    batches: int = 0
+    sealed: int = 0
+    handed_over: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
+    unsettled: int = 0
+    held: Mapping[str, int] = field(default_factory=dict)
+    pages: int = 0
+    adopted: int = 0
+    beside: int = 0
+    known: int = 0
+    stopped: bool = False
+    problem: KnownError | None = None
+
+    @property
+    def settled(self) -> int:
+        """Records whose signed verdict is stored."""
+        return sum(self.verdicts.values())
+
+    @property
+    def set_aside(self) -> int:
+        """Records that the platform did not take: conflict, rejected, forbidden, gone."""
+        return sum(count for verdict, count in self.verdicts.items() if verdict not in TAKEN)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do but what a person must decide."""
+        return not self.stopped and self.problem is None and not self.unsettled
+
+    def note_verdicts(self, totals: Mapping[str, int]) -> None:
+        """Add the totals of one receipt."""
+        for verdict, count in totals.items():
+            if count:
+                self.verdicts[verdict] = self.verdicts.get(verdict, 0) + count
+
+    def as_json(self) -> dict[str, object]:
+        """The object that ``jmdesk sync --json`` prints."""
+        return {
+            "started": self.started,
+            "finished": self.finished,
+            "batches": self.batches,
+            "sealed": self.sealed,
+            "handed_over": self.handed_over,
+            "settled": self.settled,
+            "verdicts": dict(self.verdicts),
+            "unsettled_batches": self.unsettled,
+            "held": dict(self.held),
+            "pages": self.pages,
+            "adopted": self.adopted,
+            "beside": self.beside,
+            "known": self.known,
+            "stopped": self.stopped,
+            "complete": self.complete,
+            "problem": self.problem.code if self.problem else None,
+        }

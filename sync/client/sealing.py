@@ -1,0 +1,225 @@
+"""Sealing: what waits in the outbox becomes one signed batch, whose bytes never change again (I1)."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from jmdesk.core.clock import from_utc_text, utc_text
+from jmdesk.inbox import CURSOR
+from jmdesk.records.readiness import SEND_ORDER, Readiness
+from jmdesk.store import change_log, outbox
+from jmdesk.store.outbox import Batch, Waiting
+from jmdesk.vault.files import disk_errors, flush_folder
+from sync.client.membership import Membership, signing_key
+from sync.protocol.batch import (
+    BatchBuilder,
+    BatchHeader,
+    SignedManifest,
+    write_batch,
+)
+from sync.protocol.limits import LIMITS
+from sync.protocol.manifest import NO_PREVIOUS, AuditHead, ClockState
+from sync.protocol.parts import SECRET_BYTES, ContentKey, seal_content_key
+from sync.protocol.records import Draft, Op
+from sync.protocol.states import DeskBatch
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
+    from jmdesk.store.transaction import Transaction
+    from sync.client.steering import Steering
+
+MOST_RECORDS: Final = 100_000
+"""Operations per batch: more wait for the next one, so that a resumed upload never has far to go."""
+
+SCHEMA: Final = "1"
+SUFFIX: Final = ".jmb"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What one sealing made: the batch (``None``: nothing was ready), and how many changes wait for what (by code)."""
+
+    batch: Batch | None
+    held: Mapping[str, int] = field(default_factory=dict)
+
+
+def seal(desk: Desk, membership: Membership, steering: Steering, *, most: int = MOST_RECORDS) -> Sealed:
+    """Seal up to ``most`` waiting changes into the next batch of this device's chain.
+
+    File and store agree at any instant: the file is durable under its name before the store says that it exists, and
+    a file that the store does not know is removed by `clear_outgoing`, never sent. ``Refused``: ``sync.trust_expired``;
+    ``Environment``: disk and device key; ``Stopped`` leaves everything as it was.
+    """
+    clear_outgoing(desk)
+    with desk.store.transaction(desk.actor, "seal") as transaction:
+        press = _Press(desk, membership, transaction, steering, most)
+        drafts = press.drafts()
+        first = next(drafts, None)
+        if first is None:
+            return Sealed(None, press.held)
+        batch = press.build(first, drafts)
+        outbox.seal(transaction.connection, batch, press.entries)
+    return Sealed(batch, press.held)
+
+
+def clear_outgoing(desk: Desk) -> None:
+    """Remove what no open batch needs: files of settled batches, and of sealings that a power cut ended."""
+    with desk.store.reading() as connection:
+        wanted = {batch.file for batch in outbox.batch_list(connection, open_only=True)}
+    with disk_errors():
+        desk.vault.outgoing.mkdir(mode=0o700, exist_ok=True)
+        for entry in desk.vault.outgoing.iterdir():
+            if entry.name not in wanted:
+                entry.unlink()
+
+
+class _Press:
+    """One sealing under way, inside one transaction."""
+
+    def __init__(
+        self, desk: Desk, membership: Membership, transaction: Transaction, steering: Steering, most: int
+    ) -> None:
+        self._desk = desk
+        self._membership = membership
+        self._connection = transaction.connection
+        self._steering = steering
+        self._most = most
+        self._readiness = Readiness(self._connection, desk.catalogue, desk.clock)
+        self._key = signing_key(desk.vault.device_keys())
+        self.entries: list[tuple[int, int]] = []
+        self.held: dict[str, int] = {}
+
+    def drafts(self) -> Iterator[Draft]:
+        """What may travel now, in the order in which it travels; the rest is counted in ``held``."""
+        for waiting in outbox.drafts(self._connection, types=SEND_ORDER):
+            if len(self.entries) >= self._most:
+                return
+            code = self._hold(waiting)
+            if code:
+                self.held[code] = self.held.get(code, 0) + 1
+                continue
+            self.entries.append((waiting.id, len(self.entries)))
+            if len(self.entries) % LIMITS.records_per_part == 0:
+                self._steering.check()
+                self._steering.tell("seal", len(self.entries), 0)
+            yield self._draft(waiting)
+
+    def _hold(self, waiting: Waiting) -> str:
+        if waiting.op == "tombstone" and waiting.record.base_version == 0:
+            # The platform does not know the record (yet): there is nothing it could void.
+            return "sending.unknown_there"
+        hold = self._readiness.hold(waiting)
+        return hold.code if hold else ""
+
+    def _draft(self, waiting: Waiting) -> Draft:
+        record = waiting.record
+        # Versions of another history of the platform mean nothing to this one (decision 17): offered as never seen.
+        current = record.server_epoch in {"", self._membership.server_epoch}
+        if waiting.op == "tombstone":
+            names: tuple[str, ...] = ()
+        else:
+            names = waiting.fields
+        return Draft(
+            op=Op(waiting.op),
+            rid=record.rid,
+            type=record.type,
+            base_version=record.base_version if current or not names else 0,
+            set={name: record.values[name] for name in names if name in record.values},
+            unset=[name for name in names if name not in record.values],
+            seen={name: record.version_of(name) if current else 0 for name in names},
+            at=record.updated_at,
+            by=record.updated_by,
+            catalogue=self._desk.catalogue.version,
+            evidence=[],
+            consent=self._readiness.consents(waiting),
+            reason=(record.voided or "-") if waiting.op == "tombstone" else "",
+        )
+
+    def build(self, first: Draft, rest: Iterator[Draft]) -> Batch:
+        """Seal, sign and write; the file is durable when this returns."""
+        header = self._header()
+        secret = os.urandom(SECRET_BYTES)
+        recipients = self._membership.recipients(self._desk.clock)
+        key = seal_content_key(secret, recipients, header.batch_id, header.device)
+        name = header.batch_id + SUFFIX
+        signed = self._write(header, key, first, rest, self._desk.vault.outgoing / name)
+        return Batch(
+            batch_id=header.batch_id,
+            epoch=header.epoch,
+            seq=header.seq,
+            state=DeskBatch.SEALED.value,
+            records=signed.manifest.records,
+            file=name,
+            manifest_sha256=signed.digest,
+            created_at=header.created,
+            custody=None,
+            receipt=None,
+            totals={},
+            settled_at=None,
+        )
+
+    def _write(
+        self, header: BatchHeader, key: ContentKey, first: Draft, rest: Iterator[Draft], path: Path
+    ) -> SignedManifest:
+        """Parts go through a file of ciphertext, for the manifest that precedes them is known only at the end."""
+        builder = BatchBuilder(header, key)
+        temporary = path.with_name(f".{path.name}.tmp")
+        with disk_errors(), tempfile.TemporaryFile(dir=path.parent) as parts:
+            for part in builder.seal(_chained(first, rest)):
+                parts.write(part.ciphertext)
+            signed = builder.sign(self._key)
+            parts.seek(0)
+            with temporary.open("wb") as sink:
+                write_batch(sink, signed, _read_back(parts, signed))
+                sink.flush()
+                os.fsync(sink.fileno())
+            temporary.replace(path)
+            flush_folder(path.parent)
+        return signed
+
+    def _header(self) -> BatchHeader:
+        desk, membership, now = self._desk, self._membership, self._desk.clock.now()
+        head = change_log.read_head(self._connection)
+        chain = [b for b in outbox.batch_list(self._connection) if b.epoch == membership.epoch]
+        back = membership.server_seen != "" and (
+            (from_utc_text(membership.server_seen) - now).total_seconds() > LIMITS.clock_skew_seconds
+        )
+        return BatchHeader(
+            batch_id=desk.ids.new(),
+            unit=membership.unit,
+            device=membership.device,
+            operator=desk.actor,
+            epoch=membership.epoch,
+            seq=chain[-1].seq + 1 if chain else 1,
+            prev=chain[-1].manifest_sha256 if chain else NO_PREVIOUS,
+            created=utc_text(now),
+            clock=ClockState(membership.server_seen, back),
+            schema=SCHEMA,
+            server_epoch=membership.server_epoch,
+            catalogue=desk.catalogue.version,
+            rules=rules_version(),
+            ack_cursor=int(desk.store.setting(CURSOR) or 0),
+            audit=AuditHead(head.count, head.hash.hex()),
+        )
+
+
+def rules_version() -> str:
+    """The rule package in force, as the manifest names it: ``JM-HH-1:1.0``."""
+    from jmdesk.ratings.model import shipped
+
+    return shipped().label.replace("@", ":")
+
+
+def _chained(first: Draft, rest: Iterator[Draft]) -> Iterator[Draft]:
+    yield first
+    yield from rest
+
+
+def _read_back(parts: IO[bytes], signed: SignedManifest) -> Iterator[bytes]:
+    for entry in signed.manifest.parts:
+        yield parts.read(entry.size)

@@ -1,0 +1,54 @@
+"""A session with the platform: opened when first needed, opened anew when it ran out, every call tried patiently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from jmdesk.core.clock import Clock, utc_text
+from jmdesk.core.errors import Refused
+from sync.client.faults import of_the_platform
+from sync.client.patience import Patience
+from sync.protocol.session import answer_challenge
+from sync.protocol.suites import SigningKey
+
+if TYPE_CHECKING:
+    from sync.client.transport import Transport
+
+T = TypeVar("T")
+
+
+class Session:
+    """The desk's word with the platform. ``trust_version``: the newest trust document by the platform's own hint."""
+
+    def __init__(self, transport: Transport, key: SigningKey, clock: Clock, patience: Patience) -> None:
+        self.transport = transport
+        self.trust_version = 0
+        self._key = key
+        self._clock = clock
+        self._patience = patience
+
+    def open(self) -> None:
+        """Open a session unless there is one."""
+        if not self.transport.token:
+            self._answer()
+
+    def run(self, call: Callable[[], T]) -> T:
+        """The call's answer, inside a session. Errors of the transport, or ``Stopped``."""
+        self.open()
+        try:
+            return self._patience.run(call)
+        except Refused as error:
+            if error.code != "sync.unauthenticated":
+                raise
+        self._answer()
+        return self._patience.run(call)
+
+    def _answer(self) -> None:
+        self.transport.token = ""
+        challenge = self._patience.run(lambda: self.transport.challenge(self._key.keyid))
+        with of_the_platform():
+            answer = answer_challenge(challenge.nonce, challenge.server_epoch, utc_text(self._clock.now()), self._key)
+        opened = self._patience.run(lambda: self.transport.open_session(answer))
+        self.transport.token = opened.token
+        self.trust_version = opened.trust_version
