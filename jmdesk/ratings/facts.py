@@ -16,6 +16,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TypeAlias
 
+import msgspec
+
 from jmdesk.core.errors import Refused
 from jmdesk.core.numbers import decimal_text
 from jmdesk.ratings.model import Field, Indicator, RulePackage
@@ -57,9 +59,13 @@ class Facts:
             "evidence": dict(self.evidence),
         }
 
+    def as_stored(self) -> dict[str, object]:
+        """As ``as_json`` in the form that a record may hold: there is no null, an absent key is no value."""
+        return {name: _without_null(value) for name, value in self.as_json().items() if value is not None}
+
     def canonical(self) -> bytes:
         """The one byte form of these facts: UTF-8 JSON, keys sorted, no spaces, decimals at their full scale."""
-        return json.dumps(self.as_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return msgspec.json.encode(self.as_json(), order="sorted")
 
     def digest(self) -> str:
         """SHA-256 of the canonical bytes, 64 lower-case hex digits: R16's ``input_digest`` in suite JM1."""
@@ -72,6 +78,12 @@ def _plain(value: Input) -> object:
     if isinstance(value, tuple):
         return [_plain(row) for row in value]
     return {name: [list(b) for b in cell] if isinstance(cell, tuple) else cell for name, cell in value.items()}
+
+
+def _without_null(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: cell for name, cell in value.items() if cell is not None}
+    return [_without_null(row) for row in value] if isinstance(value, list) else value
 
 
 def from_json(data: bytes, package: RulePackage) -> Facts:
@@ -117,6 +129,21 @@ def from_object(found: object, package: RulePackage) -> Facts:
         MappingProxyType(reasons),
         MappingProxyType(_texts(members.get("evidence", {}), "evidence", ids)),
     )
+
+
+def from_stored(found: object, package: RulePackage) -> Facts:
+    """Facts as ``Facts.as_stored`` wrote them. ``Refused`` as ``from_object``."""
+    if not isinstance(found, Mapping):
+        raise _bad("", "not_an_object")
+    filled = {i.id: _with_null(found[i.id], i) if i.id in found else None for i in package.indicators}
+    return from_object({**found, **filled}, package)
+
+
+def _with_null(value: object, indicator: Indicator) -> object:
+    if isinstance(value, list):
+        return [_with_null(row, indicator) for row in value]
+    nothing = {field.name: None for field in indicator.fields if field.nullable}
+    return nothing | value if isinstance(value, dict) else value
 
 
 _ABSENT = object()
@@ -218,11 +245,12 @@ def _cell(found: object, spec: Field, path: str) -> Scalar:
         return found
     if spec.type == "ballots":
         return _ballots(found, spec, path)
-    value: Scalar = _whole(found, path) if spec.type == "int" else _decimal(found, spec, path)
-    amount = _exact(value)
-    if (amount < 0 and not spec.signed) or (amount <= 0 and spec.positive):
+    value = _whole(found, path) if spec.type == "int" else _decimal(found, spec, path)
+    negative = value < 0 if isinstance(value, int) else value.startswith("-")
+    nothing = value == 0 if isinstance(value, int) else not value.strip("0.")
+    if (negative and not spec.signed) or ((negative or nothing) and spec.positive):
         raise _bad(path, "too_small")
-    if spec.maximum is not None and amount > spec.maximum:
+    if spec.maximum is not None and Fraction(value) > spec.maximum:
         raise _bad(path, "too_large")
     return value
 

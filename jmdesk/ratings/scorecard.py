@@ -79,8 +79,11 @@ class Scorecard:
         raise KeyError(indicator_id)
 
     def item_scores(self) -> dict[str, object]:
-        """R16's ``item_scores``: the sealed facts and every item, enough to recompute the rating for ever."""
-        return {"facts": self.facts.as_json(), "items": [item.as_json() for item in self.items]}
+        """R16's ``item_scores``: the sealed facts and every item, enough to recompute the rating for ever.
+
+        In the form of a record: no null anywhere.
+        """
+        return {"facts": self.facts.as_stored(), "items": [item.as_json() for item in self.items]}
 
     def record_values(self) -> dict[str, object]:
         """The computed fields of R16 in wire form."""

@@ -18,7 +18,7 @@ def verify(item_scores: object, package: RulePackage) -> Scorecard:
     ``Refused("ratings.bad_facts")`` when they are not facts of this package, ``Refused("ratings.items_differ")`` when
     the items stored beside them are not what they earn.
     """
-    card = engine.score(facts.from_object(stored_facts(item_scores), package), package)
+    card = engine.score(facts.from_stored(stored_facts(item_scores), package), package)
     if item_scores != card.item_scores():
         raise Refused("ratings.items_differ")
     return card
@@ -30,7 +30,7 @@ def differences(rating: Mapping[str, object], package: RulePackage) -> tuple[str
     A reviewer's adjustment changes ``grade`` alone; whether that is allowed is for the caller to judge.
     """
     try:
-        right = engine.score(facts.from_object(stored_facts(rating.get("item_scores")), package), package)
+        right = engine.score(facts.from_stored(stored_facts(rating.get("item_scores")), package), package)
     except Refused:
         return ("item_scores",)
     values = right.record_values()

@@ -7,11 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from jmdesk.core.numbers import round_half_up
+from jmdesk.ratings.engine import holds
 from jmdesk.ratings.facts import Facts, Row, Scalar
-from jmdesk.ratings.model import Field, Indicator, Measure
+from jmdesk.ratings.model import Field, Indicator
 from jmdesk.ratings.scorecard import ItemScore
 
 NOT_GIVEN = "没有登记"
+_MOST_PLACES = 9
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -31,7 +33,7 @@ def inputs_text(facts: Facts, indicator: Indicator, item: ItemScore) -> str:
     inputs = facts.inputs[indicator.id]
     if inputs is None:
         return ""
-    value = value_text(item.value, indicator.measure)
+    value = value_text(item.value, indicator)
     if not isinstance(inputs, tuple):
         return filled(indicator.words, {"value": value, **_cells(inputs, indicator)})
     if not inputs:
@@ -40,15 +42,29 @@ def inputs_text(facts: Facts, indicator: Indicator, item: ItemScore) -> str:
     return "；".join([*rows, filled(indicator.words_end, {"value": value})])
 
 
-def value_text(value: Fraction | str | None, measure: Measure) -> str:
-    """The measured value in words; rounded for reading only and then marked 约, the points come from the exact one."""
+def value_text(value: Fraction | str | None, indicator: Indicator) -> str:
+    """The measured value in words; rounded for reading only and then marked 约, the points come from the exact one.
+
+    Two decimals, or as many more as it takes for the rounded value to hit the same rule: 1.4996 is not shown as 1.5
+    beside a rule that says "less than 1.5".
+    """
     if isinstance(value, str):
         return value
     if value is None:
         return "无法计算"
-    if measure.show == "percent":
-        return _plain(value * 100) + "%"
-    return _plain(value) + ("倍" if measure.show == "times" else "")
+    show = indicator.measure.show
+    scale = 100 if show == "percent" else 1
+    hit = _hit(value, indicator)
+    places = next((n for n in range(2, _MOST_PLACES) if _hit(_rounded(value * scale, n) / scale, indicator) == hit), 9)
+    return _plain(value * scale, places) + {"percent": "%", "times": "倍", "plain": ""}[show]
+
+
+def _hit(value: Fraction, indicator: Indicator) -> str:
+    return next((rule.id for rule in indicator.rules if holds(rule, value, None)), "")
+
+
+def _rounded(value: Fraction, places: int) -> Fraction:
+    return Fraction(round_half_up(value, places))
 
 
 def _cells(row: Row, indicator: Indicator) -> dict[str, str]:
@@ -66,7 +82,7 @@ def _cell(cell: Scalar, spec: Field) -> str:
     return f"{amount}{spec.unit}"
 
 
-def _plain(value: Fraction) -> str:
-    shown = round_half_up(value, 2)
+def _plain(value: Fraction, places: int = 2) -> str:
+    shown = round_half_up(value, places)
     text = f"{shown.normalize():f}" if shown else "0"
     return text if Fraction(shown) == value else f"约{text}"

@@ -151,7 +151,7 @@ def test_items_that_their_facts_do_not_earn_are_refused(package: RulePackage) ->
     assert differences(rated(h1()).record_values() | {"item_scores": stored}, package) == ("item_scores",)
 
 
-@pytest.mark.parametrize("stored", [None, [], {}, {"items": []}, {"facts": None}, {"facts": {"A1": None}}, "x"])
+@pytest.mark.parametrize("stored", [None, [], {}, {"items": []}, {"facts": None}, {"facts": {"A1": 3}}, "x"])
 def test_a_rating_without_facts_is_refused(package: RulePackage, stored: object) -> None:
     with pytest.raises(Refused, match=r"ratings\.bad_facts"):
         verify(stored, package)

@@ -167,3 +167,21 @@ def test_readers_see_rounded_values_marked_as_such() -> None:
     assert "约1.15倍" in text_of(h1())
     assert "约6.67／10" in text_of(h1(D1={"voters": [[5, 1], [1, 1], [3, 1], [4, 1], [4, 1]]}))
     assert "50,000.00元" in text_of(h1())
+
+
+@pytest.mark.parametrize(
+    ("net", "shown", "rule"),
+    [
+        ("38999.99", "约1.4999996倍", "参照值的1倍及以上、不到1.5倍"),
+        ("39000.00", "1.5倍", "参照值的1.5倍及以上"),
+        ("39000.01", "约1.5倍", "参照值的1.5倍及以上"),
+        ("38739.00", "约1.49倍", "参照值的1倍及以上、不到1.5倍"),
+    ],
+)
+def test_a_value_is_never_shown_as_one_that_would_hit_another_rule(net: str, shown: str, rule: str) -> None:
+    words = explain(
+        rated(h1(B2={"net_income": net, "population": 1, "town_reference": "26000.00"})), shipped(), SUBJECT
+    ).words()
+    row = next(n for n, word in enumerate(words) if word.startswith("经营 B2"))
+    assert words[row + 1].endswith(f"人均为参照值的{shown}")
+    assert words[row + 2] == rule

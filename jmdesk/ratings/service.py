@@ -1,0 +1,278 @@
+"""Rating as an office does it: one household, or every household of a village, town or county in one go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from jmdesk.catalogue.types import Catalogue, Record
+from jmdesk.core.clock import Clock, beijing_date
+from jmdesk.core.errors import Refused
+from jmdesk.core.progress import Cancelled, Progress, never, silent
+from jmdesk.households.queries import by_number
+from jmdesk.ratings import engine, facts, model, queries, reference
+from jmdesk.ratings.collect import Basis, collect
+from jmdesk.ratings.document import Document
+from jmdesk.ratings.explanation import Subject, explain
+from jmdesk.ratings.model import RulePackage
+from jmdesk.ratings.queries import FoundHousehold, RatingRow, StoredRating
+from jmdesk.ratings.reference import ReferenceValues
+from jmdesk.ratings.scorecard import Scorecard
+from jmdesk.ratings.verification import verify
+from jmdesk.records.service import Records
+from jmdesk.records.writer import Writer
+from jmdesk.store import reading
+from jmdesk.store.store import Store
+
+FIRST_RATING = "10"
+"""CL-RSTAT: rated by the program, not yet reviewed; only such a rating may be replaced."""
+
+_PER_TRANSACTION = 1000
+_MOST_FAILURES = 200
+
+
+class Workplace(Protocol):
+    """What rating needs of a desk."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def records(self) -> Records: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+class Outcome(Enum):
+    """What became of one household in a run."""
+
+    NEW = "new"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    UNDER_REVIEW = "under_review"
+    DECLINED = "declined"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A household's rating with everything that explains it; ``awaiting`` marks a draft that may not be sent yet."""
+
+    rid: str
+    household: str
+    year: int
+    status: str
+    card: Scorecard
+    awaiting: bool
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run over many households did. ``failures`` holds household and error, at most 200 of them."""
+
+    of: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    grades: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, Refused]] = field(default_factory=list)
+    cancelled: bool = False
+
+    @property
+    def done(self) -> int:
+        """Households looked at."""
+        return self.outcomes.total()
+
+
+class Ratings:
+    """Ratings of the households of one desk, under one rule package and one set of reference values."""
+
+    def __init__(
+        self, desk: Workplace, *, package: RulePackage | None = None, values: ReferenceValues | None = None
+    ) -> None:
+        self._desk = desk
+        self.package = package or model.shipped()
+        self.values = values or reference.shipped()
+        if not self.package.activatable:
+            raise Refused("ratings.not_activatable", model=self.package.model)
+
+    def rate(self, household: str, *, year: int | None = None) -> Rating:
+        """Rate one household (record id) now and store it.
+
+        ``Refused``: "households.none_found"; "ratings.declined" when it has declined to be rated;
+        "ratings.under_review" when this year's rating is past its first step; "ratings.bad_facts" for records that
+        contradict each other.
+        """
+        with self._desk.records.writing("rate") as writer:
+            basis = self._basis(writer, year)
+            tally = Tally(of=1)
+            for _ in self._rate_some(writer, [household], basis, tally):
+                pass
+            if not tally.done:
+                raise Refused("households.none_found")
+            if tally.failures:
+                raise tally.failures[0][1]
+            if tally.outcomes[Outcome.DECLINED]:
+                raise Refused("ratings.declined")
+            if tally.outcomes[Outcome.UNDER_REVIEW]:
+                raise Refused("ratings.under_review")
+        return self.latest(household, year=basis.year)
+
+    def rate_all(
+        self,
+        region_prefix: str = "",
+        *,
+        year: int | None = None,
+        progress: Progress = silent,
+        cancelled: Cancelled = never,
+    ) -> Tally:
+        """Rate every household of a region: some thousand per transaction, so that a cancelled run keeps whole ones.
+
+        A household whose records contradict each other is reported and never stops the others.
+        """
+        with self._desk.store.reading() as connection:
+            rids = queries.household_ids(connection, region_prefix)
+        tally = Tally(of=len(rids))
+        progress(0, tally.of)
+        for start in range(0, len(rids), _PER_TRANSACTION):
+            if cancelled():
+                tally.cancelled = True
+                break
+            with self._desk.records.writing("rate") as writer:
+                basis = self._basis(writer, year)
+                for done in self._rate_some(writer, rids[start : start + _PER_TRANSACTION], basis, tally):
+                    if done % 100 == 0:
+                        progress(start + done, tally.of)
+            progress(min(start + _PER_TRANSACTION, tally.of), tally.of)
+        return tally
+
+    def latest(self, household: str, *, year: int | None = None) -> Rating:
+        """The newest rating of a household, recomputed from its own facts.
+
+        ``Refused``: "ratings.none" when there is none; "ratings.unknown_model" when its rule package is not here.
+        """
+        with self._desk.store.reading() as connection:
+            stored = queries.stored_ratings(connection, [household], year).get(household)
+        if stored is None:
+            raise Refused("ratings.none")
+        return self._rating(stored)
+
+    def explanation(self, household: str, *, year: int | None = None) -> Document:
+        """The explanation of a household's newest rating; errors as ``latest``."""
+        rating = self.latest(household, year=year)
+        with self._desk.store.reading() as connection:
+            found = reading.get(connection, "R05", household)
+        number = str(found.values.get("household_id", "")) if found else ""
+        return explain(rating.card, self._package_of(rating.card.model), Subject(number, rating.year))
+
+    def find(self, number: str) -> str:
+        """The record id of a household by its number or id. ``Refused`` "households.none_found"."""
+        with self._desk.store.reading() as connection:
+            rid = by_number(connection, number)
+        if rid is None:
+            raise Refused("households.none_found")
+        return rid
+
+    def page(
+        self, year: int, *, region_prefix: str = "", grade: str = "", offset: int = 0, limit: int = 100
+    ) -> list[RatingRow]:
+        """Lines of a year's ratings in order of household number."""
+        with self._desk.store.reading() as connection:
+            return queries.ratings_page(connection, year, region_prefix, grade, offset, limit)
+
+    def grades_by_village(self, year: int, region_prefix: str = "") -> dict[str, dict[str, int]]:
+        """How many households of each village have which grade in a year."""
+        with self._desk.store.reading() as connection:
+            return queries.grades_by_village(connection, year, region_prefix)
+
+    def this_year(self) -> int:
+        """The rating year of today in Jiangmen."""
+        return beijing_date(self._desk.clock.now()).year
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _basis(self, writer: Writer, year: int | None) -> Basis:
+        return Basis(self.package, self.values, self._desk.catalogue, year or writer.on.year, writer.on)
+
+    def _rate_some(self, writer: Writer, rids: Sequence[str], basis: Basis, tally: Tally) -> Iterator[int]:
+        connection = writer.transaction.connection
+        households = queries.found_households(connection, rids, self._desk.catalogue, writer.on)
+        earlier = queries.stored_ratings(connection, rids, basis.year)
+        for done, (rid, found) in enumerate(households.items(), 1):
+            try:
+                card = engine.score(facts.from_object(collect(found.file, basis), self.package), self.package)
+            except Refused as error:
+                tally.outcomes[Outcome.FAILED] += 1
+                if len(tally.failures) < _MOST_FAILURES:
+                    tally.failures.append((rid, error))
+            else:
+                outcome = self._keep(writer, found, card, earlier.get(rid), basis.year)
+                tally.outcomes[outcome] += 1
+                tally.grades.update([card.grade] if outcome not in _NOT_COUNTED else [])
+            yield done
+
+    def _keep(
+        self, writer: Writer, found: FoundHousehold, card: Scorecard, earlier: StoredRating | None, year: int
+    ) -> Outcome:
+        if "C4" in found.file.declined:
+            return Outcome.DECLINED
+        if earlier is not None and earlier.values.get("rating_status") != FIRST_RATING:
+            return Outcome.UNDER_REVIEW
+        values = _wire(card)
+        if earlier is None:
+            self._create(writer, found, values, year)
+            return Outcome.NEW
+        if all(earlier.values.get(name) == values[name] for name in ("model_ver", "input_digest", "grade")):
+            return Outcome.UNCHANGED
+        gone = [] if "veto_codes" in values else ["veto_codes"]
+        writer.change("R16", earlier.rid, values, gone, checked=True)
+        return Outcome.REPLACED
+
+    def _create(self, writer: Writer, found: FoundHousehold, values: Record, year: int) -> None:
+        """Write a new rating straight into the transaction: region and consents of the household are known already."""
+        transaction, household = writer.transaction, found.file.rid
+        rid = transaction.new_id()
+        values |= {"rating_id": rid, "household_id": household, "rating_year": year}
+        values |= {"first_rater": transaction.actor, "rating_status": FIRST_RATING}
+        catalogue = self._desk.catalogue
+        lock = catalogue.lock_of(catalogue.types["R16"].by_identifier["item_scores"])
+        sealed: Record = {}
+        if lock is not None and lock.effect == "seal" and not found.consents.opens(lock):
+            sealed["item_scores"] = values.pop("item_scores")
+            transaction.seal("R16", rid, household, lock.name, sealed)
+        transaction.create("R16", values, region=found.region, rid=rid)
+
+    def _rating(self, stored: StoredRating) -> Rating:
+        package = self._package_of(str(stored.values.get("model_ver", "")))
+        card = verify(stored.item_scores, package)
+        year = stored.values.get("rating_year")
+        return Rating(
+            rid=stored.rid,
+            household=stored.household,
+            year=year if isinstance(year, int) else 0,
+            status=str(stored.values.get("rating_status", "")),
+            card=card,
+            awaiting=stored.awaiting,
+        )
+
+    def _package_of(self, label: str) -> RulePackage:
+        if label == self.package.label:
+            return self.package
+        package = model.shipped(label.partition("@")[0])
+        if package.label != label:
+            raise Refused("ratings.unknown_model", model=label)
+        return package
+
+
+_NOT_COUNTED = (Outcome.DECLINED, Outcome.UNDER_REVIEW)
+
+
+def _wire(card: Scorecard) -> Record:
+    """The computed fields of R16; ``Scorecard`` knows them as plain objects, the store as wire values."""
+    values: Record = {}
+    for name, value in card.record_values().items():
+        if isinstance(value, str | int | bool | list | dict):
+            values[name] = value
+    return values
