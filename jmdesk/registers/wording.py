@@ -19,6 +19,8 @@ from jmdesk.catalogue.types import Field, Record
 from jmdesk.core.resources import resource
 from jmdesk.core.text import folded
 
+CODES_SHEET, GUIDE_SHEET = "码表", "填写说明"
+SHEETS_OF_TEMPLATES = frozenset({CODES_SHEET, GUIDE_SHEET})
 HOUSEHOLD_TYPES = ("R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13")
 _NOT_IN_REGISTERS = frozenset(
     {"household_id", "person_id", "head_person_id", "subject_id", "region_code", "collector_id"}
@@ -70,13 +72,23 @@ class Wording:
     sections: Mapping[str, str]
     essential: Mapping[str, tuple[str, ...]]
     rights_by_land: Mapping[str, str]
+    _remembered: dict[str, tuple[str | None, float]] = field(default_factory=dict, repr=False)
 
     def meaning_of(self, header: str) -> tuple[str | None, float]:
         """The key that a header most likely means and how sure that is (1 the very wording, 0 no idea).
 
         ``header`` may join two rows with "/": the section above often tells what a short word below means.
         """
-        plain = bare_header(header)
+        found = self._remembered.get(header)
+        if found is None:
+            found = self._meaning(bare_header(header))
+            if found[0] is None and (without := bare_header(_BRACKETED.sub("", header))):
+                found = self._meaning(without)
+            if len(self._remembered) < _REMEMBERED:
+                self._remembered[header] = found
+        return found
+
+    def _meaning(self, plain: str) -> tuple[str | None, float]:
         if plain in self.by_header:
             return self.by_header[plain], 1.0
         section, _, last = plain.rpartition("/")
@@ -125,6 +137,8 @@ class Wording:
         return dict(self.meanings[key].fixed)
 
 
+_REMEMBERED = 20_000
+_BRACKETED = re.compile(r"[（(][^（()）]*[)）]")
 _UNIT = re.compile(r"\((?:单位[:：]?)?(元|万元|亩|千克|公斤|斤|%|人|年|天|平方米|㎡|个|户)\)|单位[:：](?:元|万元)")
 _NOISE = re.compile(r"[\s:：*＊、，,。.;；\"'“”_\-]+")
 
