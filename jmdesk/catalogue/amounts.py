@@ -67,7 +67,8 @@ def read_amount(cell: Content, unit: str) -> Decimal | AmountFault:
     if isinstance(cell, float):
         return Decimal(format(cell, ".15g")) if abs(cell) < 1e30 else AmountFault.NUMBER
     if not isinstance(cell, str):
-        return Decimal(cell)
+        number = Decimal(cell)
+        return number if number.is_finite() else AmountFault.NUMBER
     plain = _CURRENCY.sub("", _THOUSANDS.sub("", folded(cell)).replace("。", "."))
     found = _SUFFIX.search(plain)
     suffix = found.group() if found else ""

@@ -28,7 +28,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MONTH = re.compile(r"(?:19|20|21)[0-9]{2}(?:0[1-9]|1[0-2])")
 _PLAIN = re.compile(r"[0-9A-Za-z]+")
 _DOCUMENT = re.compile(r"[0-9A-Z()/·\-]{5,18}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, half a surrogate pair, and the marks that make a text read differently from what it holds."""
 
 _LARGEST_INT = 2**31 - 1
 _YEARS = (1850, 2199)

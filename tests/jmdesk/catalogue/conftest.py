@@ -7,8 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from jmdesk.catalogue.types import Record
+
+# How long an example takes is measured in tests/bench, never asserted here.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 VECTORS = Path(__file__).parent / "vectors"
 

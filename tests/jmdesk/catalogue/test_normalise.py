@@ -95,6 +95,8 @@ def test_what_offices_write_is_read(type_id: str, identifier: str, cell: Any, va
         ("R07", "income_crop", "12亩", "field.wrong_unit"),
         ("R07", "income_crop", "1234567890123", "field.decimal"),
         ("R07", "income_crop", float("nan"), "field.number"),
+        ("R07", "income_crop", Decimal("NaN"), "field.number"),
+        ("R07", "income_crop", float("-inf"), "field.number"),
         ("R07", "income_crop", -5, "field.negative"),
         ("R07", "income_crop", True, "field.number"),
         ("R05", "population", "3.5", "field.integer"),
@@ -138,7 +140,10 @@ def test_a_warning_comes_with_its_value() -> None:
     assert (reading.value, reading.problem and reading.problem.level) == ("610104620927690", "warn")
 
 
-@given(st.sampled_from(FIELDS), st.text() | st.floats() | st.integers() | st.booleans() | st.dates() | st.datetimes())
+@given(
+    st.sampled_from(FIELDS),
+    st.text() | st.floats() | st.decimals() | st.integers() | st.booleans() | st.dates() | st.datetimes(),
+)
 def test_whatever_a_cell_holds_gives_a_valid_value_or_a_problem(field: Field, cell: Any) -> None:
     reading = normaliser().read(field, cell, on=TODAY)
     if reading.value is not None:

@@ -117,6 +117,7 @@ def test_validation_changes_nothing(household: Record, today: date) -> None:
         ("R05", "address", "长" * 121, "field.too_long"),
         ("R05", "address", "三组\x00号", "field.control_characters"),
         ("R05", "address", "三组\ud800号", "field.control_characters"),
+        ("R05", "address", "三组\u202e号", "field.control_characters"),
         ("R05", "population", True, "field.integer"),
         ("R05", "population", "4", "field.integer"),
         ("R05", "population", -1, "field.range"),
