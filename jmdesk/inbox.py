@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, insert
-
 from jmdesk.catalogue.types import Record
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.store import outbox
-from jmdesk.store.columns import json_text
 from jmdesk.store.store import Store, set_setting
-from jmdesk.store.tables import incoming
 from jmdesk.store.transaction import Transaction
 
 PLATFORM = "platform"
@@ -125,7 +121,7 @@ class Inbox:
     ) -> None:
         if outcome.verdict == "conflict":
             content = {"version": outcome.version, "values": outcome.values, "versions": dict(outcome.versions)}
-            _put_incoming(transaction, operation.type, operation.rid, content)
+            transaction.keep_beside(operation.type, operation.rid, content)
         if outcome.verdict not in ACCEPTED:
             transaction.mark_sync(operation.type, operation.rid, _state(outcome.verdict))
             return
@@ -185,7 +181,7 @@ class Inbox:
             "versions": {"*": arrival.version, **arrival.versions},
             "tombstone": arrival.tombstone,
         }
-        _put_incoming(transaction, arrival.type, arrival.rid, content)
+        transaction.keep_beside(arrival.type, arrival.rid, content)
         return True
 
 
@@ -194,11 +190,3 @@ def _state(verdict: str) -> str:
     if verdict in ACCEPTED:
         return "done"
     return "conflict" if verdict == "conflict" else "refused"
-
-
-def _put_incoming(transaction: Transaction, type_id: str, rid: str, content: dict[str, object]) -> None:
-    connection = transaction.connection
-    connection.execute(delete(incoming).where(incoming.c.rid == rid))
-    connection.execute(
-        insert(incoming), [{"rid": rid, "type": type_id, "content": json_text(content), "received_at": transaction.at}]
-    )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from jmdesk.core.errors import Refused
-from jmdesk.store.store import get_setting, set_setting
+from jmdesk.store.store import Connection, get_setting, set_setting
 
 PROVISIONAL_BLOCK = "00"
 LAST_SERIAL = 9999

@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Connection
-
 from jmdesk.catalogue.types import Catalogue, ConsentLock, Record, RecordType
 from jmdesk.store import reading
-from jmdesk.store.reading import Filter
+from jmdesk.store.reading import Connection, Filter
 
 OPEN_STATES = frozenset({"1", "2"})
 DECLINED = "3"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from jmdesk.catalogue.types import Catalogue, RecordType
 from jmdesk.catalogue.validation import validation
 from jmdesk.core.clock import Clock, beijing_date
 from jmdesk.records.consent_book import ConsentBook, subject_household
 from jmdesk.store import reading
 from jmdesk.store.outbox import Waiting
+from jmdesk.store.reading import Connection
 
 SEND_ORDER = (
     "R01", "R03", "R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment", "R15",

@@ -13,6 +13,8 @@ from jmdesk.store.columns import from_json
 from jmdesk.store.tables import awaiting_consent, codec, incoming, record_tables
 from jmdesk.store.transaction import Stored, stored
 
+__all__ = ["Connection", "Filter", "Sealed", "count", "find", "get", "sealed", "theirs"]
+
 _META = {"region": "rec_region", "sync": "rec_sync", "rid": "rid", "updated_at": "rec_updated_at"}
 
 

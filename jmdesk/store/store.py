@@ -20,6 +20,8 @@ from jmdesk.store.migrate import migrate
 from jmdesk.store.tables import settings
 from jmdesk.store.transaction import Transaction
 
+__all__ = ["Connection", "Listener", "Store", "get_setting", "set_setting"]
+
 Listener = Callable[[Changes], None]
 
 

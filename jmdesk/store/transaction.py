@@ -24,6 +24,7 @@ from jmdesk.store.tables import (
     change_log,
     change_values,
     codec,
+    incoming,
     outbox,
     record_tables,
     search_entries,
@@ -272,6 +273,13 @@ class Transaction:
         """Change only the sync state that lists show."""
         table = record_tables[type_id]
         self.connection.execute(update(table).where(table.c.rid == rid).values(rec_sync=sync))
+        self._touched.add((type_id, rid))
+
+    def keep_beside(self, type_id: str, rid: str, content: Mapping[str, object]) -> None:
+        """Keep the platform's newer version of a record beside the one here; the latest replaces the one before."""
+        self.connection.execute(delete(incoming).where(incoming.c.rid == rid))
+        row = {"rid": rid, "type": type_id, "content": json_text(content), "received_at": self.at}
+        self.connection.execute(insert(incoming), [row])
         self._touched.add((type_id, rid))
 
     # -- the end ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,175 @@
+"""``jmdesk enrol``, ``jmdesk seal``, ``jmdesk sync`` and ``jmdesk verify``."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jmdesk.cli.opening import open_desk
+from jmdesk.cli.output import DONE, REFUSED, USAGE, passphrase, progress_line, say
+from jmdesk.core.errors import Environment
+
+if TYPE_CHECKING:
+    from sync.protocol.inspect import Report
+
+
+def add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    vault: argparse.ArgumentParser,
+) -> None:
+    """Add this group's commands."""
+    enrol = commands.add_parser("enrol", parents=[common, vault], help="凭一次性登记码接入平台")
+    enrol.add_argument("--gateway", required=True, metavar="URL")
+    enrol.add_argument("--code", required=True, metavar="CODE", help="平台管理员给的登记码")
+    enrol.add_argument("--ca", metavar="FILE", help="平台证书(PEM)，不用系统信任的证书时")
+    enrol.set_defaults(run=enrol_desk)
+    seal = commands.add_parser("seal", parents=[common, vault], help="把待报送的内容封成报送包")
+    seal.add_argument("--out", required=True, metavar="FILE.jmb")
+    seal.set_defaults(run=seal_batch)
+    sync = commands.add_parser("sync", parents=[common, vault], help="报送并取回平台回执和别处的修改")
+    sync.set_defaults(run=synchronise_desk)
+    verify = commands.add_parser("verify", parents=[common], help="核对报送包、回执、发布包，或资料库的变更日志")
+    verify.add_argument("file", nargs="?", metavar="FILE")
+    verify.add_argument("--keys", metavar="KEYS.json", help="公钥(和可选的解密私钥)")
+    verify.add_argument("--vault", metavar="VAULT")
+    verify.add_argument("--user")
+    verify.add_argument("--passphrase-file", metavar="FILE")
+    verify.set_defaults(run=verify_file)
+
+
+def _bytes_of(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Environment("cli.unreadable_file", file=name) from error
+
+
+def enrol_desk(args: argparse.Namespace) -> int:
+    """Admit this desk to the platform."""
+    from sync.client.enrolment import enrol
+    from sync.client.http import HttpTransport
+
+    ca = _bytes_of(args.ca).decode("utf-8", "replace") if args.ca else ""
+    with open_desk(args) as desk:
+        grant = enrol(desk, HttpTransport(args.gateway, desk.ids, ca=ca), args.code, gateway=args.gateway, ca=ca)
+        data = {"device": grant.device, "unit": grant.unit, "regions": list(grant.regions), "roles": list(grant.roles)}
+        say(args, f"已接入平台：单位 {grant.unit}，区划 {'、'.join(grant.regions)}，编号段 {grant.block}",
+            data | {"block": grant.block})  # fmt: skip
+    return DONE
+
+
+def seal_batch(args: argparse.Namespace) -> int:
+    """Seal what waits into the next batch and copy its bytes; the batch stays in the outbox until its receipt."""
+    from sync.client.membership import load_membership
+    from sync.client.sealing import seal
+    from sync.client.steering import Steering
+
+    with open_desk(args) as desk:
+        sealed = seal(desk, load_membership(desk.store), Steering())
+        if sealed.batch is None:
+            say(args, "没有可以报送的内容。", {"records": 0, "held": dict(sealed.held)})
+            return REFUSED
+        out = Path(args.out)
+        temporary = out.with_name(out.name + ".part")
+        try:
+            shutil.copyfile(desk.vault.outgoing / sealed.batch.file, temporary)
+            temporary.replace(out)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise Environment("cli.cannot_write", file=args.out) from error
+        data = {"batch": sealed.batch.batch_id, "records": sealed.batch.records, "seq": sealed.batch.seq}
+        say(args, f"报送包已写好：{sealed.batch.records} 条记录，{args.out}",
+            data | {"file": str(out), "held": dict(sealed.held)})  # fmt: skip
+    return DONE
+
+
+def synchronise_desk(args: argparse.Namespace) -> int:
+    """One synchronisation; exit status 1 when something was refused or is still to be done."""
+    from sync.client.diary import told
+
+    from sync.client.engine import synchronise
+    from sync.client.http import HttpTransport
+    from sync.client.membership import load_membership
+    from sync.client.steering import Steering
+
+    with open_desk(args) as desk:
+        membership = load_membership(desk.store)
+        line = progress_line("报送", args)
+        steering = Steering(progress=lambda _step, done, of: line(done, of))
+        report = synchronise(desk, HttpTransport(membership.gateway, desk.ids, ca=membership.ca), steering)
+        say(args, "\n".join(told(report)), report.as_json())
+    return DONE if report.complete else REFUSED
+
+
+def verify_file(args: argparse.Namespace) -> int:
+    """Check one file, or with ``--vault`` alone the change chain of a vault.
+
+    Without keys only structure and digests can be checked, and the answer says so.
+    """
+    if args.file is None and args.vault:
+        return _verify_vault(args)
+    if args.file is None:
+        print("jmdesk verify: FILE 或 --vault VAULT", file=sys.stderr)
+        return USAGE
+    from sync.protocol.inspect import Signature, inspect_file
+
+    keys = _bytes_of(args.keys) if args.keys else None
+    try:
+        with Path(args.file).open("rb") as source:
+            report = inspect_file(source, keys)
+    except OSError as error:
+        raise Environment("cli.unreadable_file", file=args.file) from error
+    say(args, _report_text(report), _report_json(report))
+    if report.sound:
+        return DONE
+    unchecked = keys is None and all(e.signature is not Signature.INVALID for e in report.envelopes)
+    return DONE if unchecked and not report.problems else REFUSED
+
+
+def _report_json(report: Report) -> dict[str, object]:
+    return {
+        "kind": report.kind,
+        "sound": report.sound,
+        "parts": report.parts,
+        "attachments": report.attachments,
+        "records": report.records,
+        "problems": list(report.problems),
+        "envelopes": [
+            {"kind": e.kind, "signer": e.signer, "signature": e.signature.value, **dict(e.fields)}
+            for e in report.envelopes
+        ],
+    }
+
+
+def _report_text(report: Report) -> str:
+    from jmdesk.core.messages import message
+
+    words = {"valid": "签名有效", "invalid": "签名无效", "unknown_key": "签名未核对(没有对应的公钥)"}
+    kinds = {"batch": "报送包", "reply": "回执包", "envelope": "签名文件"}
+    lines = [f"{kinds.get(report.kind, report.kind)}：{'完好' if report.sound else '见下'}"]
+    for envelope in report.envelopes:
+        lines.append(f"{envelope.kind}  {words[envelope.signature.value]}  签名者 {envelope.signer}")
+        lines += [f"  {name} {value}" for name, value in envelope.fields]
+    lines.append(f"分块 {report.parts} 个，附件 {report.attachments} 个")
+    if report.records is not None:
+        lines.append(f"记录 {report.records} 条")
+    lines += [f"{code}：{message(code, {})}" for code in report.problems]
+    return "\n".join(lines)
+
+
+def _verify_vault(args: argparse.Namespace) -> int:
+    from jmdesk.desk import Desk
+    from jmdesk.store import change_log
+
+    with Desk.open(Path(args.vault), passphrase(args), user=args.user) as desk:
+        with desk.store.reading() as connection:
+            broken = list(change_log.verify(connection))
+            head = change_log.read_head(connection)
+        data = {"entries": head.count, "head": head.hash.hex(), "broken": [{"seq": s, "what": w} for s, w in broken]}
+        text = f"变更日志 {head.count} 条，" + ("完好" if not broken else f"在第 {broken[0][0]} 条断开")
+        say(args, text, {"ok": not broken, **data})
+    return DONE if not broken else REFUSED
