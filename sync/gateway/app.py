@@ -1,0 +1,291 @@
+"""The gateway's HTTP face (ASGI): every route of the protocol's first cut.
+
+Bodies, so that the desk's side can be written from this page alone. An *envelope* is the DSSE JSON itself, never
+wrapped; a *reply* is a ``.jmr`` container, as on a stick.
+
+- ``POST /v1/enrol``: enrolment-request envelope → 201 enrolment-grant envelope
+- ``GET /v1/trust`` → 200 trust envelope
+- ``POST /v1/session/challenge``: ``{"device": keyid}`` → 201 ``{"nonce", "server_epoch", "expires_in"}``
+- ``POST /v1/session``: session envelope → 201
+  ``{"token", "expires_in", "server_epoch", "server_time", "trust_version"}``
+- ``PUT /v1/batches/{id}/manifest``: batch-manifest envelope → 201 new, 200 known: ``{"state", "missing": [n]}``
+- ``PUT /v1/batches/{id}/parts/{n}``: ciphertext with ``Content-Digest`` → 201 new, 200 known: ``{"state", "n"}``
+- ``POST /v1/batches/{id}/commit`` → 202 custody-receipt envelope
+- ``GET /v1/batches/{id}`` → 200 ``{"batch_id", "state", "missing", "received", "processed", "totals"}``
+- ``GET /v1/batches/{id}/receipt`` → 200 reply (custody, processing with verdicts); 202 custody envelope until then
+- ``POST /v1/batches``: a whole ``.jmb`` → 201 custody-receipt envelope
+- ``GET /v1/changes?cursor=&limit=`` → 200 reply with one change page
+- ``GET /healthz``, ``GET /readyz`` → 200 ``{"status": "ok"}``
+
+``Authorization: Bearer`` goes with everything but enrolment, trust, sessions and health. Errors are
+``application/problem+json`` with ``code`` from ``sync.protocol.errors.Problem``. ``X-Request-Id`` is taken over from
+the desk where it is sane, and always answered.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+
+import msgspec
+import psycopg
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from jmdesk.core.clock import Clock, utc_text
+from jmdesk.core.errors import Environment
+from jmdesk.core.ids import Ids
+from sync.gateway.batches import Batches
+from sync.gateway.body import read_body, stream_body
+from sync.gateway.changes import DEFAULT_LIMIT, change_page
+from sync.gateway.database import READ, Database
+from sync.gateway.enrol import Device, enrol
+from sync.gateway.keys import PlatformKeys
+from sync.gateway.problem import Declined, whereabouts
+from sync.gateway.receipts import receipt_reply
+from sync.gateway.sessions import challenge, device_of, open_session
+from sync.protocol.errors import Problem
+from sync.protocol.limits import LIMITS
+
+log = logging.getLogger("jmdesk.gateway")
+
+ENVELOPE = "application/vnd.jmdesk.envelope+json"
+REPLY = "application/vnd.jmdesk.jmr"
+PROBLEM = "application/problem+json"
+_SMALL = 64 * 1024
+_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_RETRY_SECONDS = "2"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What the routes work with; ``notify`` tells the worker that a batch came into custody."""
+
+    database: Database
+    keys: PlatformKeys
+    clock: Clock
+    ids: Ids
+    notify: Callable[[], None]
+
+    @property
+    def batches(self) -> Batches:
+        """Taking batches in."""
+        return Batches(self.database, self.keys, self.clock)
+
+    async def device(self, request: Request) -> Device:
+        """The device whose token came with the request."""
+        return await run_in_threadpool(device_of, self.database, self.clock, request.headers.get("authorization", ""))
+
+
+def build_app(gateway: Gateway) -> Starlette:
+    """The ASGI application over a gateway."""
+    table: list[tuple[str, str, Callable[[Gateway, Request], Awaitable[Response]]]] = [
+        ("POST", "/v1/enrol", _enrol),
+        ("GET", "/v1/trust", _trust),
+        ("POST", "/v1/session/challenge", _challenge),
+        ("POST", "/v1/session", _session),
+        ("PUT", "/v1/batches/{batch}/manifest", _put_manifest),
+        ("PUT", "/v1/batches/{batch}/parts/{n}", _put_part),
+        ("POST", "/v1/batches/{batch}/commit", _commit),
+        ("GET", "/v1/batches/{batch}", _status),
+        ("GET", "/v1/batches/{batch}/receipt", _receipt),
+        ("POST", "/v1/batches", _post_file),
+        ("GET", "/v1/changes", _changes),
+        ("GET", "/healthz", _health),
+        ("GET", "/readyz", _ready),
+    ]
+    routes = [
+        Route(path, _guarded(partial(handler, gateway), path), methods=[method]) for method, path, handler in table
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
+
+
+def _guarded(handler: Handler, path: str) -> Handler:
+    """A handler whose every failure is an answer, and whose every answer is logged without personal data."""
+
+    async def guarded(request: Request) -> Response:
+        given = request.headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        started = time.monotonic()
+        try:
+            response = await handler(request)
+        except Declined as declined:
+            response = _problem(declined, request_id)
+        except (psycopg.OperationalError, Environment) as error:
+            log.warning("%s unavailable: %s", request_id, whereabouts(error))
+            response = _problem(Declined(Problem.UNAVAILABLE), request_id)
+        except Exception as error:  # noqa: BLE001 - a bug is told as one, without the data that it met
+            log.error("%s failed: %s", request_id, whereabouts(error))  # noqa: TRY400 - no traceback: it quotes data
+            response = _problem(Declined(Problem.INTERNAL), request_id)
+        response.headers["X-Request-Id"] = request_id
+        response.headers["Cache-Control"] = "no-store"
+        milliseconds = round((time.monotonic() - started) * 1000)
+        log.info("%s %s %s %s %s ms", request_id, request.method, path, response.status_code, milliseconds)
+        return response
+
+    return guarded
+
+
+def _problem(declined: Declined, request_id: str) -> Response:
+    response = _json(declined.body(request_id), declined.status, PROBLEM)
+    if declined.problem in (Problem.TOO_MANY, Problem.UNAVAILABLE):
+        response.headers["Retry-After"] = _RETRY_SECONDS
+    return response
+
+
+def _no_such_route(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+    declined = Declined(Problem.MALFORMED if status == HTTPStatus.METHOD_NOT_ALLOWED else Problem.NOT_FOUND)
+    return _json({**declined.body(secrets.token_hex(8)), "status": status}, status, PROBLEM)
+
+
+def _json(body: object, status: int = 200, media_type: str = "application/json") -> Response:
+    return Response(msgspec.json.encode(body), status, media_type=media_type)
+
+
+def _envelope(envelope: bytes, status: int) -> Response:
+    return Response(envelope, status, media_type=ENVELOPE)
+
+
+def _batch_id(request: Request) -> str:
+    found = str(request.path_params["batch"])
+    if not _UUID.fullmatch(found):
+        raise Declined(Problem.NOT_FOUND)
+    return found
+
+
+def _count(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(2**53))):
+        raise Declined(Problem.MALFORMED)
+    return int(text)
+
+
+async def _enrol(gateway: Gateway, request: Request) -> Response:
+    envelope = await read_body(request, _SMALL)
+    return _envelope(
+        await run_in_threadpool(enrol, gateway.database, gateway.keys, gateway.clock, envelope), status=201
+    )
+
+
+async def _trust(gateway: Gateway, _: Request) -> Response:
+    return _envelope(gateway.keys.trust.envelope, status=200)
+
+
+class _ChallengeBody(msgspec.Struct):
+    device: str
+
+
+async def _challenge(gateway: Gateway, request: Request) -> Response:
+    try:
+        body = msgspec.json.decode(await read_body(request, _SMALL), type=_ChallengeBody)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Declined(Problem.MALFORMED) from None
+    made = await run_in_threadpool(challenge, gateway.database, gateway.keys, gateway.clock, body.device)
+    return _json(
+        {"nonce": made.nonce, "server_epoch": made.server_epoch, "expires_in": LIMITS.challenge_seconds}, status=201
+    )
+
+
+async def _session(gateway: Gateway, request: Request) -> Response:
+    envelope = await read_body(request, _SMALL)
+    token = await run_in_threadpool(open_session, gateway.database, gateway.keys, gateway.clock, envelope)
+    return _json(
+        {
+            "token": token,
+            "expires_in": LIMITS.session_seconds,
+            "server_epoch": gateway.keys.server_epoch,
+            "server_time": utc_text(gateway.clock.now()),
+            "trust_version": gateway.keys.trust.document.version,
+        },
+        status=201,
+    )
+
+
+async def _put_manifest(gateway: Gateway, request: Request) -> Response:
+    device, batch_id = await gateway.device(request), _batch_id(request)
+    envelope = await read_body(request, LIMITS.envelope_bytes)
+    taken = await run_in_threadpool(gateway.batches.announce, device, envelope, batch_id=batch_id)
+    return _json({"state": taken.state.value, "missing": taken.missing}, status=201 if taken.fresh else 200)
+
+
+async def _put_part(gateway: Gateway, request: Request) -> Response:
+    device, batch_id = await gateway.device(request), _batch_id(request)
+    number = str(request.path_params["n"])
+    if not (number.isascii() and number.isdigit() and len(number) <= len(str(LIMITS.parts_per_batch))):
+        raise Declined(Problem.NOT_FOUND)
+    ciphertext = await read_body(request, LIMITS.part_bytes)
+    taken = await run_in_threadpool(gateway.batches.put_part, device, batch_id, int(number), ciphertext)
+    return _json({"state": taken.state.value, "n": int(number)}, status=201 if taken.fresh else 200)
+
+
+async def _commit(gateway: Gateway, request: Request) -> Response:
+    device, batch_id = await gateway.device(request), _batch_id(request)
+    custody = await run_in_threadpool(gateway.batches.commit, device, batch_id)
+    gateway.notify()
+    return _envelope(custody, status=202)
+
+
+async def _status(gateway: Gateway, request: Request) -> Response:
+    device, batch_id = await gateway.device(request), _batch_id(request)
+    return _json(await run_in_threadpool(gateway.batches.status, device, batch_id))
+
+
+async def _receipt(gateway: Gateway, request: Request) -> Response:
+    device, batch_id = await gateway.device(request), _batch_id(request)
+    key, custody = await run_in_threadpool(gateway.batches.in_custody, device, batch_id)
+    reply = await run_in_threadpool(
+        receipt_reply, gateway.database, gateway.keys, gateway.clock, gateway.ids, device, key
+    )
+    if reply is None:
+        response = _envelope(custody, status=202)
+        response.headers["Retry-After"] = "1"
+        return response
+    return Response(reply, 200, media_type=REPLY)
+
+
+async def _post_file(gateway: Gateway, request: Request) -> Response:
+    device = await gateway.device(request)
+    with tempfile.TemporaryFile() as file:  # sealed bytes only
+        async for chunk in stream_body(request, LIMITS.container_bytes):
+            await run_in_threadpool(file.write, chunk)
+        file.seek(0)
+        _, custody = await run_in_threadpool(gateway.batches.take_file, device, file)
+    gateway.notify()
+    return _envelope(custody, status=201)
+
+
+async def _changes(gateway: Gateway, request: Request) -> Response:
+    device = await gateway.device(request)
+    reply = await run_in_threadpool(
+        lambda: change_page(
+            *(gateway.database, gateway.keys, gateway.clock, gateway.ids, device),
+            cursor=_count(request, "cursor", 0),
+            limit=_count(request, "limit", DEFAULT_LIMIT),
+            snapshot=request.query_params.get("snapshot") == "1",
+        )
+    )
+    return Response(reply, 200, media_type=REPLY)
+
+
+async def _health(_: Gateway, __: Request) -> Response:
+    return _json({"status": "ok"})
+
+
+async def _ready(gateway: Gateway, _: Request) -> Response:
+    await run_in_threadpool(gateway.database.run, READ, lambda connection: connection.execute("SELECT FROM platform"))
+    return _json({"status": "ok"})

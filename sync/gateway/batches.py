@@ -1,0 +1,335 @@
+"""Taking batches in: the manifest and its place in the chain, the parts, custody. Nothing is opened here.
+
+A device's chain advances when a manifest is announced: from then on no other bytes can take that number. Custody is
+given in order, so what is processed is processed in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jmdesk.core.clock import Clock, utc_text
+from sync.gateway.database import Access, Connection, Database, Role, one
+from sync.gateway.enrol import Device, find_device
+from sync.gateway.keys import PlatformKeys
+from sync.gateway.ledger import BatchKey
+from sync.gateway.problem import Declined
+from sync.protocol.batch import BatchReader, SignedManifest, open_manifest
+from sync.protocol.container import ByteSource
+from sync.protocol.errors import Problem, RemoteProtocolError
+from sync.protocol.manifest import NO_PREVIOUS, Manifest
+from sync.protocol.parts import check_part
+from sync.protocol.receipts import custody_receipt
+from sync.protocol.states import PlatformBatch
+from sync.protocol.suites import KeyRole, KeySet, PublicKey
+
+_MOST_NAMED = 1_000
+"""How many missing numbers an answer lists at most."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A batch that the platform knows: its state, and the parts it still lacks."""
+
+    key: BatchKey
+    """County, device, epoch, seq."""
+    batch_id: str
+    state: PlatformBatch
+    missing: tuple[int, ...]
+    fresh: bool = False
+    """Whether this very call made it known."""
+
+
+class DeviceKeys:
+    """The keyring of every enrolled device, for batches that somebody else delivers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.found: dict[str, Device] = {}
+
+    def find(self, keyid: str, role: KeyRole) -> PublicKey | None:
+        """A device's signing key."""
+        if role is not KeyRole.DEVICE:
+            return None
+        device = self._database.run(Access(Role.API), lambda connection: find_device(connection, keyid))
+        if device is None:
+            return None
+        self.found[keyid] = device
+        return device.public
+
+
+class Batches:
+    """The batches of all devices, as far as taking them into custody goes."""
+
+    def __init__(self, database: Database, keys: PlatformKeys, clock: Clock) -> None:
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+
+    def announce(self, device: Device, envelope: bytes, courier: str = "", batch_id: str = "") -> Taken:
+        """Register a manifest at its place in the device's chain; the same bytes again change nothing.
+
+        ``courier`` is the device that delivers another's batch; ``batch_id`` what the request's path says it is.
+
+        ``Declined``: ``malformed``, ``not_yours``, ``seq_reuse``, ``seq_gap``, ``chain_fork``; the alarms are kept.
+        """
+        try:
+            signed = open_manifest(envelope, KeySet.of(device.public))
+        except RemoteProtocolError as error:
+            raise Declined(Problem.MALFORMED, detail_code=error.code) from None
+        if batch_id not in ("", signed.manifest.batch_id):
+            raise Declined(Problem.MALFORMED, detail_code="gateway.batch_id")
+        if signed.manifest.unit != device.grant.unit:
+            raise Declined(Problem.NOT_YOURS)
+        if signed.manifest.attachments:
+            raise Declined(Problem.MALFORMED, detail_code="gateway.attachments")
+        access = device.grant.access(Role.API)
+        answer = self._database.run(
+            access, lambda connection: self._announce(connection, device, signed, courier or device.grant.device)
+        )
+        if isinstance(answer, Declined):  # raised only now, so that an alarm stays written
+            raise answer
+        return answer
+
+    def put_part(self, device: Device, batch_id: str, n: int, ciphertext: bytes) -> Taken:
+        """Keep one part of an announced batch; the same part again changes nothing.
+
+        ``Declined``: ``not_found``, ``not_yours``, ``digest_mismatch``.
+        """
+
+        def work(connection: Connection) -> Taken:
+            taken, manifest = _batch(connection, device, batch_id)
+            if n >= len(manifest.parts):
+                raise Declined(Problem.NOT_FOUND)
+            try:
+                check_part(manifest.parts[n], ciphertext)
+            except RemoteProtocolError as error:
+                raise Declined(Problem.DIGEST_MISMATCH, detail_code=error.code) from None
+            if taken.state is not PlatformBatch.ANNOUNCED:
+                return taken
+            stored = connection.execute(
+                "INSERT INTO batch_parts (county, device, epoch, seq, n, ciphertext) VALUES (%s, %s, %s, %s, %s, %s)"
+                " ON CONFLICT DO NOTHING",
+                (*taken.key, n, ciphertext),
+            )
+            return Taken(taken.key, batch_id, taken.state, (), fresh=stored.rowcount == 1)
+
+        return self._database.run(device.grant.access(Role.API), work)
+
+    def commit(self, device: Device, batch_id: str) -> bytes:
+        """Take a complete batch into custody and sign for it; again, the same receipt.
+
+        ``Declined``: ``not_found``, ``not_yours``, ``parts_missing``, ``seq_gap`` (an earlier batch is not complete).
+        """
+
+        def work(connection: Connection) -> bytes:
+            taken, manifest = _batch(connection, device, batch_id)
+            row = one(
+                connection,
+                "SELECT custody, digest FROM batches WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+                taken.key,
+            )
+            if row[0] is not None:
+                return bytes(row[0])
+            missing = _missing(connection, taken.key, len(manifest.parts))
+            if missing:
+                raise Declined(Problem.PARTS_MISSING, missing=list(missing[:_MOST_NAMED]))
+            _after_its_predecessor(connection, taken.key)
+            return self._take_custody(connection, device, taken.key, manifest, row[1])
+
+        return self._database.run(device.grant.access(Role.API), work)
+
+    def status(self, device: Device, batch_id: str) -> dict[str, Any]:
+        """State, missing parts, times and totals of a batch. ``Declined``: ``not_found``, ``not_yours``."""
+
+        def work(connection: Connection) -> dict[str, Any]:
+            taken, manifest = _batch(connection, device, batch_id)
+            row = one(
+                connection,
+                "SELECT received, processed, totals FROM batches WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+                taken.key,
+            )
+            waiting = taken.state is PlatformBatch.ANNOUNCED
+            missing = _missing(connection, taken.key, len(manifest.parts)) if waiting else ()
+            return {
+                "batch_id": batch_id,
+                "state": _shown(taken.state, missing).value,
+                "missing": list(missing[:_MOST_NAMED]),
+                "received": _moment(row[0]),
+                "processed": _moment(row[1]),
+                "totals": row[2] or {},
+            }
+
+        return self._database.run(device.grant.access(Role.API), work)
+
+    def in_custody(self, device: Device, batch_id: str) -> tuple[BatchKey, bytes]:
+        """A batch's key and its custody receipt. ``Declined``: ``not_found`` (or not in custody), ``not_yours``."""
+
+        def work(connection: Connection) -> tuple[BatchKey, bytes]:
+            taken, _ = _batch(connection, device, batch_id)
+            (custody,) = one(
+                connection,
+                "SELECT custody FROM batches WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+                taken.key,
+            )
+            if custody is None:
+                raise Declined(Problem.NOT_FOUND)
+            return taken.key, bytes(custody)
+
+        return self._database.run(device.grant.access(Role.API), work)
+
+    def take_file(self, courier: Device, source: ByteSource) -> tuple[str, bytes]:
+        """Take a whole ``.jmb`` that any enrolled device delivers: its batch id and the custody receipt.
+
+        ``Declined`` as in the steps one by one; ``device_unknown`` where its signer never enrolled.
+        """
+        keys = DeviceKeys(self._database)
+        try:
+            reader = BatchReader(source, keys)
+        except RemoteProtocolError as error:
+            unknown = error.code == "protocol.key_unknown"
+            raise Declined(Problem.DEVICE_UNKNOWN if unknown else Problem.MALFORMED, detail_code=error.code) from None
+        manifest = reader.signed.manifest
+        device = keys.found[manifest.device]
+        self.announce(device, reader.signed.envelope, courier.grant.device)
+        try:
+            for part in reader.parts():
+                self.put_part(device, manifest.batch_id, part.entry.n, part.ciphertext)
+            reader.finish()
+        except RemoteProtocolError as error:
+            raise Declined(Problem.MALFORMED, detail_code=error.code) from None
+        return manifest.batch_id, self.commit(device, manifest.batch_id)
+
+    def _announce(
+        self, connection: Connection, device: Device, signed: SignedManifest, courier: str
+    ) -> Taken | Declined:
+        manifest, grant = signed.manifest, device.grant
+        connection.execute("SELECT FROM devices WHERE device = %s FOR UPDATE", (grant.device,))
+        key = (grant.county, grant.device, manifest.epoch, manifest.seq)
+        same = connection.execute(
+            "SELECT digest, state, batch_id::text FROM batches WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+            key,
+        ).fetchone()
+        if same is not None:
+            if same[0] != signed.digest:
+                return _alarm(connection, key, Problem.SEQ_REUSE)
+            state = PlatformBatch(same[1])
+            waiting = state is PlatformBatch.ANNOUNCED
+            missing = _missing(connection, key, len(manifest.parts)) if waiting else ()
+            return Taken(key, manifest.batch_id, _shown(state, missing), missing[:_MOST_NAMED])
+        refused = _out_of_chain(connection, key, grant.epoch, manifest.prev)
+        if refused is not None:
+            return refused
+        stored = connection.execute(
+            "INSERT INTO batches (county, device, epoch, seq, batch_id, unit, state, digest, envelope, records, parts,"
+            " courier, announced) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (
+                *(*key, manifest.batch_id, manifest.unit, PlatformBatch.ANNOUNCED.value, signed.digest),
+                *(signed.envelope, manifest.records, len(manifest.parts), courier, self._clock.now()),
+            ),
+        )
+        if not stored.rowcount:
+            return Declined(Problem.MALFORMED, detail_code="gateway.batch_id_used")
+        missing = tuple(range(min(len(manifest.parts), _MOST_NAMED)))
+        return Taken(key, manifest.batch_id, PlatformBatch.ANNOUNCED, missing, fresh=True)
+
+    def _take_custody(
+        self, connection: Connection, device: Device, key: BatchKey, manifest: Manifest, digest: str
+    ) -> bytes:
+        now, held = self._clock.now(), device.grant.revoked
+        receipt = custody_receipt(
+            manifest,
+            digest,
+            server_epoch=self._keys.server_epoch,
+            received=utc_text(now),
+            held=held,
+            key=self._keys.signing,
+        )
+        state = PlatformBatch.AWAITING_RELEASE if held else PlatformBatch.IN_CUSTODY
+        connection.execute(
+            "UPDATE batches SET state = %s, received = %s, custody = %s"
+            " WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+            (state.value, now, receipt.envelope, *key),
+        )
+        connection.execute(
+            "UPDATE devices SET ack_cursor = greatest(ack_cursor, %s), last_seen = %s WHERE device = %s",
+            (manifest.ack_cursor, now, key[1]),
+        )
+        return receipt.envelope
+
+
+def _batch(connection: Connection, device: Device, batch_id: str) -> tuple[Taken, Manifest]:
+    """A batch of this device (or one it delivered), with its manifest."""
+    row = connection.execute(
+        "SELECT county, device, epoch, seq, state, envelope, courier FROM batches"
+        " WHERE county = ANY(%s) AND batch_id = %s FOR UPDATE",
+        (list(device.grant.counties), batch_id),
+    ).fetchone()
+    if row is None:
+        raise Declined(Problem.NOT_FOUND)
+    county, owner, epoch, seq, state, envelope, courier = row
+    if device.grant.device not in (owner, courier):
+        raise Declined(Problem.NOT_YOURS)
+    signer = device if owner == device.grant.device else find_device(connection, owner)
+    if signer is None:
+        raise Declined(Problem.DEVICE_UNKNOWN)
+    manifest = open_manifest(bytes(envelope), KeySet.of(signer.public)).manifest
+    return Taken((county, owner, epoch, seq), batch_id, PlatformBatch(state), ()), manifest
+
+
+def _missing(connection: Connection, key: BatchKey, parts: int) -> tuple[int, ...]:
+    held = {
+        n
+        for (n,) in connection.execute(
+            "SELECT n FROM batch_parts WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)", key
+        )
+    }
+    return tuple(n for n in range(parts) if n not in held)
+
+
+def _shown(state: PlatformBatch, missing: tuple[int, ...]) -> PlatformBatch:
+    """Announced and complete differ only in whether a part is missing; the table keeps the first for both."""
+    return PlatformBatch.COMPLETE if state is PlatformBatch.ANNOUNCED and not missing else state
+
+
+def _out_of_chain(connection: Connection, key: BatchKey, epoch: int, prev: str) -> Declined | None:
+    """Why a new manifest does not continue its device's chain, if so."""
+    if key[2] != epoch:
+        return _alarm(connection, key, Problem.CHAIN_FORK)
+    head = connection.execute(
+        "SELECT seq, digest FROM batches WHERE county = %s AND device = %s AND epoch = %s ORDER BY seq DESC LIMIT 1",
+        key[:3],
+    ).fetchone()
+    last, digest = head or (0, NO_PREVIOUS)
+    if key[3] > last + 1:
+        return Declined(Problem.SEQ_GAP, missing=list(range(last + 1, min(key[3], last + 1 + _MOST_NAMED))))
+    if prev != digest:
+        return _alarm(connection, key, Problem.CHAIN_FORK)
+    return None
+
+
+def _after_its_predecessor(connection: Connection, key: BatchKey) -> None:
+    county, device, epoch, seq = key
+    if seq == 1:
+        return
+    earlier = connection.execute(
+        "SELECT custody IS NOT NULL FROM batches WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+        (county, device, epoch, seq - 1),
+    ).fetchone()
+    if earlier is None or not earlier[0]:
+        raise Declined(Problem.SEQ_GAP, missing=[seq - 1])
+
+
+def _alarm(connection: Connection, key: BatchKey, problem: Problem) -> Declined:
+    county, device, epoch, seq = key
+    connection.execute(
+        "INSERT INTO alarms (county, device, kind, epoch, seq) VALUES (%s, %s, %s, %s, %s)",
+        (county, device, problem.value, epoch, seq),
+    )
+    return Declined(problem)
+
+
+def _moment(at: datetime | None) -> str:
+    return utc_text(at) if at else ""

@@ -1,0 +1,209 @@
+"""``jmdesk-gateway``: serve, units, enrolment codes, and a look at what the platform holds.
+
+Commands work on the data folder while the server runs: they go to the same PostgreSQL. Exit status: 0 done, 1 refused,
+2 wrong usage. ``--json`` prints one JSON object, or one per line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from jmdesk.core.clock import SystemClock, utc_text
+from jmdesk.core.errors import KnownError, Refused
+from sync.gateway import show
+from sync.gateway.certificates import Certificates
+from sync.gateway.database import OWNER, Storage
+from sync.gateway.enrol import issue_code
+from sync.gateway.keys import load_keys
+from sync.gateway.units import read_units, store_regions, store_units
+
+DATA_VARIABLE = "JMDESK_GATEWAY_DATA"
+DEFAULT_DATA = "gateway-data"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except KnownError as error:
+        told = error.message_for_user(options.language)
+        sys.stderr.write(f"jmdesk-gateway: {told.text}{' ' if options.language == 'en' else ''}{told.action}\n")
+        return 1
+    except BrokenPipeError:  # `… | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get(DATA_VARIABLE, DEFAULT_DATA)),
+        help=f"the gateway's folder (default: ${DATA_VARIABLE} or ./{DEFAULT_DATA})",
+    )
+    common.add_argument("--database", default="", metavar="URL", help="a PostgreSQL server instead of the embedded one")
+    common.add_argument("--language", choices=("zh", "en"), default="zh", help="language of messages")
+    output = argparse.ArgumentParser(add_help=False)
+    output.add_argument("--json", action="store_true", help="JSON, one object per line")
+    parser = argparse.ArgumentParser(prog="jmdesk-gateway", description="The reference gateway of jmdesk.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", parents=[common], help="serve desks over HTTPS")
+    serve.add_argument("--listen", type=_address, default=("127.0.0.1", 8443), metavar="HOST:PORT")
+    serve.add_argument("--cert", type=Path, help="PEM certificate chain (default: one of the gateway's own)")
+    serve.add_argument("--key", type=Path, help="PEM private key of --cert")
+    serve.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
+    serve.set_defaults(run=_serve)
+
+    units = commands.add_parser("units", help="units that may enrol desks")
+    unit_commands = units.add_subparsers(required=True, metavar="COMMAND")
+    imported = unit_commands.add_parser("import", parents=[common, output], help="add or update units from a CSV file")
+    imported.add_argument("file", type=Path, metavar="FILE.csv")
+    imported.set_defaults(run=_units_import)
+
+    code = commands.add_parser("enrol-code", parents=[common, output], help="a one-time code for a new desk")
+    code.add_argument("--unit", required=True, metavar="USCC")
+    code.add_argument("--region", action="append", default=[], metavar="CODE")
+    code.add_argument("--role", action="append", default=[], metavar="ROLE", help="R1 … R13")
+    code.set_defaults(run=_enrol_code)
+
+    shown = commands.add_parser("show", help="what the platform holds")
+    show_commands = shown.add_subparsers(required=True, metavar="WHAT")
+    seen = show_commands.add_parser("records", parents=[common, output], help="records, or their counts per unit")
+    seen.add_argument("--type", default="", metavar="TYPE", help="list the records of one type (R05 or household)")
+    seen.add_argument("--all", action="store_true", help="list the records of every type")
+    seen.add_argument("--values", action="store_true", help="with their fields (personal data: mind where it goes)")
+    seen.add_argument("--limit", type=int, default=0, metavar="N")
+    seen.set_defaults(run=_show_records)
+    for name, source in (("batches", show.batches), ("devices", show.devices)):
+        listed = show_commands.add_parser(name, parents=[common, output], help=f"all {name}")
+        listed.set_defaults(run=_show_list, source=source)
+    explained = show_commands.add_parser("explanation", parents=[common, output], help="the explanation of a rating")
+    explained.add_argument("rid", metavar="RID")
+    explained.set_defaults(run=_show_explanation)
+    return parser
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"not HOST:PORT: {text}")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+@contextmanager
+def _storage(options: argparse.Namespace) -> Iterator[Storage]:
+    with Storage(options.data, options.database) as storage:
+        yield storage
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from sync.gateway.server import Address, Running
+
+    logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if bool(options.cert) != bool(options.key):
+        raise Refused("gateway.cert_and_key")
+    tls = Certificates(options.cert, options.key, None) if options.cert else None
+
+    def announce(address: Address) -> None:
+        authority = f" (CA: {address.authority})" if address.authority else ""
+        sys.stdout.write(f"jmdesk-gateway: ready at {address.url}{authority}\n")
+        sys.stdout.flush()
+
+    with _storage(options) as storage:
+        Running(storage, options.data, options.listen, tls=tls).serve(announce)
+    return 0
+
+
+def _units_import(options: argparse.Namespace) -> int:
+    try:
+        content = options.file.read_bytes()
+    except OSError as error:
+        raise Refused("gateway.file_unreadable", path=str(options.file), reason=error.strerror or "") from None
+    units = read_units(content)
+    with _storage(options) as storage:
+        storage.database.run(OWNER, store_regions)
+        storage.database.run(OWNER, lambda connection: store_units(connection, units))
+    _tell(options, {"units": len(units)}, f"{len(units)} units imported")
+    return 0
+
+
+def _enrol_code(options: argparse.Namespace) -> int:
+    clock = SystemClock()
+    with _storage(options) as storage:
+        keys = load_keys(storage.database, options.data, clock)
+        code = issue_code(storage.database, keys, clock, options.unit, options.region, options.role)
+    body = {
+        "code": code.text,
+        "unit": code.unit,
+        "unit_name": code.unit_name,
+        "regions": code.regions,
+        "roles": code.roles,
+        "expires": utc_text(code.expires),
+    }
+    _tell(options, body, code.text)
+    return 0
+
+
+def _show_records(options: argparse.Namespace) -> int:
+    with _storage(options) as storage:
+        listed = bool(options.type or options.all or options.values or options.limit)
+        rows = (
+            show.records(storage.database, type_=options.type, limit=options.limit, values=options.values)
+            if listed
+            else show.counts(storage.database)
+        )
+        _print(options, rows)
+    return 0
+
+
+def _show_list(options: argparse.Namespace) -> int:
+    with _storage(options) as storage:
+        _print(options, options.source(storage.database))
+    return 0
+
+
+def _show_explanation(options: argparse.Namespace) -> int:
+    with _storage(options) as storage:
+        document = show.explanation(storage.database, options.rid)
+    _tell(options, {"title": document.title, "words": list(document.words())}, document.as_text().rstrip("\n"))
+    return 0
+
+
+def _tell(options: argparse.Namespace, body: Mapping[str, object], text: str) -> None:
+    sys.stdout.write(f"{json.dumps(body, ensure_ascii=False) if options.json else text}\n")
+
+
+def _print(options: argparse.Namespace, rows: Iterator[show.Row]) -> None:
+    """JSON lines, or a table whose columns are as wide as what is in them."""
+    if options.json:
+        for row in rows:
+            sys.stdout.write(f"{json.dumps(row, ensure_ascii=False)}\n")
+        return
+    lines = [{name: _cell(value) for name, value in row.items()} for row in rows]
+    if not lines:
+        return
+    widths = {name: max(len(name), *(len(line.get(name, "")) for line in lines)) for name in lines[0]}
+    sys.stdout.write("  ".join(name.ljust(width) for name, width in widths.items()).rstrip() + "\n")
+    for line in lines:
+        sys.stdout.write("  ".join(line[name].ljust(width) for name, width in widths.items()).rstrip() + "\n")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name}={item}" for name, item in value.items())
+    if isinstance(value, list):
+        return ",".join(str(item) for item in value)
+    return str(value)

@@ -1,0 +1,161 @@
+"""The platform's keys: made at the first start, sealed in the database under a key file, certified by the root.
+
+A demo gateway makes its own root and escrow key and leaves them in ``offline-root.json``; a city keeps that file on a
+computer without a network and brings it only to sign a new trust document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from jmdesk.core.clock import Clock, utc_text
+from jmdesk.core.errors import Environment
+from sync.gateway.database import OWNER, Connection, Database, one
+from sync.protocol.suites import JM1, KeyRole, OpeningKey, PublicKey, SigningKey
+from sync.protocol.trust import Trust, certify, open_stored_trust, sign_trust
+
+_SIGNING = (KeyRole.PLATFORM, KeyRole.PROVISIONING, KeyRole.PUBLISHER, KeyRole.UPDATE)
+_TRUST_DAYS = 400
+_RENEW_DAYS = 60
+_KEY_DAYS = 5 * 366
+_LOCK = 0x6B657973  # "keys"
+
+
+@dataclass(frozen=True)
+class PlatformKeys:
+    """What the running gateway signs and opens with, and what desks are told of it."""
+
+    signing: SigningKey
+    opening: OpeningKey
+    trust: Trust
+    server_epoch: str
+    provisioning: SigningKey = field(repr=False)
+    publisher: SigningKey = field(repr=False)
+
+    @property
+    def root_public(self) -> bytes:
+        """The root's raw public key, whose fingerprint enrolment codes carry."""
+        return bytes.fromhex(self.trust.document.public)
+
+
+def load_keys(database: Database, data: Path, clock: Clock) -> PlatformKeys:
+    """The platform's keys; at the first start they are made, and a trust document near its end is renewed.
+
+    ``Environment``: ``gateway.key_file_missing`` or ``gateway.key_file_wrong`` when the key file in ``data`` is not the
+    one that sealed the keys. Without the offline root an ending trust document stays as it is.
+    """
+
+    def work(connection: Connection) -> PlatformKeys:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        if connection.execute("SELECT FROM platform").fetchone() is None:
+            _found(connection, data, clock.now())
+        _renew(connection, data, clock.now())
+        return _load(connection, data)
+
+    return database.run(OWNER, work)
+
+
+def _key_file(data: Path, *, create: bool) -> bytes:
+    path = data / "platform.key"
+    if create and not path.exists():
+        _write_secret(path, secrets.token_bytes(32))
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise Environment("gateway.key_file_missing", path=str(path)) from None
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _aad(kid: str, role: KeyRole) -> bytes:
+    return f"jmdesk-platform-key|{kid}|{role}".encode()
+
+
+def _found(connection: Connection, data: Path, now: datetime) -> None:
+    """Make every key of a new platform, and the first trust document."""
+    sealing = AESGCM(_key_file(data, create=True))
+    root = SigningKey(KeyRole.ROOT, secrets.token_bytes(32))
+    escrow = OpeningKey(KeyRole.ESCROW, secrets.token_bytes(32))
+    offline = {"root": root.private.hex(), "escrow": escrow.private.hex()}
+    path = data / "offline-root.json"
+    path.unlink(missing_ok=True)  # of a first start that did not come to its end
+    _write_secret(path, json.dumps(offline).encode())
+    made: list[SigningKey | OpeningKey] = [SigningKey(role, secrets.token_bytes(32)) for role in _SIGNING]
+    made.append(OpeningKey(KeyRole.RECIPIENT, secrets.token_bytes(32)))
+    for key in made:
+        nonce = secrets.token_bytes(12)
+        sealed = nonce + sealing.encrypt(nonce, key.private, _aad(key.keyid, key.role))
+        connection.execute(
+            "INSERT INTO platform_keys (kid, role, suite, public, sealed) VALUES (%s, %s, %s, %s, %s)",
+            (key.keyid, key.role.value, JM1, key.public.public, sealed),
+        )
+    connection.execute(
+        "INSERT INTO platform (server_epoch, root) VALUES (%s, %s)",
+        (secrets.token_hex(8), root.public.public.hex()),
+    )
+    _store_trust(connection, root, 1, now, [*(key.public for key in made), escrow.public])
+
+
+def _store_trust(connection: Connection, root: SigningKey, version: int, now: datetime, keys: list[PublicKey]) -> None:
+    start, end = utc_text(now - timedelta(days=1)), utc_text(now + timedelta(days=_KEY_DAYS))
+    envelope = sign_trust(
+        root,
+        version=version,
+        issued=utc_text(now),
+        expires=utc_text(now + timedelta(days=_TRUST_DAYS)),
+        keys=tuple(certify(key, start, end) for key in keys),
+    )
+    connection.execute("INSERT INTO trust (version, envelope) VALUES (%s, %s)", (version, envelope))
+
+
+def _current_trust(connection: Connection) -> Trust:
+    row = one(connection, "SELECT root, (SELECT envelope FROM trust ORDER BY version DESC LIMIT 1) FROM platform")
+    return open_stored_trust(bytes(row[1]), hashlib.sha256(bytes.fromhex(row[0])).hexdigest())
+
+
+def _renew(connection: Connection, data: Path, now: datetime) -> None:
+    trust = _current_trust(connection)
+    path = data / "offline-root.json"
+    if not trust.expired(utc_text(now + timedelta(days=_RENEW_DAYS))) or not path.exists():
+        return
+    offline = json.loads(path.read_text(encoding="ascii"))
+    root = SigningKey(KeyRole.ROOT, bytes.fromhex(offline["root"]))
+    if root.public.public.hex() != trust.document.public:
+        return
+    keys = [PublicKey(key.role, bytes.fromhex(key.public), key.suite) for key in trust.document.keys]
+    _store_trust(connection, root, trust.document.version + 1, now, keys)
+
+
+def _load(connection: Connection, data: Path) -> PlatformKeys:
+    sealing = AESGCM(_key_file(data, create=False))
+    private: dict[str, bytes] = {}
+    for kid, role, sealed in connection.execute("SELECT kid, role, sealed FROM platform_keys ORDER BY created"):
+        try:
+            opened = sealing.decrypt(bytes(sealed[:12]), bytes(sealed[12:]), _aad(kid, KeyRole(role)))
+        except InvalidTag:
+            raise Environment("gateway.key_file_wrong", path=str(data / "platform.key")) from None
+        private[role] = opened
+    row = one(connection, "SELECT server_epoch FROM platform")
+    return PlatformKeys(
+        signing=SigningKey(KeyRole.PLATFORM, private[KeyRole.PLATFORM]),
+        opening=OpeningKey(KeyRole.RECIPIENT, private[KeyRole.RECIPIENT]),
+        trust=_current_trust(connection),
+        server_epoch=row[0],
+        provisioning=SigningKey(KeyRole.PROVISIONING, private[KeyRole.PROVISIONING]),
+        publisher=SigningKey(KeyRole.PUBLISHER, private[KeyRole.PUBLISHER]),
+    )

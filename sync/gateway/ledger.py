@@ -1,0 +1,172 @@
+"""Records, versions and verdicts in PostgreSQL, in sets: one read and one staged write per run of operations.
+
+Whoever writes holds the county's head from before the positions are given until they are committed. So a reader of
+the head sees every change up to it, and two writers of one county never wait for each other crosswise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from jmdesk.catalogue.types import Record
+from sync.gateway.database import Connection
+from sync.gateway.merge import Held
+from sync.protocol.records import Verdict, VerdictLine
+
+RecordKey = tuple[str, str]
+"""Type and record id."""
+
+BatchKey = tuple[str, str, int, int]
+"""County, device, epoch, seq."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One operation's outcome on its way into the ledger; ``held`` is the record from now on, if it changed."""
+
+    index: int
+    line: VerdictLine
+    key: RecordKey
+    held: Held | None = None
+    position: int = 0
+    last: bool = field(default=False)
+    """Whether no later step of the run writes the same record."""
+
+
+_STAGE = """
+CREATE TEMPORARY TABLE IF NOT EXISTS stage (
+  idx integer, op_rid text, verdict text, op_version integer, detail jsonb,
+  county text, type text, rid uuid, region text, unit text, version integer, position bigint, tombstone boolean,
+  fields jsonb, versions jsonb, writers jsonb, writer text, at text, reason text, last boolean
+) ON COMMIT DELETE ROWS
+"""
+_WRITE_OPERATIONS = """
+INSERT INTO operations (county, device, epoch, seq, idx, rid, verdict, version, detail)
+SELECT %s, %s, %s, %s, idx, op_rid, verdict, op_version, detail FROM stage ORDER BY idx
+"""
+_WRITE_RECORDS = """
+INSERT INTO records (county, type, rid, region, unit, version, position, tombstone, fields, versions, writers, writer,
+  at, reason)
+SELECT county, type, rid, region, unit, version, position, tombstone, fields, versions, writers, writer, at, reason
+FROM stage WHERE last ORDER BY county, type, rid
+ON CONFLICT (county, type, rid) DO UPDATE SET
+  region = excluded.region, version = excluded.version, position = excluded.position, tombstone = excluded.tombstone,
+  fields = excluded.fields, versions = excluded.versions, writers = excluded.writers, writer = excluded.writer,
+  at = excluded.at, reason = excluded.reason
+"""
+_WRITE_CHANGES = """
+INSERT INTO changes (county, position, type, rid, version, op_id)
+SELECT county, position, type, rid, version, writer FROM stage WHERE position > 0 ORDER BY county, position
+"""
+_READ = """
+SELECT type, rid::text, county, region, unit, version, tombstone, fields, versions, writers, writer, at, reason
+FROM records JOIN unnest(%s::text[], %s::uuid[]) AS wanted (type, rid) USING (type, rid) WHERE county = ANY(%s)
+"""
+
+
+def lock_heads(connection: Connection, counties: Sequence[str]) -> dict[str, int]:
+    """The last position of each county, locked until the transaction ends, always in the same order."""
+    connection.execute(
+        "INSERT INTO counties (county) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (list(counties),)
+    )
+    rows = connection.execute(
+        "SELECT county, head FROM counties WHERE county = ANY(%s) ORDER BY county FOR UPDATE", (list(counties),)
+    )
+    return dict(rows.fetchall())
+
+
+def read_held(connection: Connection, counties: Sequence[str], keys: Iterable[RecordKey]) -> dict[RecordKey, Held]:
+    """The records of these keys, as far as the counties hold them."""
+    wanted = sorted(set(keys))
+    rows = connection.execute(_READ, ([key[0] for key in wanted], [key[1] for key in wanted], list(counties)))
+    return {(type_, rid): Held(*rest) for type_, rid, *rest in rows}
+
+
+def read_regions(connection: Connection, counties: Sequence[str], keys: Iterable[RecordKey]) -> dict[RecordKey, str]:
+    """The regions of these records, as far as the counties hold them."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        "SELECT type, rid::text, region FROM records"
+        " JOIN unnest(%s::text[], %s::uuid[]) AS wanted (type, rid) USING (type, rid) WHERE county = ANY(%s)",
+        ([key[0] for key in wanted], [key[1] for key in wanted], list(counties)),
+    )
+    return {(type_, rid): region for type_, rid, region in rows}
+
+
+def read_consents(connection: Connection, counties: Sequence[str], rids: Iterable[str]) -> dict[str, str]:
+    """The kinds of these consents, as far as they are on record and not void."""
+    wanted = sorted(set(rids))
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        "SELECT rid::text, fields ->> 'consent_kind' FROM records"
+        " WHERE county = ANY(%s) AND type = 'R04' AND rid = ANY(%s::uuid[]) AND NOT tombstone",
+        (list(counties), wanted),
+    )
+    return {rid: kind or "" for rid, kind in rows}
+
+
+def write(connection: Connection, batch: BatchKey, steps: Sequence[Step], heads: dict[str, int]) -> None:
+    """Write a run of steps: verdicts, records, changes. ``heads`` are locked ones and move on with the positions."""
+    newest: dict[RecordKey, Step] = {}
+    for step in steps:
+        if step.held is not None:
+            heads[step.held.county] += 1
+            step.position = heads[step.held.county]
+            newest[step.key] = step
+    for step in newest.values():
+        step.last = True
+    connection.execute(_STAGE)
+    with connection.cursor().copy("COPY stage FROM STDIN") as copy:
+        copy.write(b"".join(_row(step) for step in steps))
+    connection.execute(_WRITE_OPERATIONS, batch)
+    if newest:
+        connection.execute(_WRITE_RECORDS)
+        connection.execute(_WRITE_CHANGES)
+        counties = sorted({step.held.county for step in newest.values() if step.held})
+        connection.execute(
+            "UPDATE counties SET head = moved.head FROM unnest(%s::text[], %s::bigint[]) AS moved (county, head)"
+            " WHERE counties.county = moved.county",
+            (counties, [heads[county] for county in counties]),
+        )
+
+
+_NOTHING = b"\t".join([b"\\N"] * 15) + b"\n"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _row(step: Step) -> bytes:
+    """One line of COPY's text form."""
+    line, held = step.line, step.held
+    verdict = f"{step.index}\t{line.rid.translate(_ESCAPES)}\t{line.verdict.value}\t{line.version}\t"
+    head = verdict.encode() + _detail(line) + b"\t"
+    if held is None:
+        return head + _NOTHING
+    kept = f"{held.county}\t{step.key[0]}\t{step.key[1]}\t{held.region}\t{held.unit}\t{held.version}\t{step.position}"
+    tail = f"{held.writer}\t{held.at}\t{held.reason.translate(_ESCAPES)}\t{'t' if step.last else 'f'}\n"
+    return b"".join(
+        (
+            *(head, kept.encode(), b"\tt\t" if held.tombstone else b"\tf\t"),
+            *(_json(held.fields), b"\t", _json(held.versions), b"\t", _json(held.writers), b"\t", tail.encode()),
+        )
+    )
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _json(value: Record | Mapping[str, object]) -> bytes:
+    # JSON text holds no raw tab or line feed; backslashes are all that COPY would read otherwise.
+    return _encode(value).replace(b"\\", b"\\\\") if value else b"{}"
+
+
+def _detail(line: VerdictLine) -> bytes:
+    if line.verdict in (Verdict.ACCEPTED, Verdict.MERGED, Verdict.DUPLICATE, Verdict.GONE):
+        return b"\\N"
+    members = ("values", "versions", "code", "path", "params", "scope", "role")
+    return _json({name: value for name in members if (value := getattr(line, name))})

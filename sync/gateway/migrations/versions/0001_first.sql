@@ -1,0 +1,254 @@
+-- Roles belong to the whole server: another gateway's database may have made them already.
+DO $$
+DECLARE wanted text;
+BEGIN
+  FOREACH wanted IN ARRAY ARRAY['jmdesk_api', 'jmdesk_ingest', 'jmdesk_read'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+      END;
+    END IF;
+    IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+      EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
+    END IF;
+  END LOOP;
+END $$;
+
+-- Reference tables ---------------------------------------------------------------------------------------------------
+
+CREATE TABLE regions (
+  code text PRIMARY KEY CHECK (code ~ '^[0-9]{12}$'),
+  name text NOT NULL,
+  level text NOT NULL,
+  parent text
+);
+
+CREATE TABLE region_closure (
+  ancestor text NOT NULL,
+  descendant text NOT NULL,
+  depth smallint NOT NULL,
+  PRIMARY KEY (ancestor, descendant)
+);
+
+CREATE TABLE region_edition (edition text PRIMARY KEY);
+
+CREATE TABLE platform (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  server_epoch text NOT NULL,
+  root text NOT NULL,
+  created timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE platform_keys (
+  kid text PRIMARY KEY,
+  role text NOT NULL,
+  suite text NOT NULL,
+  public bytea NOT NULL,
+  sealed bytea NOT NULL,
+  created timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE trust (
+  version bigint PRIMARY KEY,
+  envelope bytea NOT NULL,
+  created timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE units (
+  unit text PRIMARY KEY,
+  name text NOT NULL,
+  kind text NOT NULL,
+  region text NOT NULL CHECK (region ~ '^[0-9]{12}$'),
+  active boolean NOT NULL DEFAULT true
+);
+
+CREATE TABLE enrol_codes (
+  code_id text PRIMARY KEY,
+  proof_key bytea,
+  unit text NOT NULL,
+  regions text[] NOT NULL,
+  roles text[] NOT NULL,
+  created timestamptz NOT NULL DEFAULT now(),
+  expires timestamptz NOT NULL,
+  tries smallint NOT NULL DEFAULT 0,
+  used timestamptz,
+  used_by text
+);
+
+CREATE TABLE devices (
+  device text PRIMARY KEY,
+  public bytea NOT NULL,
+  kem_public bytea NOT NULL,
+  suite text NOT NULL,
+  unit text NOT NULL,
+  county text NOT NULL,
+  regions text[] NOT NULL,
+  roles text[] NOT NULL,
+  desk_block text NOT NULL,
+  epoch bigint NOT NULL DEFAULT 1,
+  revoked timestamptz,
+  client text NOT NULL,
+  request_digest text NOT NULL,
+  granted bytea NOT NULL,
+  enrolled timestamptz NOT NULL DEFAULT now(),
+  last_seen timestamptz,
+  ack_cursor bigint NOT NULL DEFAULT 0
+);
+
+-- Minutes long and worthless after a crash.
+CREATE UNLOGGED TABLE challenges (
+  nonce text PRIMARY KEY,
+  device text NOT NULL,
+  expires timestamptz NOT NULL
+);
+
+CREATE UNLOGGED TABLE sessions (
+  token_digest bytea PRIMARY KEY,
+  device text NOT NULL,
+  expires timestamptz NOT NULL
+);
+
+-- Per county -----------------------------------------------------------------------------------------------------------
+
+-- The last position handed out in a county. Locked before positions are given and until they are committed, so that
+-- whoever reads a head can see every change up to it.
+CREATE TABLE counties (
+  county text PRIMARY KEY,
+  head bigint NOT NULL DEFAULT 0
+);
+
+CREATE TABLE batches (
+  county text NOT NULL,
+  device text NOT NULL,
+  epoch bigint NOT NULL,
+  seq bigint NOT NULL,
+  batch_id uuid NOT NULL,
+  unit text NOT NULL,
+  state text NOT NULL,
+  digest text NOT NULL,
+  envelope bytea NOT NULL,
+  records integer NOT NULL,
+  parts integer NOT NULL,
+  courier text NOT NULL,
+  announced timestamptz NOT NULL DEFAULT now(),
+  received timestamptz,
+  processed timestamptz,
+  custody bytea,
+  receipt bytea,
+  totals jsonb,
+  flags text[] NOT NULL DEFAULT '{}',
+  PRIMARY KEY (county, device, epoch, seq)
+);
+CREATE UNIQUE INDEX batches_by_id ON batches (county, batch_id);
+CREATE INDEX batches_waiting ON batches (received) WHERE state = 'in_custody';
+
+CREATE TABLE batch_parts (
+  county text NOT NULL,
+  device text NOT NULL,
+  epoch bigint NOT NULL,
+  seq bigint NOT NULL,
+  n integer NOT NULL,
+  ciphertext bytea NOT NULL,
+  PRIMARY KEY (county, device, epoch, seq, n)
+);
+ALTER TABLE batch_parts ALTER ciphertext SET STORAGE EXTERNAL;
+
+CREATE TABLE receipt_parts (LIKE batch_parts INCLUDING ALL);
+
+-- One row per operation for ever: what became of it. `detail` (a conflict's values) goes once the receipt is sealed.
+CREATE TABLE operations (
+  county text NOT NULL,
+  device text NOT NULL,
+  epoch bigint NOT NULL,
+  seq bigint NOT NULL,
+  idx integer NOT NULL,
+  rid text NOT NULL,
+  verdict text NOT NULL,
+  version integer NOT NULL,
+  detail jsonb,
+  PRIMARY KEY (county, device, epoch, seq, idx)
+);
+
+-- `versions` and `writers` name only fields older than the record: field → version, version → op_id.
+CREATE TABLE records (
+  county text NOT NULL,
+  type text NOT NULL,
+  rid uuid NOT NULL,
+  region text NOT NULL,
+  unit text NOT NULL,
+  version integer NOT NULL,
+  position bigint NOT NULL,
+  tombstone boolean NOT NULL,
+  fields jsonb NOT NULL,
+  versions jsonb NOT NULL,
+  writers jsonb NOT NULL,
+  writer text NOT NULL,
+  at text NOT NULL,
+  reason text NOT NULL,
+  PRIMARY KEY (county, type, rid)
+);
+CREATE INDEX records_by_position ON records (county, position);
+
+CREATE TABLE changes (
+  county text NOT NULL,
+  position bigint NOT NULL,
+  type text NOT NULL,
+  rid uuid NOT NULL,
+  version integer NOT NULL,
+  op_id text NOT NULL,
+  at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (county, position)
+);
+
+CREATE TABLE alarms (
+  county text NOT NULL,
+  device text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  kind text NOT NULL,
+  epoch bigint NOT NULL,
+  seq bigint NOT NULL,
+  PRIMARY KEY (county, device, at)
+);
+
+-- Who may do what ------------------------------------------------------------------------------------------------------
+
+GRANT SELECT ON regions, region_closure, platform, trust, units TO jmdesk_api, jmdesk_ingest, jmdesk_read;
+GRANT SELECT ON devices TO jmdesk_ingest, jmdesk_read;
+GRANT SELECT, INSERT, UPDATE ON devices TO jmdesk_api;
+GRANT SELECT, UPDATE ON enrol_codes TO jmdesk_api;
+GRANT SELECT, INSERT, DELETE ON challenges, sessions TO jmdesk_api;
+GRANT SELECT, INSERT, UPDATE ON counties TO jmdesk_api, jmdesk_ingest;
+GRANT SELECT, INSERT, UPDATE ON batches TO jmdesk_api;
+GRANT SELECT, INSERT ON batch_parts TO jmdesk_api;
+GRANT SELECT ON receipt_parts, records TO jmdesk_api;
+GRANT INSERT ON alarms TO jmdesk_api;
+GRANT SELECT, UPDATE ON batches TO jmdesk_ingest;
+GRANT SELECT, DELETE ON batch_parts TO jmdesk_ingest;
+GRANT SELECT, INSERT, DELETE ON receipt_parts TO jmdesk_ingest;
+GRANT SELECT, INSERT, UPDATE ON operations, records TO jmdesk_ingest;
+GRANT INSERT ON changes TO jmdesk_ingest;
+GRANT SELECT ON counties, batches, operations, records, changes, alarms TO jmdesk_read;
+
+DO $$
+DECLARE growing text;
+BEGIN
+  FOREACH growing IN ARRAY
+    ARRAY['batches', 'batch_parts', 'receipt_parts', 'operations', 'records', 'changes', 'alarms'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', growing);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', growing);
+    EXECUTE format(
+      $policy$CREATE POLICY ingest ON %I TO jmdesk_ingest
+        USING (county = ANY (string_to_array(current_setting('jmdesk.counties', true), ',')))$policy$, growing);
+    EXECUTE format('CREATE POLICY look ON %I FOR SELECT TO jmdesk_read USING (true)', growing);
+  END LOOP;
+  FOREACH growing IN ARRAY ARRAY['batches', 'batch_parts', 'receipt_parts', 'alarms'] LOOP
+    EXECUTE format(
+      $policy$CREATE POLICY api ON %I TO jmdesk_api
+        USING (county = ANY (string_to_array(current_setting('jmdesk.counties', true), ',')))$policy$, growing);
+  END LOOP;
+END $$;
+
+CREATE POLICY api ON records FOR SELECT TO jmdesk_api
+  USING (county = ANY (string_to_array(current_setting('jmdesk.counties', true), ','))
+    AND region LIKE ANY (string_to_array(current_setting('jmdesk.regions', true), ',')));
