@@ -7,13 +7,15 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from datetime import date
 
+from jmdesk.catalogue.crosschecks import cross_checks
+from jmdesk.catalogue.household_checks import check_household
 from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.types import Record
 from jmdesk.catalogue.validation import validation
-from jmdesk.registers import consistency
 from jmdesk.registers.building import Building, complete_income, complete_person, reader_of
 from jmdesk.registers.cells import Reader, plain_text
 from jmdesk.registers.drafts import HEAD, HouseholdDraft, RecordDraft
-from jmdesk.registers.findings import CellRef, Finding
+from jmdesk.registers.findings import CellRef, Finding, FindingLevel
 from jmdesk.registers.layout import Form, Table, group_named
 from jmdesk.registers.mapping import ColumnChoice, Mapping
 from jmdesk.registers.places import is_village, region_in_title, village_by_code, village_by_name
@@ -21,6 +23,8 @@ from jmdesk.registers.sheets import Row
 from jmdesk.registers.wording import Meaning, bare_header, wording
 
 _DEFAULTS = {"household_type": "1", "resident_status": "1", "verify_level": "1"}
+_OF_LITTLE_NEWS = frozenset({"crosscheck.child_id"})
+"""True of every second household of a register: told, but no reason to look at each."""
 _FILLED_LATER = frozenset({"household_id", "person_id", "head_person_id", "subject_id", "collector_id", "is_under14"})
 _HEAD_RELATION = "02"
 _OF_HEAD = ("person_name", "id_no", "sex")
@@ -209,7 +213,7 @@ def _finished(building: Building, mapping: Mapping, region: str, on: date) -> Ho
     _place(building, mapping, region)
     _fill(draft, mapping.year or on.year - 1, on)
     _validate(draft, on)
-    consistency.check(draft)
+    _hang_together(draft, on)
     return draft
 
 
@@ -322,3 +326,21 @@ def _validate(draft: HouseholdDraft, on: date) -> None:
     if missing:
         params = {"fields": "、".join(missing)}
         draft.findings.append(Finding("registers.incomplete", "warn", "", params, draft.ref(draft.household)))
+
+
+def _hang_together(draft: HouseholdDraft, on: date) -> None:
+    """The catalogue's checks across fields and across the records of the household."""
+    records = {str(place): record for place, record in enumerate(draft.records)}
+    children: dict[str, dict[str, Record]] = {}
+    for place, record in records.items():
+        if record is not draft.household:
+            children.setdefault(record.type, {})[place] = record.values
+    home = draft.household.values
+    for found in check_household(cross_checks(), "0", home, children, on):
+        record, problem = records[found.rid], found.problem
+        described = catalogue().types[found.type].by_identifier.get(problem.field)
+        level: FindingLevel = "note" if problem.code in _OF_LITTLE_NEWS else problem.level
+        ref = draft.ref(record, problem.field)
+        draft.findings.append(Finding(problem.code, level, described.label if described else "", problem.params, ref))
+    if not draft.members:
+        draft.findings.append(Finding("registers.no_head", "error", "户主", {}, draft.ref(draft.household)))

@@ -12,6 +12,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from jmdesk.catalogue.forbidden import refused_column
 from jmdesk.core.errors import Refused
 from jmdesk.registers.cells import Remark, plain_text, reader
 from jmdesk.registers.layout import Form, Table
@@ -55,7 +56,13 @@ class Mapping:
         return {bare_header(choice.header): choice for choice in self.columns}
 
     def changed(self, header: str, key: str | None = None, unit: str | None = None) -> Mapping:
-        """The mapping with another choice for one header. ``Refused`` for a key that does not exist."""
+        """The mapping with another choice for one header.
+
+        ``Refused`` for a key that does not exist, and for a column that must not be collected.
+        """
+        forbidden = refused_column(header)
+        if key and forbidden is not None:
+            raise Refused("registers.column_forbidden", header=header, kind=forbidden.label)
         if key and key not in wording().meanings:
             raise Refused("registers.unknown_column", key=key)
         columns = tuple(
@@ -151,6 +158,8 @@ def guessed(found: Sequence[Table | Form], remembered: Mapping | None = None) ->
 
 
 def _guess(header: str, known: Wording, part: Table | Form) -> ColumnChoice:
+    if refused_column(header) is not None:
+        return ColumnChoice(header, "")
     key, certainty = known.meaning_of(header)
     if key is None or certainty < 0.5:
         return ColumnChoice(header, "", "", certainty)

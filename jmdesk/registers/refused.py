@@ -24,8 +24,8 @@ _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 def write_refused(path: Path, parts: Iterable[Table | Form], refused: Iterable[HouseholdDraft]) -> int:
     """Write the refused households' rows under their own headers; returns how many households were written.
 
-    A number that has lost its digits is not repeated: the cell asks for it again, and is refused until it is there. ``Environment("registers.unwritable")`` when
-    the file cannot be written.
+    A number that has lost its digits is not repeated: the cell asks for it again, and stays refused until it is there.
+    ``Environment("registers.unwritable")`` when the file cannot be written.
     """
     by_sheet = {id(part.sheet): part for part in parts}
     count = 0

@@ -8,6 +8,7 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from jmdesk.catalogue.forbidden import refused_column
 from jmdesk.core.errors import Refused
 from jmdesk.registers.drafts import HouseholdDraft
 from jmdesk.registers.findings import Finding
@@ -103,8 +104,10 @@ def _hidden_data(part: Table | Form) -> int:
 def _left_out(mapping: Mapping) -> Iterator[Finding]:
     meanings = wording().meanings
     for choice in mapping.columns:
-        meaning = meanings.get(choice.key)
-        if meaning is None:
+        meaning, forbidden = meanings.get(choice.key), refused_column(choice.header)
+        if forbidden is not None:
+            yield _note("registers.column_forbidden", "warn", header=choice.header, kind=forbidden.label)
+        elif meaning is None:
             yield _note("registers.column_left_out", header=choice.header)
         elif meaning.described is not None and not meaning.described.default_on:
             yield _note("registers.column_off", header=choice.header)
