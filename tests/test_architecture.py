@@ -27,6 +27,7 @@ VIOLATIONS = {
     "qt": ("jmdesk/core/intruder.py", "import PySide6.QtCore", "jmdesk.core.intruder -> PySide6"),
     "sql": ("jmdesk/core/intruder.py", "import sqlalchemy", "jmdesk.core.intruder -> sqlalchemy"),
     "migrations": ("jmdesk/core/intruder.py", "import alembic", "jmdesk.core.intruder -> alembic"),
+    "http": ("sync/client/intruder.py", "import requests", "sync.client.intruder -> requests"),
     "postgres": ("sync/client/intruder.py", "import psycopg", "sync.client.intruder -> psycopg"),
 }
 LINT = "from importlinter.cli import import_linter; import_linter()"

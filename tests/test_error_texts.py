@@ -136,9 +136,12 @@ def test_a_text_shows_only_what_its_error_carries() -> None:
     assert not blank
 
 
-def test_chinese_texts_are_chinese_and_english_texts_are_not() -> None:
-    def chinese(text: str) -> bool:
-        return any("\u4e00" <= character <= "\u9fff" for character in text)
+def test_each_text_is_in_its_language() -> None:
+    def chinese(text: str) -> int:
+        return sum("\u4e00" <= character <= "\u9fff" for character in text)
+
+    def latin(text: str) -> int:
+        return sum(character.isascii() and character.isalpha() for character in text)
 
     assert not [code for code, entry in texts().items() if not chinese(entry.get("zh", ""))]
-    assert not [code for code, entry in texts().items() if chinese(entry.get("en", ""))]
+    assert not [code for code, entry in texts().items() if chinese(text := entry.get("en", "")) * 4 > latin(text)]
