@@ -90,7 +90,6 @@ def seal_batch(args: argparse.Namespace) -> int:
 def synchronise_desk(args: argparse.Namespace) -> int:
     """One synchronisation; exit status 1 when something was refused or is still to be done."""
     from sync.client.diary import told
-
     from sync.client.engine import synchronise
     from sync.client.http import HttpTransport
     from sync.client.membership import load_membership
@@ -99,7 +98,7 @@ def synchronise_desk(args: argparse.Namespace) -> int:
     with open_desk(args) as desk:
         membership = load_membership(desk.store)
         line = progress_line("报送", args)
-        steering = Steering(progress=lambda _step, done, of: line(done, of))
+        steering = Steering(tell=lambda _stage, done, of: line(done, of))
         report = synchronise(desk, HttpTransport(membership.gateway, desk.ids, ca=membership.ca), steering)
         say(args, "\n".join(told(report)), report.as_json())
     return DONE if report.complete else REFUSED
