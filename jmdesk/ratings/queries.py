@@ -19,6 +19,10 @@ from jmdesk.store.tables import awaiting_consent, codec, record_tables
 HOUSEHOLD, PERSON, RATING = record_tables["R05"], record_tables["R06"], record_tables["R16"]
 OF_HOUSEHOLD = ("R07", "R08", "R09", "R10", "R12", "R15")
 OF_SUBJECT = ("R13", "R14", "assessment")
+_WITHDRAWN = "4"
+_CLOSED_FILES = ("60", "70")
+"""CL-ARCH: files no longer in use are not rated."""
+
 _OF_CONSENT = ("subject_id", "consent_kind", "consent_state", "valid_to", "revoked_at")
 
 
@@ -43,9 +47,10 @@ class StoredRating:
 
 
 def household_ids(connection: Connection, region_prefix: str = "") -> list[str]:
-    """The households of a region in order of their numbers."""
-    query = select(HOUSEHOLD.c.rid).where(*_in_force(HOUSEHOLD, region_prefix)).order_by(HOUSEHOLD.c.household_id)
-    return list(connection.execute(query).scalars())
+    """The households of a region whose files are in use, in order of their numbers."""
+    in_use = func.coalesce(HOUSEHOLD.c.archive_status, "").not_in(_CLOSED_FILES)
+    query = select(HOUSEHOLD.c.rid).where(*_in_force(HOUSEHOLD, region_prefix), in_use)
+    return list(connection.execute(query.order_by(HOUSEHOLD.c.household_id)).scalars())
 
 
 def _in_force(table: Any, region_prefix: str) -> list[ColumnElement[bool]]:
@@ -138,7 +143,9 @@ def _book(
         book.note_person(person, member, on)
     for consent, record in consents:
         book.note_consent(consent, record, on)
-    # C3 counts as declined until every adult has signed it; the household's own kinds until its head has.
+        if record.get("consent_state") == _WITHDRAWN or "revoked_at" in record:
+            book.declined.add(str(record.get("consent_kind")))
+    # Withdrawn counts as declined. Either holds until it is signed anew: C3 by every adult, the rest by the head.
     if "C3" in book.declined and all("C3" in book.by_person.get(adult, set()) for adult in book.adults):
         book.declined.discard("C3")
     return book
