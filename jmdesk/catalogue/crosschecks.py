@@ -6,21 +6,21 @@ are there, so drafts pass, and expects values that :mod:`jmdesk.catalogue.valida
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Literal
 
-from jmdesk.catalogue.derived import COST_PARTS, INCOME_PARTS, birthday, identity, net_income, sum_of
+from jmdesk.catalogue.derived import COST_PARTS, INCOME_PARTS, birthday, cents, identity, net_income, sum_of
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.problems import Problem
-from jmdesk.catalogue.regions import Regions, covers, regions
+from jmdesk.catalogue.regions import Level, Regions, covers, regions
 from jmdesk.catalogue.types import Catalogue, Record, Value
 from jmdesk.core.clock import beijing_date, from_utc_text
 
 Severity = Literal["error", "warn"]
-RecordCheck = Callable[[Record, date], Iterator[Problem]]
+RecordCheck = Callable[[Record, date], Iterable[Problem]]
 
 NOT_ABOVE: Mapping[str, tuple[tuple[str, str, Severity], ...]] = {
     "R03": (("valid_from", "valid_to", "error"), ("households_resident", "households_total", "warn")),
@@ -86,7 +86,7 @@ LIMITS: Mapping[str, tuple[tuple[str, Decimal, Severity], ...]] = {
 }
 """Largest values: of the models' parts, of the referral scheme's rates, and of what is plausible."""
 
-LEVELS: Mapping[str, tuple[str, Severity]] = {
+LEVELS: Mapping[str, tuple[Level, Severity]] = {
     "R05": ("village", "warn"),
     "R17": ("village", "error"),
     "R18": ("town", "error"),
@@ -94,7 +94,7 @@ LEVELS: Mapping[str, tuple[str, Severity]] = {
 }
 """The level of region that a record stands for."""
 
-RECHECK_INCOME = Decimal(5_000_000)
+RECHECK_INCOME = 5_000_000
 """Yearly income of a household, in yuan, above which somebody looks again."""
 
 _BAD_CLASSES = frozenset({"3", "4", "5"})
@@ -110,61 +110,84 @@ def comparable(value: Value | None) -> Decimal | str | None:
 
 
 class CrossChecks:
-    """The checks of every type of one catalogue."""
+    """The checks of every type of one catalogue, put together when a type is first asked for."""
 
     def __init__(self, catalogue_: Catalogue, regions_: Regions) -> None:
         self._catalogue = catalogue_
         self._regions = regions_
+        self._of: dict[str, tuple[RecordCheck, ...]] = {}
 
     def check(self, type_id: str, record: Record, on: date) -> list[Problem]:
-        """Every problem across the fields of a record, on a day. ``KeyError`` for an unknown type."""
-        found = [*self._not_above(type_id, record), *self._limits(type_id, record), *self._future(type_id, record, on)]
-        level = LEVELS.get(type_id)
-        code = record.get("region_code")
-        if level is not None and isinstance(code, str):
-            region = self._regions.get(code)
-            if region is not None and region.level != level[0]:
-                name = {"village": "村(社区)", "town": "镇(街)"}[level[0]]
-                found.append(self._problem(type_id, "region_code", "crosscheck.region_level", level[1], wanted=name))
-        for check in _OWN.get(type_id, ()):
-            found.extend(self._labelled(type_id, problem) for problem in check(record, on))
-        return found
+        """Every problem across the fields of a record, on a day; none for a type without checks."""
+        checks = self._of.get(type_id)
+        if checks is None:
+            checks = self._of[type_id] = tuple(self._checks(type_id))
+        return [self._labelled(type_id, problem) for check in checks for problem in check(record, on)]
+
+    def _labelled(self, type_id: str, problem: Problem) -> Problem:
+        label = self._label(type_id, problem.field)
+        return Problem(problem.field, problem.code, problem.level, {"label": label, **problem.params})
 
     def _label(self, type_id: str, identifier: str) -> str:
         field = self._catalogue.types[type_id].by_identifier.get(identifier)
         return field.label if field else identifier
 
-    def _problem(self, type_id: str, identifier: str, code: str, level: Severity, **params: object) -> Problem:
-        return Problem(identifier, code, level, {"label": self._label(type_id, identifier), **params})
-
-    def _labelled(self, type_id: str, problem: Problem) -> Problem:
-        return Problem(
-            problem.field, problem.code, problem.level, {"label": self._label(type_id, problem.field), **problem.params}
-        )
-
-    def _not_above(self, type_id: str, record: Record) -> Iterator[Problem]:
+    def _checks(self, type_id: str) -> Iterator[RecordCheck]:
         for low, high, level in NOT_ABOVE.get(type_id, ()):
-            small, large = comparable(record.get(low)), comparable(record.get(high))
-            if small is None or large is None:
-                continue
-            other = self._label(type_id, high)
-            if isinstance(small, str) and isinstance(large, str):
-                if small > large:
-                    yield self._problem(type_id, low, "crosscheck.later", level, other=other)
-            elif isinstance(small, Decimal) and isinstance(large, Decimal) and small > large:
-                yield self._problem(type_id, low, "crosscheck.above", level, other=other)
-
-    def _limits(self, type_id: str, record: Record) -> Iterator[Problem]:
+            yield _not_above(low, high, level, self._label(type_id, high))
         for identifier, limit, level in LIMITS.get(type_id, ()):
-            value = comparable(record.get(identifier))
-            if isinstance(value, Decimal) and value > limit:
-                yield self._problem(type_id, identifier, "crosscheck.limit", level, limit=str(limit))
-
-    def _future(self, type_id: str, record: Record, on: date) -> Iterator[Problem]:
+            yield _limit(identifier, limit, level)
         for identifier in NOT_FUTURE.get(type_id, ()):
-            value = record.get(identifier)
-            if isinstance(value, str) and _day(value) > on:
-                yield self._problem(type_id, identifier, "crosscheck.future", "warn")
+            yield _not_future(identifier)
+        if type_id in LEVELS:
+            yield _region_level(*LEVELS[type_id], self._regions)
+        yield from _OWN.get(type_id, ())
+
+
+def _not_above(low: str, high: str, level: Severity, other: str) -> RecordCheck:
+    def check(record: Record, _on: date) -> Iterable[Problem]:
+        if low not in record or high not in record:
+            return ()
+        small, large = comparable(record[low]), comparable(record[high])
+        if isinstance(small, str) and isinstance(large, str) and small > large:
+            return (Problem(low, "crosscheck.later", level, {"other": other}),)
+        if isinstance(small, Decimal) and isinstance(large, Decimal) and small > large:
+            return (Problem(low, "crosscheck.above", level, {"other": other}),)
+        return ()
+
+    return check
+
+
+def _limit(identifier: str, limit: Decimal, level: Severity) -> RecordCheck:
+    too_much = Problem(identifier, "crosscheck.limit", level, {"limit": str(limit)})
+
+    def check(record: Record, _on: date) -> Iterable[Problem]:
+        value = comparable(record.get(identifier))
+        return (too_much,) if isinstance(value, Decimal) and value > limit else ()
+
+    return check
+
+
+def _not_future(identifier: str) -> RecordCheck:
+    future = Problem(identifier, "crosscheck.future", "warn")
+
+    def check(record: Record, on: date) -> Iterable[Problem]:
+        value = record.get(identifier)
+        return (future,) if isinstance(value, str) and _day(value) > on else ()
+
+    return check
+
+
+def _region_level(wanted: Level, level: Severity, regions_: Regions) -> RecordCheck:
+    name = {"village": "村(社区)", "town": "镇(街)"}.get(wanted, wanted)
+    other = Problem("region_code", "crosscheck.region_level", level, {"wanted": name})
+
+    def check(record: Record, _on: date) -> Iterable[Problem]:
+        code = record.get("region_code")
+        region = regions_.get(code) if isinstance(code, str) else None
+        return (other,) if region is not None and region.level != wanted else ()
+
+    return check
 
 
 def _day(value: str) -> date:
@@ -192,17 +215,19 @@ def _person(record: Record, on: date) -> Iterator[Problem]:
 
 def _income(record: Record, _on: date) -> Iterator[Problem]:
     total = sum_of(record, INCOME_PARTS)
-    sums = (
-        ("income_total", total),
-        ("exp_total", sum_of(record, COST_PARTS)),
-        ("net_income", net_income(record)),
-    )
-    for identifier, computed in sums:
-        if identifier in record and computed is not None and record[identifier] != computed:
+    for identifier, computed in _SUMS.items():
+        if identifier in record and computed(record) not in (None, record[identifier]):
             yield Problem(identifier, "crosscheck.sum", "error")
     stated = total or record.get("income_total")
-    if isinstance(stated, str) and Decimal(stated) > RECHECK_INCOME:
+    if isinstance(stated, str) and cents(stated) > RECHECK_INCOME * 100:
         yield Problem("income_total", "crosscheck.income_recheck", "warn", {"limit": "500万元"})
+
+
+_SUMS: Mapping[str, Callable[[Record], str | None]] = {
+    "income_total": lambda record: sum_of(record, INCOME_PARTS),
+    "exp_total": lambda record: sum_of(record, COST_PARTS),
+    "net_income": net_income,
+}
 
 
 def _debt(record: Record, _on: date) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from jmdesk.catalogue import idno
 from jmdesk.catalogue.calendar import Deadline, WorkCalendar, work_calendar
 from jmdesk.catalogue.types import Record, RecordType, Value
 from jmdesk.core.clock import beijing_date, from_utc_text
-from jmdesk.core.numbers import round_half_up
+from jmdesk.core.numbers import round_half_up, unscaled
 from jmdesk.core.resources import resource
 
 INCOME_PARTS = (
@@ -63,10 +63,15 @@ class DerivedContext:
 Derivation = Callable[[Record, DerivedContext], Value | None]
 
 
+def cents(value: str) -> int:
+    """A canonical amount at two decimals as a whole number of its hundredths: ``"12.50"`` is 1250."""
+    return int(value.replace(".", "", 1))
+
+
 def sum_of(record: Record, parts: Iterable[str]) -> str | None:
-    """The sum of the parts that are there, at two decimals; None when none is."""
-    found = [Decimal(value) for part in parts if isinstance(value := record.get(part), str)]
-    return f"{sum(found, Decimal()):.2f}" if found else None
+    """The sum of the amounts that are there, at two decimals; None when none is."""
+    found = [cents(value) for part in parts if isinstance(value := record.get(part), str)]
+    return unscaled(sum(found), 2) if found else None
 
 
 def net_income(record: Record) -> str | None:
@@ -74,7 +79,7 @@ def net_income(record: Record) -> str | None:
     total = sum_of(record, INCOME_PARTS)
     if total is None:
         return None
-    return f"{Decimal(total) - Decimal(sum_of(record, COST_PARTS[:1]) or 0):.2f}"
+    return unscaled(cents(total) - cents(sum_of(record, COST_PARTS[:1]) or "0.00"), 2)
 
 
 def identity(record: Record, on: date) -> tuple[date | None, str]:
@@ -82,6 +87,8 @@ def identity(record: Record, on: date) -> tuple[date | None, str]:
     number = record.get("id_no")
     if not isinstance(number, str) or record.get("id_type", "111") not in _CITIZEN_DOCUMENTS:
         return None, ""
+    if idno.is_sound(number, on):
+        return date.fromisoformat(number[6:14]), "1" if number[16] in "13579" else "2"
     verdict = idno.check(number, on)
     return (None, "") if verdict.verdict == "error" else (verdict.birth_date, verdict.sex)
 

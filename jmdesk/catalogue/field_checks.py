@@ -322,9 +322,11 @@ def _id_number(field: Field) -> FieldCheck:
         id_type = record.get("id_type", "111")
         if id_type not in _CITIZEN_DOCUMENTS and id_type != "113":
             return None if _DOCUMENT.fullmatch(value) else document
+        if idno.is_sound(value, on):
+            return None
         verdict = idno.check(value, on)
         if verdict.verdict == "ok":
-            return None if verdict.value == value else not_canonical
+            return not_canonical
         if id_type == "113" and verdict.code in ("idno.length", "idno.alphabet"):
             # Some offices write the household register's own number for a child without a card.
             return Problem(field.identifier, verdict.code, "warn", {"label": field.label, **verdict.params})

@@ -1,4 +1,4 @@
-"""Whether a record is one of its type: every value checked, required values there.
+"""Whether a record is one of its type: every value checked, required values there, no contradictions.
 
 The desk and the gateway run this same code; 100,000 households take about a second.
 """
@@ -9,6 +9,7 @@ import re
 from datetime import date
 from functools import cache
 
+from jmdesk.catalogue.crosschecks import CrossChecks
 from jmdesk.catalogue.field_checks import CheckContext, FieldCheck, compile_check
 from jmdesk.catalogue.industries import Industries, industries
 from jmdesk.catalogue.json_values import json_fault
@@ -25,8 +26,9 @@ class RecordValidator:
     travel (level N, computed) are refused instead of checked, and are not missed when absent.
     """
 
-    def __init__(self, type_: RecordType, context: CheckContext, *, wire: bool = False) -> None:
+    def __init__(self, type_: RecordType, context: CheckContext, across: CrossChecks, *, wire: bool = False) -> None:
         self.type = type_
+        self._across = across
         allowed = [field for field in type_.fields if field.on_wire or not wire]
         self.checks: dict[str, FieldCheck] = {f.identifier: compile_check(f, context) for f in allowed}
         self._refused = {f.identifier: f.label for f in type_.fields if f.identifier not in self.checks}
@@ -37,7 +39,11 @@ class RecordValidator:
         ]
 
     def validate(self, record: Record, *, complete: bool, on: date) -> list[Problem]:
-        """Every problem of a record on a day; without ``complete`` it may still lack required values (a draft)."""
+        """Every problem of a record on a day; without ``complete`` it may still lack required values (a draft).
+
+        The checks across fields run once each value for itself is right. A part of a record (the fields of one change)
+        may be given too: what is not there contradicts nothing.
+        """
         problems: list[Problem] = []
         checks = self.checks
         for identifier, value in record.items():
@@ -47,6 +53,8 @@ class RecordValidator:
                 problems.append(problem)
         if complete:
             problems.extend(missing for identifier, missing in self._required if identifier not in record)
+        if not any(problem.level == "error" and problem.field in record for problem in problems):
+            problems.extend(self._across.check(self.type.id, record, on))
         return problems
 
     def check_field(self, identifier: str, value: object, record: Record, on: date) -> Problem | None:
@@ -75,6 +83,7 @@ class Validation:
         favourites = frozenset(listed.values) if listed else frozenset[str]()
         self.catalogue = catalogue_
         self._context = CheckContext(catalogue_, regions_, industries_.classes | favourites)
+        self._across = CrossChecks(catalogue_, regions_)
         self._wire = wire
         self._compiled: dict[str, RecordValidator] = {}
 
@@ -82,7 +91,7 @@ class Validation:
         """The validator of a type by its catalogue number. ``KeyError`` when there is no such type."""
         found = self._compiled.get(type_id)
         if found is None:
-            found = RecordValidator(self.catalogue.types[type_id], self._context, wire=self._wire)
+            found = RecordValidator(self.catalogue.types[type_id], self._context, self._across, wire=self._wire)
             self._compiled[type_id] = found
         return found
 

@@ -120,3 +120,14 @@ def test_a_legacy_number_is_upgraded_to_its_present_form() -> None:
 )
 def test_each_fault_has_its_own_code(value: str, code: str) -> None:
     assert idno.check(value, TODAY).code == code
+
+
+@given(
+    st.sampled_from(["440785", "449999", "810000", "932682"]),
+    births,
+    st.integers(0, 999),
+    st.sampled_from("0123456789X"),
+)
+def test_the_quick_answer_never_differs_from_the_full_one(prefix: str, born: date, serial: int, last: str) -> None:
+    value = number(prefix, born, serial)[:17] + last
+    assert idno.is_sound(value, TODAY) == (idno.check(value, TODAY).verdict == "ok")

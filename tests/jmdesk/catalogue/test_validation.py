@@ -215,3 +215,11 @@ def test_structured_values_are_bounded() -> None:
     assert json_fault({"\ud800": 1}) == "lone surrogate"
     assert json_fault([2**53]) == "number too large"
     assert json_fault({"a": [1, "2.50", True, {}]}) is None
+
+
+def test_contradictions_are_found_once_each_value_for_itself_is_right(household: Record, today: date) -> None:
+    household["labor_count"] = 3
+    found = V.validate("R05", household, complete=False, on=today)
+    assert [(p.field, p.code) for p in found] == [("labor_count", "crosscheck.above")]
+    household["collect_date"] = "not a date"
+    assert [p.code for p in V.validate("R05", household, complete=False, on=today)] == ["field.date"]
