@@ -54,6 +54,13 @@ class DeadlineProtocol(H11Protocol):
         self._forget()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """As uvicorn's; an idle connection is dropped at once, for TLS would wait for the desk's goodbye."""
+        idle = self.cycle is None or self.cycle.response_complete
+        super().shutdown()
+        if idle and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+
     def _watch(self) -> None:
         if self.conn.their_state is not h11.IDLE:
             self._forget()
