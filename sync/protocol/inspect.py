@@ -26,6 +26,7 @@ from sync.protocol.manifest import (
 )
 from sync.protocol.parts import check_part
 from sync.protocol.receipts import VerdictOpener, read_processing
+from sync.protocol.records import BadLine
 from sync.protocol.replies import INDEX_NAME, check_reply_entry, envelope_name
 from sync.protocol.strict_json import check_json
 from sync.protocol.suites import KeySet
@@ -175,7 +176,9 @@ class _Inspection:
         check_part(entry, data)
         self.parts += 1
         if opener is not None:
-            self.opened += len(opener.operations(entry, data))
+            lines = opener.operations(entry, data)
+            self.opened += len(lines)
+            self.problems += [f"protocol.{line.code}" for line in lines if isinstance(line, BadLine)]
 
     def reply(self, source: ByteSource) -> None:
         """A ``.jmr``."""
