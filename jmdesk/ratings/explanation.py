@@ -56,6 +56,8 @@ def _head(card: Scorecard, package: RulePackage, subject: Subject | None) -> Sec
         known = "　".join(f"{label}：{text}" for label, text in labels if text)
         blocks.append(Paragraph(f"{known}　评定年度：{subject.rating_year}年"))
     blocks.append(Paragraph(result_sentence(card, package), strong=True))
+    advice = next((band.advice for band in package.bands if band.grade == card.grade), "")
+    blocks += [Paragraph(advice)] if advice else []
     if VETOED in card.reasons:
         blocks.append(Paragraph(package.veto_explanation))
         for hit in card.vetoes:

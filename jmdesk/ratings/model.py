@@ -152,11 +152,15 @@ class Indicator(_Part, frozen=True):
 
 
 class Band(_Part, frozen=True):
-    """A grade for scores from ``from`` (included) up to the next higher band (excluded)."""
+    """A grade for scores from ``from`` (included) up to the next higher band (excluded).
+
+    ``meaning`` and ``advice`` are what the explanation says of it.
+    """
 
     grade: str
     from_: Fraction = msgspec.field(name="from")
     meaning: str
+    advice: str = ""
 
 
 class Cap(_Part, frozen=True):
