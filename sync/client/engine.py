@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from jmdesk.desk import Desk
     from sync.client.transport import Transport
 
+LAST_AT: Final = "sync.last_at"
+"""The setting that holds when the last synchronisation came to its end (UTC)."""
+
 PAGE_RECORDS: Final = 5_000
 """Records asked for per page: one transaction here, some 20 MiB in memory."""
 
@@ -85,6 +88,7 @@ class _Exchange:
             # Paused and told (decision 19); what others changed is none of this batch's business.
             self._report.problem = error
         self._verified(self._pull)
+        self._desk.store.put_setting(LAST_AT, utc_text(self._desk.clock.now()))
 
     def _send_and_settle(self, most: int, wait_seconds: float) -> None:
         self._send_all()

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 MOST_RECORDS: Final = 100_000
 """Operations per batch: more wait for the next one, so that a resumed upload never has far to go."""
 
+PART_RECORDS: Final = "sync.part_records"
+"""The setting that holds how many records a part takes: fewer on a line that keeps breaking, up to 1,000."""
+FEWEST_IN_PART: Final = 50
+
 SCHEMA: Final = "1"
 SUFFIX: Final = ".jmb"
 
@@ -167,7 +171,7 @@ class _Press:
         self, header: BatchHeader, key: ContentKey, first: Draft, rest: Iterator[Draft], path: Path
     ) -> SignedManifest:
         """Parts go through a file of ciphertext, for the manifest that precedes them is known only at the end."""
-        builder = BatchBuilder(header, key)
+        builder = BatchBuilder(header, key, records_per_part=part_records(self._desk))
         temporary = path.with_name(f".{path.name}.tmp")
         with disk_errors(), tempfile.TemporaryFile(dir=path.parent) as parts:
             for part in builder.seal(_chained(first, rest)):
@@ -206,6 +210,19 @@ class _Press:
             ack_cursor=int(desk.store.setting(CURSOR) or 0),
             audit=AuditHead(head.count, head.hash.hex()),
         )
+
+
+def part_records(desk: Desk) -> int:
+    """How many records a part takes now."""
+    return min(int(desk.store.setting(PART_RECORDS) or LIMITS.records_per_part), LIMITS.records_per_part)
+
+
+def adapt_parts(desk: Desk, *, went_well: bool) -> None:
+    """Half as many records per part from the next batch on after a failure, twice as many after a success."""
+    now = part_records(desk)
+    wanted = min(now * 2, LIMITS.records_per_part) if went_well else max(now // 2, min(now, FEWEST_IN_PART))
+    if wanted != now:
+        desk.store.put_setting(PART_RECORDS, str(wanted))
 
 
 def rules_version() -> str:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from jmdesk.core.errors import Refused
+from jmdesk.core.errors import Refused, Unreachable
 from jmdesk.store import outbox
 from jmdesk.store.outbox import Batch
 from sync.client.batch_file import BatchFile, batch_path
 from sync.client.faults import of_the_platform
 from sync.client.membership import Membership, signing_key
+from sync.client.sealing import adapt_parts
 from sync.protocol.receipts import CustodyReceipt, open_custody
 from sync.protocol.states import DeskBatch, DeskEvent, PlatformBatch, next_desk_state
 from sync.protocol.suites import KeySet
@@ -53,7 +54,11 @@ class Sender:
             except Refused:
                 self._store_state(batch, DeskBatch.PAUSED)
                 raise
+            except Unreachable:
+                adapt_parts(self._desk, went_well=False)
+                raise
         self._desk.inbox.custody(batch.batch_id, envelope)
+        adapt_parts(self._desk, went_well=True)
         return custody.receipt
 
     def _hand_over(self, batch: Batch, file: BatchFile) -> bytes:

@@ -13,7 +13,7 @@ from sync.protocol.session import answer_challenge
 from sync.protocol.suites import SigningKey
 
 if TYPE_CHECKING:
-    from sync.client.transport import Transport
+    from sync.client.transport import Opened, Transport
 
 T = TypeVar("T")
 
@@ -45,10 +45,19 @@ class Session:
         return self._patience.run(call)
 
     def _answer(self) -> None:
+        """Answer a challenge. A nonce works once: where the first answer's reply was lost, a second one is asked."""
         self.transport.token = ""
+        try:
+            opened = self._handshake()
+        except Refused as error:
+            if error.code != "sync.unauthenticated":
+                raise
+            opened = self._handshake()
+        self.transport.token = opened.token
+        self.trust_version = opened.trust_version
+
+    def _handshake(self) -> Opened:
         challenge = self._patience.run(lambda: self.transport.challenge(self._key.keyid))
         with of_the_platform():
             answer = answer_challenge(challenge.nonce, challenge.server_epoch, utc_text(self._clock.now()), self._key)
-        opened = self._patience.run(lambda: self.transport.open_session(answer))
-        self.transport.token = opened.token
-        self.trust_version = opened.trust_version
+        return self._patience.run(lambda: self.transport.open_session(answer))

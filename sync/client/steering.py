@@ -13,15 +13,19 @@ class Stopped(Exception):
 
 
 class Steering:
-    """Progress out, cancellation in. ``tell(stage, done, of)``; ``wait`` takes seconds and is replaced in tests."""
+    """Progress out, cancellation in.
+
+    ``progress(stage, done, of)``: stages are ``seal``, ``send``, ``wait``, ``changes``; ``of`` is 0 when unknown.
+    ``cancelled()`` is asked between steps. ``wait`` takes seconds and is replaced in tests.
+    """
 
     def __init__(
         self,
-        tell: Callable[[str, int, int], None] = lambda _stage, _done, _of: None,
+        progress: Callable[[str, int, int], None] = lambda _stage, _done, _of: None,
         cancelled: Callable[[], bool] = lambda: False,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.tell = tell
+        self.tell = progress
         self.cancelled = cancelled
         self._wait = wait
 

@@ -1,0 +1,38 @@
+"""A synchronisation in words, for the sync page and the command line: what was done, what is left, what to do."""
+
+from __future__ import annotations
+
+from jmdesk.core.messages import message
+from sync.client.report import SyncReport
+from sync.client.verdicts import SET_ASIDE, explain
+
+
+def told(report: SyncReport, language: str = "zh") -> list[str]:
+    """The lines of a report, most important first; one line when there was nothing to do."""
+    zh = language == "zh"
+    lines = []
+    if report.problem is not None:
+        lines.append(str(report.problem.message_for_user(language)))
+    if report.stopped:
+        lines.append("已按要求停止；已完成的部分都已保存。" if zh else "Stopped as asked; what was done is kept.")
+    if report.handed_over:
+        count = report.handed_over
+        lines.append(f"平台已收存 {count} 条，处理结果以平台回执为准。" if zh else f"Handed over: {count} records.")
+    for verdict, count in report.verdicts.items():
+        said = explain(verdict, "", None, language)
+        left = said.action if verdict in SET_ASIDE else ""
+        lines.append(f"{count} 条：{said.text}{left}" if zh else f"{count} records: {said.text} {left}".rstrip())
+    if report.unsettled:
+        count = report.unsettled
+        lines.append(f"{count} 个报送包还在等平台回执，下次同步时取回。" if zh else f"{count} batches await a receipt.")
+    for code, count in report.held.items():
+        said = message(code, {}, language)
+        lines.append(f"{count} 条暂未报送：{said}" if zh else f"{count} records were held back: {said}")
+    if report.adopted:
+        lines.append(f"取回别处的修改 {report.adopted} 条。" if zh else f"Taken over: {report.adopted} records.")
+    if report.beside:
+        count = report.beside
+        lines.append(
+            f"{count} 条在别处也改过，本机未报送的内容保留不动。" if zh else f"{count} records changed elsewhere too."
+        )
+    return lines or ["没有需要报送或取回的内容。" if zh else "Nothing to do."]

@@ -1,0 +1,122 @@
+"""A real platform for every test: embedded PostgreSQL, the gateway over HTTPS on loopback, desks with real vaults."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from jmdesk.core.clock import SystemClock
+from jmdesk.core.ids import TimeOrderedIds
+from jmdesk.core.resources import resource
+from jmdesk.desk import Desk
+from jmdesk.vault.kdf import FLOOR
+from sync.client.enrolment import enrol
+from sync.client.http import HttpTransport
+from sync.client.patience import Patience
+from sync.client.steering import Steering
+from sync.gateway.database import OWNER, Storage
+from sync.gateway.enrol import issue_code
+from sync.gateway.server import Running
+from sync.gateway.units import read_units, store_units
+from tests.sync.client.office import UNIT, VILLAGE
+
+PASSPHRASE = "荔枝湾边三只白鹭"
+
+
+@dataclass
+class Platform:
+    """The running gateway and what an administrator does there."""
+
+    running: Running
+    storage: Storage
+    ca: str
+    transports: list[HttpTransport] = field(default_factory=list)
+
+    def close(self) -> None:
+        while self.transports:
+            self.transports.pop().close()
+
+    @property
+    def url(self) -> str:
+        return self.running.address.url
+
+    def code(self, unit: str = UNIT, *regions: str) -> str:
+        return issue_code(self.storage.database, self.running.gateway.keys, SystemClock(), unit, regions, ()).text
+
+    def transport(self, url: str = "") -> HttpTransport:
+        transport = HttpTransport(url or self.url, TimeOrderedIds(SystemClock()), ca=self.ca)
+        self.transports.append(transport)
+        return transport
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    # PostgreSQL runs as somebody without rights when we are root, who must be able to walk to its folder.
+    data = Path(tempfile.mkdtemp(prefix="jmdesk-client-gw-"))
+    data.chmod(0o755)
+    with Storage(data, settings={"fsync": "off"}) as storage:
+        running = Running(storage, data, ("127.0.0.1", 0))
+        units = read_units(resource("samples/units.csv").read_bytes())
+        storage.database.run(OWNER, lambda connection: store_units(connection, units))
+        running.start()
+        assert running.address.authority is not None
+        found = Platform(running, storage, running.address.authority.read_text())
+        yield found
+        found.close()
+        running.stop()
+    shutil.rmtree(data)
+
+
+@pytest.fixture(scope="session")
+def patience() -> Patience:
+    """Tries again at once: nothing in a test waits for luck."""
+    return Patience(Steering(wait=lambda _seconds: None))
+
+
+def made_desk(folder: Path, unit: str = UNIT, regions: tuple[str, ...] = (VILLAGE,)) -> Desk:
+    return Desk.create(folder, PASSPHRASE, unit=unit, regions=regions, cost=FLOOR)
+
+
+def enrolled_desk(folder: Path, platform: Platform, patience: Patience) -> tuple[Desk, HttpTransport]:
+    desk, transport = made_desk(folder), platform.transport()
+    enrol(desk, transport, platform.code(), gateway=platform.url, ca=platform.ca, patience=patience)
+    return desk, transport
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk that is not enrolled."""
+    with made_desk(tmp_path / "desk") as made:
+        yield made
+
+
+@pytest.fixture
+def enrolled(tmp_path: Path, platform: Platform, patience: Patience) -> Iterator[tuple[Desk, HttpTransport]]:
+    """An enrolled desk of the test's own, with its line to the platform."""
+    made, transport = enrolled_desk(tmp_path / "desk", platform, patience)
+    with made:
+        yield made, transport
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two desks of one unit that live as long as the tests, and their lines; each test has households of its own."""
+
+    first: Desk
+    to_first: HttpTransport
+    second: Desk
+    to_second: HttpTransport
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory, platform: Platform, patience: Patience) -> Iterator[Pair]:
+    folder = tmp_path_factory.mktemp("pair")
+    first, to_first = enrolled_desk(folder / "first", platform, patience)
+    second, to_second = enrolled_desk(folder / "second", platform, patience)
+    with first, second:
+        yield Pair(first, to_first, second, to_second)
