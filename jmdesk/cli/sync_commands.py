@@ -98,7 +98,7 @@ def synchronise_desk(args: argparse.Namespace) -> int:
     with open_desk(args) as desk:
         membership = load_membership(desk.store)
         line = progress_line("报送", args)
-        steering = Steering(tell=lambda _stage, done, of: line(done, of))
+        steering = Steering(progress=lambda _stage, done, of: line(done, of))
         report = synchronise(desk, HttpTransport(membership.gateway, desk.ids, ca=membership.ca), steering)
         say(args, "\n".join(told(report)), report.as_json())
     return DONE if report.complete else REFUSED

@@ -97,8 +97,7 @@ class Records:
         ``Refused`` "records.nothing_to_undo", or "records.cannot_undo" for what the platform or the program did.
         """
         with self._store.reading() as connection:
-            command = change_log.last_command(connection, self._actor)
-            changes = change_log.of_command(connection, command) if command else []
+            changes = change_log.last_of(connection, self._actor)
         if not changes:
             raise Refused("records.nothing_to_undo")
         if changes[0].verb not in ("create", "edit", "void", "import", "undo"):

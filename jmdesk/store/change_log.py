@@ -133,16 +133,28 @@ def history(connection: Connection, rid: str) -> list[Change]:
     return [_change(row) for row in connection.execute(_FULL.where(change_log.c.rid == rid))]
 
 
-def of_command(connection: Connection, command: str) -> list[Change]:
-    """Every change that one command made, in order."""
-    return [_change(row) for row in connection.execute(_FULL.where(change_log.c.command == command))]
+def last_of(connection: Connection, actor: str) -> list[Change]:
+    """Every change that the latest command of a user made, in order; empty when the user has done nothing yet.
 
-
-def last_command(connection: Connection, actor: str) -> str | None:
-    """The latest command of a user, if any."""
-    return connection.execute(
-        select(change_log.c.command).where(change_log.c.actor == actor).order_by(change_log.c.seq.desc()).limit(1)
+    A command's entries stand next to each other, for one transaction writes at a time.
+    """
+    newest_first = change_log.c.seq.desc()
+    last = connection.execute(
+        select(change_log.c.seq, change_log.c.command)
+        .where(change_log.c.actor == actor)
+        .order_by(newest_first)
+        .limit(1)
+    ).first()
+    if last is None:
+        return []
+    before = connection.execute(
+        select(change_log.c.seq)
+        .where(change_log.c.seq < last.seq, change_log.c.command != last.command)
+        .order_by(newest_first)
+        .limit(1)
     ).scalar()
+    within = change_log.c.seq.between((before or 0) + 1, last.seq)
+    return [_change(row) for row in connection.execute(_FULL.where(within))]
 
 
 def verify(connection: Connection) -> Iterator[tuple[int, str]]:

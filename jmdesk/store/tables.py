@@ -52,9 +52,11 @@ def _record_table(record_type: RecordType) -> Table:
     # Required is a rule of complete records, not of drafts: a half-typed form leaves any column empty.
     columns += [Column(f.identifier, sql_type(f.type)) for f in record_type.fields]
     table = Table(record_type.name, metadata, *columns)
-    Index(f"ix_{record_type.name}_region", table.c.rec_region)
+    # A household's parts are reached through it: an index of their region would cost every import and serve nobody.
+    if not record_type.household_field or record_type.id == "R16":
+        Index(f"ix_{record_type.name}_region", table.c.rec_region)
     for field in record_type.fields:
-        if field.identifier in _INDEXED or field.key == 1:
+        if field.identifier in _INDEXED or (field.key == 1 and field.type.kind != "uuid"):
             Index(f"ix_{record_type.name}_{field.identifier}", table.c[field.identifier])
     return table
 
@@ -76,7 +78,6 @@ change_log = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 Index("ix_change_log_rid", change_log.c.rid)
-Index("ix_change_log_command", change_log.c.command)
 
 change_values = Table(
     "change_values",
@@ -104,9 +105,8 @@ outbox = Table(
     Column("verdict_code", Text),
     Column("settled_at", Text),
 )
-Index("ux_outbox_draft", outbox.c.rid, unique=True, sqlite_where=outbox.c.state == "draft")
-Index("ix_outbox_batch", outbox.c.batch_id, outbox.c.batch_index)
-Index("ix_outbox_state", outbox.c.state)
+Index("ix_outbox_batch", outbox.c.batch_id, outbox.c.batch_index, sqlite_where=outbox.c.batch_id.is_not(None))
+Index("ix_outbox_state", outbox.c.state, outbox.c.type)
 Index("ix_outbox_rid", outbox.c.rid)
 
 batches = Table(

@@ -422,9 +422,4 @@ def _outbox_row(type_id: str, rid: str, names: Iterable[str], op: str, seq: int)
         "op": op,
         "first_seq": seq,
         "last_seq": seq,
-        "batch_id": None,
-        "batch_index": None,
-        "verdict": None,
-        "verdict_code": None,
-        "settled_at": None,
     }

@@ -50,7 +50,6 @@ TABLES = """
     CREATE TABLE change_log ( seq INTEGER NOT NULL, command TEXT NOT NULL, verb TEXT NOT NULL, at TEXT NOT NULL,
     actor TEXT NOT NULL, type TEXT NOT NULL, rid TEXT NOT NULL, commitment BLOB NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (seq) );
-    CREATE INDEX ix_change_log_command ON change_log (command);
     CREATE INDEX ix_change_log_rid ON change_log (rid);
     CREATE TABLE complaint ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
@@ -74,7 +73,6 @@ TABLES = """
     consent_id TEXT, subject_type TEXT, subject_id TEXT, consent_kind TEXT, consent_state TEXT, scope_items
     TEXT, purpose TEXT, recipient_uscc VARCHAR(18), notice_version VARCHAR(20), consent_method TEXT, signed_at
     TEXT, valid_to TEXT, doc_digest TEXT, witness VARCHAR(30), revoked_at TEXT, PRIMARY KEY (rid) );
-    CREATE INDEX ix_consent_consent_id ON consent (consent_id);
     CREATE INDEX ix_consent_region ON consent (rec_region);
     CREATE INDEX ix_consent_subject_id ON consent (subject_id);
     CREATE TABLE ent_event ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
@@ -84,7 +82,6 @@ TABLES = """
     TEXT, event_id TEXT, uscc TEXT, polarity TEXT, event_cat TEXT, event_date TEXT, basis_kind TEXT, doc_no
     VARCHAR(60), content VARCHAR(500), amount INTEGER, evidence_digest TEXT, publicity TEXT, publicity_to TEXT,
     repair_status TEXT, PRIMARY KEY (rid) );
-    CREATE INDEX ix_ent_event_event_id ON ent_event (event_id);
     CREATE INDEX ix_ent_event_region ON ent_event (rec_region);
     CREATE INDEX ix_ent_event_uscc ON ent_event (uscc);
     CREATE TABLE enterprise ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
@@ -116,7 +113,6 @@ TABLES = """
     household_id TEXT, asset_kind TEXT, qty INTEGER, area_m2 INTEGER, struct TEXT, built_year INTEGER, est_value
     INTEGER, value_basis TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_asset_household_id ON hh_asset (household_id);
-    CREATE INDEX ix_hh_asset_region ON hh_asset (rec_region);
     CREATE TABLE hh_debt ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -125,7 +121,6 @@ TABLES = """
     start_date TEXT, due_date TEXT, five_class TEXT, overdue_days INTEGER, guarantee_kind TEXT, guarantee_out
     INTEGER, debt_source TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_debt_household_id ON hh_debt (household_id);
-    CREATE INDEX ix_hh_debt_region ON hh_debt (rec_region);
     CREATE TABLE hh_honor ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -143,7 +138,6 @@ TABLES = """
     income_total INTEGER, cost_production INTEGER, exp_living INTEGER, exp_total INTEGER, net_income INTEGER,
     evidence_level TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_income_household_id ON hh_income (household_id);
-    CREATE INDEX ix_hh_income_region ON hh_income (rec_region);
     CREATE TABLE hh_insurance ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -151,7 +145,6 @@ TABLES = """
     TEXT, household_id TEXT, ins_kind TEXT, insurer VARCHAR(80), insured_amt INTEGER, ins_from TEXT, ins_to
     TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_insurance_household_id ON hh_insurance (household_id);
-    CREATE INDEX ix_hh_insurance_region ON hh_insurance (rec_region);
     CREATE TABLE hh_land ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -159,7 +152,6 @@ TABLES = """
     household_id TEXT, land_kind TEXT, area_mu INTEGER, right_type TEXT, right_cert_no VARCHAR(40), right_end
     TEXT, output_value INTEGER, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_land_household_id ON hh_land (household_id);
-    CREATE INDEX ix_hh_land_region ON hh_land (rec_region);
     CREATE TABLE hh_production ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -167,7 +159,6 @@ TABLES = """
     TEXT, household_id TEXT, season VARCHAR(10), product_code TEXT, scale_qty INTEGER, output_qty INTEGER,
     sales_channel TEXT, has_contract BOOLEAN, fulfil_rate INTEGER, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_production_household_id ON hh_production (household_id);
-    CREATE INDEX ix_hh_production_region ON hh_production (rec_region);
     CREATE TABLE hh_rating ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -177,7 +168,6 @@ TABLES = """
     second_rater TEXT, publicity_range TEXT, valid_to TEXT, cert_no VARCHAR(30), award_org VARCHAR(80),
     award_doc_no VARCHAR(60), rating_status TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_rating_household_id ON hh_rating (household_id);
-    CREATE INDEX ix_hh_rating_rating_id ON hh_rating (rating_id);
     CREATE INDEX ix_hh_rating_region ON hh_rating (rec_region);
     CREATE TABLE honest_selection ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
@@ -225,10 +215,9 @@ TABLES = """
     CREATE TABLE outbox ( id INTEGER NOT NULL, type TEXT NOT NULL, rid TEXT NOT NULL, state TEXT NOT NULL,
     fields TEXT NOT NULL, op TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, batch_id
     TEXT, batch_index INTEGER, verdict TEXT, verdict_code TEXT, settled_at TEXT, PRIMARY KEY (id) );
-    CREATE INDEX ix_outbox_batch ON outbox (batch_id, batch_index);
+    CREATE INDEX ix_outbox_batch ON outbox (batch_id, batch_index) WHERE batch_id IS NOT NULL;
     CREATE INDEX ix_outbox_rid ON outbox (rid);
-    CREATE INDEX ix_outbox_state ON outbox (state);
-    CREATE UNIQUE INDEX ux_outbox_draft ON outbox (rid) WHERE state = 'draft';
+    CREATE INDEX ix_outbox_state ON outbox (state, type);
     CREATE TABLE package ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -247,8 +236,6 @@ TABLES = """
     TEXT, is_under14 BOOLEAN, PRIMARY KEY (rid) );
     CREATE INDEX ix_person_household_id ON person (household_id);
     CREATE INDEX ix_person_id_no ON person (id_no);
-    CREATE INDEX ix_person_person_id ON person (person_id);
-    CREATE INDEX ix_person_region ON person (rec_region);
     CREATE TABLE query_log ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -274,7 +261,6 @@ TABLES = """
     TEXT, review_batch VARCHAR(20), reviewer_no VARCHAR(10), household_id TEXT, knows_household BOOLEAN, recused
     BOOLEAN, item_scores TEXT, reject_reason TEXT, voted_at TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_review_vote_household_id ON review_vote (household_id);
-    CREATE INDEX ix_review_vote_region ON review_vote (rec_region);
     CREATE INDEX ix_review_vote_review_batch ON review_vote (review_batch);
     CREATE TABLE search_entries ( id INTEGER NOT NULL, rid TEXT NOT NULL, type TEXT NOT NULL, subject TEXT NOT
     NULL, PRIMARY KEY (id) );
@@ -306,7 +292,6 @@ TABLES = """
     user_id TEXT, user_name VARCHAR(30), role TEXT, org_uscc TEXT, cert_sn VARCHAR(64), user_status TEXT,
     last_login_at TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_user_region ON user (rec_region);
-    CREATE INDEX ix_user_user_id ON user (user_id);
     CREATE TABLE village_rating ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
