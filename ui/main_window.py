@@ -14,7 +14,7 @@ from ui.core.actions import ACTIONS, bind, shortcut_text
 from ui.core.context import Context, Page, Target
 from ui.core.i18n import tr
 from ui.core.icons import icon
-from ui.core.messages import INFO, WARN, Notice
+from ui.core.messages import WARN, Notice
 from ui.core.overriding import override
 from ui.core.ports import Overview, SyncState, Unlocked
 from ui.core.runner import Outcome
@@ -32,6 +32,18 @@ def _home(context: Context) -> Page:
     from ui.pages.home.page import HomePage
 
     return HomePage(context)
+
+
+def _households(context: Context) -> Page:
+    from ui.pages.households.page import HouseholdsPage
+
+    return HouseholdsPage(context)
+
+
+def _records(context: Context) -> Page:
+    from ui.pages.records.page import RecordsPage
+
+    return RecordsPage(context)
 
 
 def _help(context: Context) -> Page:
@@ -52,6 +64,8 @@ class PageSpec:
 
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("home", "首页", "home", _home),
+    PageSpec("households", "农户档案", "household", _households),
+    PageSpec("records", "记录", "records", _records),
     PageSpec("help", "帮助", "help", _help),
 )
 
@@ -94,7 +108,7 @@ class MainWindow(QMainWindow):
 
     def enter(self, desk: Unlocked) -> None:
         """Show the workspace of an open desk."""
-        self.context.desk = desk
+        self.context.take(desk)
         self.unit.setText(desk.unit_name)
         self.user.setText(desk.user_name)
         self._whole.setCurrentIndex(1)
@@ -139,18 +153,6 @@ class MainWindow(QMainWindow):
         """Close the desk; the process that held its key ends with it."""
         if self.context.desk is not None and not self._holds(self.lock):
             self.locked.emit()
-
-    def undo(self) -> None:
-        """Take back the desk's last change."""
-        desk = self.context.desk
-        if desk is not None:
-            self.context.runner.submit(lambda _progress, _cancelled: desk.undo_last(), self._undone)
-
-    def _undone(self, outcome: Outcome) -> None:
-        if outcome.ok:
-            self.context.notices.post(Notice(tr("已撤销上一次保存的修改。"), INFO))
-        elif outcome.error is not None:
-            self.context.notices.error(outcome.error)
 
     def _workspace(self) -> QWidget:
         made = QWidget()
@@ -240,7 +242,7 @@ class MainWindow(QMainWindow):
             "app.new": on_page(lambda page: page.start_new()),
             "app.save": on_page(lambda page: page.save()),
             "app.back": on_page(lambda page: page.go_back()),
-            "app.undo": self.undo,
+            "app.undo": self.context.undo,
             "app.notice": self.notices_act,
             "app.larger": lambda: self._scale(1),
             "app.smaller": lambda: self._scale(-1),

@@ -45,7 +45,7 @@ def context(settings: Settings) -> Iterator[Context]:
 def desk(tmp_path: Path, context: Context) -> Iterator[OpenDesk]:
     """A real open vault with a dozen invented households, given to ``context``."""
     made = make_desk(tmp_path / "信用资料库", 12)
-    context.desk = made
+    context.take(made)
     yield made
     context.runner.close()
     made.close()

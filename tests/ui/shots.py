@@ -56,8 +56,29 @@ def windows(folder: Path, tag: str, desk: OpenDesk) -> None:
         settle(context)
         grab(window, folder / f"{spec.id}_{tag}.png")
         context.notices.post(Notice("平台没有答复。", BAD, "已保存的修改都在待报送里，联网后再试。"))
+    details(context, window, folder, tag, desk)
     context.runner.close()
     window.close()
+
+
+def details(context: Context, window: MainWindow, folder: Path, tag: str, desk: OpenDesk) -> None:
+    """A dossier, a form, a history, the form of a new household."""
+    window.notices.dismiss()
+    household = desk.services.records.find("R05", limit=1)[0].rid
+    member = desk.services.records.find("R06", limit=1)[0].rid
+    places = {
+        "dossier": Target("households", "R05", household),
+        "new": Target("households", "R05", new={}),
+        "member": Target("records", "R06", member),
+        "income": Target("records", "R07", new={"household_id": household}),
+        "complaint": Target("records", "R22", new={}),
+    }
+    for name, target in places.items():
+        if window.page is not None:
+            window.page.discard()
+        window.go(target)
+        settle(context)
+        grab(window, folder / f"{name}_{tag}.png")
 
 
 def main(folder: Path) -> None:

@@ -14,6 +14,7 @@ from jmdesk.core.errors import Refused
 from ui.core.context import Context
 from ui.core.freshness import Freshness
 from ui.core.runner import Cancelled, Outcome, Progress, Report, Runner, Work
+from ui.core.vaults import OpenDesk
 
 
 @pytest.fixture
@@ -101,11 +102,11 @@ def test_a_bug_in_work_reaches_the_window_and_leaves_its_words_out_of_the_log(
     assert "4407831985" not in caplog.text
 
 
-def test_a_write_tells_what_it_changed(qtbot: QtBot, runner: Runner) -> None:
-    changes = Changes(frozenset({("R05", "rid")}))
-    with qtbot.waitSignal(runner.changed) as told:
-        runner.submit(lambda _p, _c: changes)
-    assert told.args == [changes]
+def test_a_committed_write_tells_what_it_changed(qtbot: QtBot, context: Context, desk: OpenDesk) -> None:
+    household = desk.services.records.find("R05", limit=1)[0]
+    with qtbot.waitSignal(context.runner.changed) as told:
+        context.runner.submit(lambda _p, _c: desk.services.records.change("R05", household.rid, {"group_no": "第9组"}))
+    assert told.args == [Changes(frozenset({("R05", household.rid)}))]
 
 
 def test_a_view_refreshes_at_once_when_shown_and_once_later_when_not(qtbot: QtBot, runner: Runner) -> None:

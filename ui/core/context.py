@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from ui.core.messages import Notices
+from ui.core.i18n import tr
+from ui.core.messages import INFO, Notices
 from ui.core.ports import Unlocked
-from ui.core.runner import Runner
+from ui.core.runner import Outcome, Runner
 from ui.core.settings import Settings
+
+if TYPE_CHECKING:
+    from jmdesk.catalogue.types import Record
+    from jmdesk.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to go: a page, and there a record type and a record (empty: the page as it is)."""
+    """Where to go: a page, and there a record type and a record (empty: the page as it is).
+
+    ``new`` asks for a new record of the type with these values filled in; ``came_from`` is where back leads.
+    """
 
     page: str
     type: str = ""
     rid: str = ""
+    new: Record | None = None
+    came_from: Target | None = None
 
 
 class Context(QObject):
@@ -35,9 +46,32 @@ class Context(QObject):
         self.desk: Unlocked | None = None
         self.runner.failed.connect(self.notices.error)
 
-    def go(self, page: str, type: str = "", rid: str = "") -> None:  # noqa: A002 -- the word of the records
+    def take(self, desk: Unlocked) -> None:
+        """Work on an open desk; views hear of whatever its store commits, from whichever thread."""
+        self.desk = desk
+        desk.services.store.listen(self.runner.changed.emit)
+
+    @property
+    def services(self) -> Desk:
+        """The open desk's services. A page is only built while a desk is open."""
+        assert self.desk is not None, "no desk is open"  # noqa: S101 -- a bug of ours
+        return self.desk.services
+
+    def go(self, target: Target) -> None:
         """Ask the window for another page."""
-        self.going.emit(Target(page, type, rid))
+        self.going.emit(target)
+
+    def undo(self) -> None:
+        """Take back the desk's last change, and say so."""
+        desk = self.desk
+        if desk is not None:
+            self.runner.submit(lambda _progress, _cancelled: desk.undo_last(), self._undone)
+
+    def _undone(self, outcome: Outcome) -> None:
+        if outcome.ok:
+            self.notices.say(tr("已撤销上一次保存的修改。"), INFO)
+        elif outcome.error is not None:
+            self.notices.error(outcome.error)
 
 
 class Page(QWidget):

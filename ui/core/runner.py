@@ -11,7 +11,6 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from jmdesk.core.changes import Changes
 from jmdesk.core.errors import KnownError
 from ui.core.bugs import describe
 
@@ -108,7 +107,7 @@ class Task(QObject):
 class Runner(QObject):
     """Two lanes: writes one after another, reads beside them.
 
-    ``changed`` carries the ``Changes`` of every write, whether the work returned them or an object with ``changes``.
+    ``changed`` carries the ``Changes`` of every committed write, as the store announces them (see ``Context.take``).
     ``failed`` carries errors that nobody handled. ``busy`` tells when the write lane starts and falls idle.
     """
 
@@ -166,10 +165,6 @@ class Runner(QObject):
             done(outcome)
         elif outcome.error is not None:
             self.failed.emit(outcome.error)
-        if write and outcome.ok:
-            changes = outcome.value if isinstance(outcome.value, Changes) else getattr(outcome.value, "changes", None)
-            if isinstance(changes, Changes):
-                self.changed.emit(changes)
 
     @property
     def idle(self) -> bool:

@@ -15,8 +15,6 @@ from ui.core.pickers import region_children, region_path, search_regions
 from ui.core.ports import Choice, NewVault, Overview, SyncState, VaultCard, Waiting
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from jmdesk.desk import Desk
     from jmdesk.vault.kdf import Cost
 
@@ -42,12 +40,12 @@ class OpenDesk:
 
     def overview(self) -> Overview:
         """What the home page shows. Reads; call on the runner."""
-        from jmdesk.store import outbox
+        from jmdesk.store import outbox, reading
 
         desk = self.services
         with desk.store.reading() as connection:
             states = outbox.counts(connection)
-            awaiting = _awaiting_households(connection)
+            awaiting = len({entry.household for entry in reading.sealed(connection)})
         sync = SyncState(
             enrolled=desk.grant is not None,
             unsent=states.get("draft", 0),
@@ -83,12 +81,6 @@ class OpenDesk:
     def _last_sync(self) -> str:
         at = self.services.store.setting("sync.last_at")
         return beijing_text(at) if at else ""
-
-
-def _awaiting_households(connection: Connection) -> int:
-    from jmdesk.store import reading
-
-    return len({entry.household for entry in reading.sealed(connection)})
 
 
 class VaultsOnDisk:

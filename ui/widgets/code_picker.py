@@ -24,13 +24,15 @@ class CodePicker(LineField):
     """A line that searches as one types; ↓, Alt+↓ or F4 shows all. The value is the code.
 
     ``search`` finds entries, ``label_of`` names a stored code (``None`` for one the list no longer has: it is shown
-    as the bare code and kept, for what is stored is never changed by looking at it).
+    as the bare code and kept, for what is stored is never changed by looking at it). ``coded``: codes mean something
+    to people and are shown in the list; record ids do not and are not.
     """
 
-    def __init__(self, search: SearchChoices, label_of: Callable[[str], str | None]) -> None:
+    def __init__(self, search: SearchChoices, label_of: Callable[[str], str | None], *, coded: bool = True) -> None:
         super().__init__()
         self._search = search
         self._label_of = label_of
+        self._coded = coded
         self._offered: dict[str, Choice] = {}
         self._items = QStandardItemModel(self)
         completer = QCompleter(self._items, self)
@@ -93,7 +95,9 @@ class CodePicker(LineField):
         labels = [choice.label for choice in found]
         self._offered = {choice.label: choice for choice in found if labels.count(choice.label) == 1}
         for choice in found:
-            item = QStandardItem("  ".join(part for part in (choice.code, choice.label, choice.hint) if part))
+            item = QStandardItem(
+                "  ".join(part for part in (choice.code if self._coded else "", choice.label, choice.hint) if part)
+            )
             item.setData(choice.code, _CODE)
             item.setData(choice.label, _LABEL)
             self._items.appendRow(item)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.core.i18n import tr
 from ui.core.theme import look
-from ui.widgets.styling import column, label, picture, row
+from ui.widgets.styling import column, label, mark, picture, row
 
 LABEL_WIDTH = 148
 
 
 @dataclass(frozen=True, slots=True)
 class RowText:
-    """The words around a field; ``locked`` says which consent or rule opens it."""
+    """The words around a field; ``locked`` says what opens it and keeps input out until then."""
 
     label: str
     unit: str = ""
@@ -51,36 +51,47 @@ class FormRow(QWidget):
         if text.unit:
             inner.addWidget(label(text.unit, "muted"))
         down.addLayout(inner)
-        self._problem = label("", "problem", wrap=True)
-        self._problem.hide()
-        down.addWidget(self._problem)
-        if text.locked:
-            down.addLayout(self._lock_line(text.locked))
-        elif text.help:
+        self.problem_label = label("", "problem", wrap=True)
+        self.problem_label.hide()
+        down.addWidget(self.problem_label)
+        self._lock_line, self._lock_label = self._make_lock_line()
+        down.addWidget(self._lock_line)
+        if text.help:
             down.addWidget(label(text.help, "hint", wrap=True))
         across.addLayout(down, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         field.setAccessibleName(f"{text.label}{tr('(必填)') if text.required else ''}")
-        field.setAccessibleDescription(text.locked or text.help)
+        field.setAccessibleDescription(text.help)
         if text.locked:
+            self.show_lock(text.locked)
             field.setEnabled(False)
         if hasattr(field, "problem_changed"):
             field.problem_changed.connect(self.show_problem)
 
-    @staticmethod
-    def _lock_line(reason: str) -> QHBoxLayout:
-        line = row(gap=4)
-        line.addWidget(picture("lock", "muted", 14))
-        line.addWidget(label(reason, "hint", wrap=True), 1)
-        return line
-
     @property
-    def problem_label(self) -> QLabel:
-        """Where the problem is shown."""
-        return self._problem
+    def lock_text(self) -> str:
+        """What is said of a lock; empty for none."""
+        return self._lock_label.text()
 
-    def show_problem(self, text: str) -> None:
-        """Show what is wrong beneath the field; empty takes it away."""
-        self._problem.setText(text)
-        self._problem.setVisible(bool(text))
-        self.field.setAccessibleDescription(text or self.text.locked or self.text.help)
+    def show_lock(self, text: str) -> None:
+        """Say which consent opens the value; empty takes it away."""
+        self._lock_label.setText(text)
+        self._lock_line.setVisible(bool(text))
+        self.field.setAccessibleDescription(text or self.text.help)
+
+    def show_problem(self, text: str, *, warning: bool = False) -> None:
+        """Show what is wrong beneath the field (a ``warning`` may stay); empty takes it away."""
+        mark(self.problem_label, "role", "warning" if warning else "problem")
+        self.problem_label.setText(text)
+        self.problem_label.setVisible(bool(text))
+        self.field.setAccessibleDescription(text or self.lock_text or self.text.help)
+
+    @staticmethod
+    def _make_lock_line() -> tuple[QWidget, QLabel]:
+        made = QWidget()
+        across = row(made, gap=4)
+        across.addWidget(picture("lock", "muted", 14))
+        words = label("", "hint", wrap=True)
+        across.addWidget(words, 1)
+        made.hide()
+        return made, words

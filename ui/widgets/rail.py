@@ -14,7 +14,7 @@ from ui.core.icons import icon
 from ui.core.theme import look
 from ui.widgets.styling import column, label, picture, row
 
-WIDTH = 172
+WORDS_WIDTH, FRAME_WIDTH = 110, 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Rail(QFrame):
 
     def _dress(self) -> None:
         px = look().theme.px
-        self.setFixedWidth(px(WIDTH))
+        self.setFixedWidth(px(WORDS_WIDTH) + FRAME_WIDTH)
         for page, made in self.buttons.items():
             made.setIcon(icon(self._entries[page].icon, "rail_text", "rail_selected_text"))
             made.setIconSize(QSize(px(18), px(18)))

@@ -29,7 +29,7 @@ class Section(QWidget):
         self.body = QWidget()
         self.layout_: QVBoxLayout = column(self.body, gap=8)
         down = column(self, gap=4)
-        across = row(gap=8)
+        across = self._across = row(gap=8)
         across.addWidget(self._head)
         across.addWidget(self.remark)
         across.addStretch(1)
@@ -47,6 +47,10 @@ class Section(QWidget):
     @unfolded.setter
     def unfolded(self, yes: bool) -> None:
         self._head.setChecked(yes)
+
+    def add_action(self, widget: QWidget) -> None:
+        """Put a button at the end of the heading."""
+        self._across.addWidget(widget)
 
     def add(self, widget: QWidget) -> None:
         """Put something under the heading."""

@@ -90,8 +90,12 @@ class WindowedTable(QTableView):
     typed = Signal(str)
     selected = Signal(str)
 
-    def __init__(self, columns: Sequence[Column], name: str) -> None:
+    def __init__(self, columns: Sequence[Column], name: str, *, fitted: bool = False) -> None:
+        """``fitted``: the columns share the room there is, however little; for short tables inside a page."""
         super().__init__()
+        self._fitted = fitted
+        if fitted:
+            self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.rows = WindowedModel(columns)
         self.setModel(self.rows)
         self._painter = RowPainter(self.rows)
@@ -182,6 +186,11 @@ class WindowedTable(QTableView):
     def _share(self) -> None:
         """Give the room that is left to the columns that stretch."""
         theme = look().theme
+        if self._fitted:
+            whole, room = sum(column.width for column in self.rows.columns), self.viewport().width()
+            for number, column in enumerate(self.rows.columns):
+                self.setColumnWidth(number, max(theme.px(40), room * column.width // whole))
+            return
         stretching = [n for n, column in enumerate(self.rows.columns) if column.stretch]
         if not stretching:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLayout, QScrollArea, QWidget
 
-from ui.core.context import Context, Page
+from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
 from ui.core.overriding import override
@@ -101,7 +101,7 @@ class HomePage(Page):
         number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         line.addWidget(number)
         go = button(item.text, "link")
-        go.clicked.connect(lambda _checked=False, page=item.page: self.context.go(page))
+        go.clicked.connect(lambda _checked=False, page=item.page: self.context.go(Target(page)))
         line.addWidget(go)
         line.addStretch(1)
         return line
@@ -126,9 +126,9 @@ class HomePage(Page):
             grid.addWidget(label(value), line, 1, Qt.AlignmentFlag.AlignRight)
         self._sync.addLayout(grid)
         go = button(tr("转到报送"), "link", "sync")
-        go.clicked.connect(lambda: self.context.go("sync"))
+        go.clicked.connect(lambda: self.context.go(Target("sync")))
         self._sync.addWidget(go, 0, Qt.AlignmentFlag.AlignLeft)
 
     @override
     def start_search(self) -> None:
-        self.context.go("households")
+        self.context.go(Target("households"))

@@ -1,0 +1,50 @@
+"""The words for states, grades and deeds, the same on every page."""
+
+from __future__ import annotations
+
+from ui.core.i18n import tr
+from ui.core.ports import Chip
+
+SYNC_STATES = ("mine", "sealed", "confirmed", "refused", "conflict")
+
+
+def sync_state(state: str) -> Chip:
+    """Where a record stands with the platform."""
+    words = {
+        "mine": (tr("待报送"), "warn"),
+        "sealed": (tr("等待平台回执"), "info"),
+        "confirmed": (tr("平台已收下"), "ok"),
+        "refused": (tr("退回补正"), "bad"),
+        "conflict": (tr("两处修改不一致"), "bad"),
+    }
+    text, kind = words.get(state, (state, "neutral"))
+    return Chip(text, kind)
+
+
+def grade(code: str) -> Chip:
+    """A household's grade as an office may say it; an unknown one as it is, none as an empty chip."""
+    if code in ("AAA", "AA", "A"):
+        return Chip(code, "ok")
+    if code in ("B", "C"):
+        return Chip(tr("{grade} 暂未达到", grade=code), "info")
+    return Chip(tr("信息不足"), "neutral") if code == "NR" else Chip(code)
+
+
+def deed(verb: str) -> str:
+    """What a command of the change log did."""
+    words = {
+        "init": tr("建库"),
+        "create": tr("新建"),
+        "edit": tr("修改"),
+        "void": tr("作废"),
+        "undo": tr("撤销"),
+        "import": tr("导入"),
+        "consent": tr("登记授权"),
+        "withdraw": tr("撤回授权"),
+        "rate": tr("评定"),
+        "reveal": tr("查看证件号码"),
+        "pull": tr("平台更新"),
+        "verdict": tr("平台回执"),
+        "custody": tr("平台收存"),
+    }
+    return words.get(verb, verb)

@@ -1,0 +1,1 @@
+"""Household archives: list, search, dossier, a new household, consents."""

@@ -1,0 +1,114 @@
+"""Recording a signed consent paper, and withdrawing consent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame
+
+from jmdesk.consents.service import HOUSEHOLD_KINDS, NOTICE_VERSION, PERSON_KINDS
+from ui.core.i18n import tr
+from ui.widgets.codes_field import CodesField
+from ui.widgets.field import TextField
+from ui.widgets.form_row import FormRow, RowText
+from ui.widgets.styling import button, column, label, row
+from ui.widgets.time_field import TimeField
+
+KINDS = (*HOUSEHOLD_KINDS, *PERSON_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPaper:
+    """What was typed from a signed paper."""
+
+    signed_at: str
+    kinds: tuple[str, ...]
+    notice_version: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Which consents the household takes back, and why."""
+
+    kinds: tuple[str, ...]
+    reason: str
+
+
+class ConsentForm(QFrame):
+    """Emits ``signed`` with a ``SignedPaper`` or ``withdrawn`` with a ``Withdrawal``."""
+
+    signed = Signal(object)
+    withdrawn = Signal(object)
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        down = column(self, margin=14, gap=8)
+        down.addWidget(label(tr("登记授权"), "heading"))
+        advice = tr("对照本户已签名的授权书登记。收入等书面同意由户内每位成年人各自签名；系统按成员逐人登记。")
+        down.addWidget(label(advice, "muted", wrap=True))
+        self.kinds = CodesField({kind: f"{kind} {kinds[kind]}" for kind in KINDS}, columns=2)
+        self.signed_at = TimeField()
+        self.version = TextField(max_length=20)
+        self.number = TextField(max_length=40)
+        self.reason = TextField(max_length=200)
+        self.rows = {
+            "kinds": FormRow(RowText(tr("授权种类"), required=True), self.kinds),
+            "signed_at": FormRow(RowText(tr("签署时间"), required=True), self.signed_at),
+            "version": FormRow(RowText(tr("告知书版本"), required=True), self.version),
+            "number": FormRow(RowText(tr("授权书编号")), self.number),
+            "reason": FormRow(RowText(tr("撤回事由"), help=tr("只在撤回授权时填写")), self.reason),
+        }
+        for made in self.rows.values():
+            down.addWidget(made)
+        across = row()
+        self.withdraw_button = button(tr("撤回授权"), "danger")
+        self.cancel = button(tr("取消"))
+        self.sign_button = button(tr("登记授权"), "primary", "seal")
+        across.addWidget(self.withdraw_button)
+        across.addStretch(1)
+        across.addWidget(self.cancel)
+        across.addWidget(self.sign_button)
+        down.addLayout(across)
+        self.cancel.clicked.connect(self.hide)
+        self.sign_button.clicked.connect(self._sign)
+        self.withdraw_button.clicked.connect(self._withdraw)
+        self.hide()
+
+    def begin(self) -> None:
+        """Show an empty form for a paper that covers everything."""
+        self.kinds.set_value(list(KINDS))
+        self.signed_at.set_value(None)
+        self.version.set_value(NOTICE_VERSION)
+        for line in (self.number, self.reason):
+            line.set_value(None)
+        for made in self.rows.values():
+            made.show_problem("")
+        self.show()
+        self.signed_at.setFocus()
+
+    def _chosen(self) -> tuple[str, ...]:
+        value = self.kinds.value()
+        return tuple(str(kind) for kind in value) if isinstance(value, list) else ()
+
+    def _sign(self) -> None:
+        at, version = self.signed_at.value(), self.version.value()
+        if self._miss(("kinds", bool(self._chosen())), ("signed_at", bool(at)), ("version", bool(version))):
+            return
+        self.signed.emit(SignedPaper(str(at), self._chosen(), str(version), str(self.number.value() or "")))
+
+    def _withdraw(self) -> None:
+        if self._miss(("kinds", bool(self._chosen())), ("reason", bool(self.reason.value()))):
+            return
+        self.withdrawn.emit(Withdrawal(self._chosen(), str(self.reason.value())))
+
+    def _miss(self, *needed: tuple[str, bool]) -> Sequence[str]:
+        """The rows that lack what they need; each says so."""
+        missing = [name for name, there in needed if not there]
+        for name in missing:
+            made = self.rows[name]
+            made.show_problem(made.field.problem() or tr("请填写{name}。", name=made.text.label))  # type: ignore[attr-defined]
+        return missing

@@ -1,0 +1,222 @@
+"""What the household pages read and write of a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jmdesk.catalogue.types import Field, Record, RecordType
+from jmdesk.core.clock import beijing_date
+from jmdesk.desk import Desk
+from jmdesk.households.numbers import Numbering
+from jmdesk.households.queries import Dossier, HouseholdFilter, HouseholdRow
+from jmdesk.records.masking import AWAITING
+from jmdesk.store.transaction import Stored
+from ui.core import wording
+from ui.core.i18n import tr
+from ui.core.labels import Labels
+from ui.core.pickers import region_path
+from ui.core.ports import Chip, Row
+from ui.widgets.table_model import Column
+
+LIST_COLUMNS: tuple[tuple[str, int, bool, bool], ...] = (
+    ("户主", 90, False, False),
+    ("户编号", 168, False, False),
+    ("村居", 110, False, False),
+    ("村民小组", 90, False, False),
+    ("住址", 150, False, True),
+    ("人口", 56, True, False),
+    ("联系电话", 112, False, False),
+    ("等级", 104, False, False),
+    ("报送", 116, False, False),
+)
+"""Title, width, whether it holds numbers, whether it takes the spare room."""
+
+PAPER_ORDER = ("R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment")
+"""The parts of a household in the order of the paper form."""
+
+_HIDDEN = ("json", "digest", "uuid")
+
+
+def list_columns() -> tuple[Column, ...]:
+    """The columns of the household list."""
+    return tuple(
+        Column(tr(title), width, number=number, stretch=stretch) for title, width, number, stretch in LIST_COLUMNS
+    )
+
+
+class HouseholdSource:
+    """The household list under a filter, for a windowed table."""
+
+    def __init__(self, desk: Desk, wanted: HouseholdFilter) -> None:
+        self._desk, self._wanted = desk, wanted
+
+    def count(self) -> int:
+        """How many households match; a search finds at most 200."""
+        return self._desk.households.count(self._wanted)
+
+    def fetch(self, offset: int, limit: int) -> Sequence[Row]:
+        """A page in order of household number."""
+        return [self._row(row) for row in self._desk.households.page(self._wanted, offset, limit)]
+
+    @staticmethod
+    def _row(row: HouseholdRow) -> Row:
+        path = region_path(row.region)
+        state = wording.sync_state(row.sync)
+        if row.awaiting and row.sync == "mine":
+            state = Chip(tr("待授权 {n} 项", n=row.awaiting), "warn")
+        return Row(
+            row.rid,
+            (
+                row.head_name or tr("(未登记)"),
+                row.number,
+                path[-1] if path else row.region,
+                row.group,
+                row.address,
+                "" if row.population is None else str(row.population),
+                row.phone,
+                wording.grade(row.grade),
+                state,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewHousehold:
+    """What is asked when an archive is opened: the household, and its head as the first member."""
+
+    household: Record
+    head: Record
+
+
+def create_household(desk: Desk, wanted: NewHousehold) -> str:
+    """Open an archive: number, household and head in one command; gives the record id.
+
+    ``InvalidRecord`` names what is wrong; ``Refused`` "households.serials_used_up".
+    """
+    with desk.records.writing("create") as writer:
+        numbering = Numbering(writer.transaction.connection, desk.number_block)
+        rid, head = writer.transaction.new_id(), writer.transaction.new_id()
+        household: Record = {
+            **wanted.household,
+            "household_id": numbering.next(str(wanted.household["region_code"])),
+            "head_person_id": head,
+            "collect_date": beijing_date(desk.clock.now()).isoformat(),
+            "collector_id": desk.actor,
+            "verify_level": "1",
+            "archive_status": "20",
+        }
+        writer.create("R05", household, rid=rid)
+        writer.create("R06", {**wanted.head, "person_id": head, "household_id": rid, "relation": "02"}, rid=head)
+        numbering.save()
+        return rid
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a dossier: a type, the columns of its list, its rows."""
+
+    record_type: RecordType
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A dossier ready to paint; ``facts`` are (label, value) of the household itself."""
+
+    rid: str
+    title: str
+    number: str
+    place: str
+    sync: Chip
+    grade: Chip
+    facts: tuple[tuple[str, str], ...]
+    parts: tuple[Part, ...]
+    consents: Part
+    ratings: Part
+    signed: tuple[str, ...]
+    """Labels of the consents in force."""
+    declined: tuple[str, ...]
+    awaiting: int
+    voided: bool
+
+
+class DossierReader:
+    """Turns a dossier into words. Reads; call on the runner."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.labels = Labels(desk)
+
+    def read(self, rid: str) -> Shown:
+        """One household. ``Refused`` "households.none_found"."""
+        self.labels.forget()
+        dossier = self._desk.households.dossier(rid)
+        values = dossier.household.values
+        given = self._desk.consents.of(rid)
+        kinds = self._desk.catalogue.code_lists["CL-CONSENT"]
+        everyone = {kind for signed in given.by_person.values() for kind in signed}
+        head = dossier.head
+        grade = str(dossier.ratings[0].values.get("grade", "")) if dossier.ratings else ""
+        return Shown(
+            rid,
+            str(head.values.get("person_name", "")) if head else tr("(未登记户主)"),
+            str(values.get("household_id", "")),
+            " / ".join(region_path(dossier.household.region)),
+            wording.sync_state(dossier.household.sync),
+            wording.grade(grade),
+            self._facts(dossier),
+            tuple(self._part(t, dossier.members if t == "R06" else dossier.parts[t], dossier) for t in PAPER_ORDER),
+            self._part("R04", dossier.consents, dossier),
+            self._part("R16", dossier.ratings, dossier),
+            tuple(kinds.label(kind) for kind in sorted(given.signed | everyone)),
+            tuple(kinds.label(kind) for kind in sorted(given.declined)),
+            len(dossier.awaiting),
+            dossier.household.voided is not None,
+        )
+
+    def _facts(self, dossier: Dossier) -> tuple[tuple[str, str], ...]:
+        record_type = self._desk.catalogue.types["R05"]
+        waiting = {entry.field for entry in dossier.awaiting if entry.rid == dossier.household.rid}
+        values = dossier.household.values
+        return tuple(
+            (
+                field.label,
+                AWAITING if field.identifier in waiting else self.labels.words(field, values.get(field.identifier)),
+            )
+            for field in record_type.fields
+            if field.default_on and field.identifier not in ("head_person_id", "household_id", "region_code")
+        )
+
+    def _part(self, type_id: str, records: Sequence[Stored], dossier: Dossier) -> Part:
+        record_type = self._desk.catalogue.types[type_id]
+        waiting = {(entry.rid, entry.field) for entry in dossier.awaiting}
+        skipped = {record_type.household_field, "subject_id" if type_id != "R04" else ""}
+        usable = [
+            f for f in record_type.fields
+            if f.default_on and f.type.kind not in _HIDDEN and f.identifier not in skipped
+        ]  # fmt: skip
+        present = [f for f in usable if any(self._has(r, f, waiting) for r in records)] or usable
+        fields = present[:8]
+        columns = [
+            Column(f.label, 120, number=f.type.kind in ("int", "dec"), stretch=place == 0)
+            for place, f in enumerate(fields)
+        ]
+        rows = [self._part_row(record, fields, waiting) for record in records]
+        return Part(record_type, (*columns, Column(tr("报送"), 116)), tuple(rows))
+
+    @staticmethod
+    def _has(record: Stored, field: Field, waiting: set[tuple[str, str]]) -> bool:
+        return field.identifier in record.values or (record.rid, field.identifier) in waiting
+
+    def _part_row(self, record: Stored, fields: Sequence[Field], waiting: set[tuple[str, str]]) -> Row:
+        cells: list[str | Chip] = []
+        for field in fields:
+            if (record.rid, field.identifier) in waiting:
+                cells.append(Chip(tr("待授权"), "warn"))
+            else:
+                cells.append(self.labels.words(field, record.values.get(field.identifier)))
+        voided = record.voided is not None
+        state = Chip(tr("已作废")) if voided else wording.sync_state(record.sync)
+        return Row(record.rid, (*cells, state), voided)

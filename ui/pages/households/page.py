@@ -1,0 +1,212 @@
+"""Households: the list, one dossier, or the form of a new archive."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from jmdesk.consents.service import Signature
+from jmdesk.core.clock import beijing_date
+from jmdesk.records.writer import InvalidRecord
+from ui.core.actions import bind
+from ui.core.context import Context, Page, Target
+from ui.core.freshness import Freshness
+from ui.core.i18n import tr
+from ui.core.overriding import override
+from ui.core.ports import Chip
+from ui.core.runner import Outcome
+from ui.pages.households.consent import ConsentForm, SignedPaper, Withdrawal
+from ui.pages.households.dossier import DossierView, RecordWish
+from ui.pages.households.form import NewHouseholdForm
+from ui.pages.households.listing import HouseholdList
+from ui.pages.households.model import DossierReader, NewHousehold, Shown, create_household
+from ui.widgets.chip import ChipLabel
+from ui.widgets.styling import button, column, label, row
+
+
+class HouseholdsPage(Page):
+    """List first; Enter opens a dossier, Alt+Left goes back."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        services = context.services
+        self._reader = DossierReader(services)
+        self.rid = ""
+        self.shown: Shown | None = None
+        self.list = HouseholdList(services)
+        self.form = NewHouseholdForm(services.catalogue, services.regions, lambda: beijing_date(services.clock.now()))
+        self.dossier = DossierView()
+        self.consent = ConsentForm(services.catalogue.code_lists["CL-CONSENT"].values)
+        self.stack = QStackedWidget()
+        self._dossier_side = self._make_dossier_side()
+        for part in (self.list, self._dossier_side, self.form):
+            self.stack.addWidget(part)
+        column(self, margin=20).addWidget(self.stack)
+        bind(self, "households.filter", self._to_filters)
+        self._freshness = Freshness(self, context.runner, self._changed)
+        self.list.opened.connect(self.open)
+        self.list.new_wished.connect(self.start_new)
+        self.form.wanted.connect(self._create)
+        self.form.given_up.connect(self.show_list)
+        self.dossier.record_wished.connect(self._open_record)
+        self.dossier.consent_wished.connect(self.consent.begin)
+        self.consent.signed.connect(self._sign)
+        self.consent.withdrawn.connect(self._withdraw)
+
+    # -- what the window asks --------------------------------------------------------------------------------------
+
+    @override
+    def show_target(self, target: Target) -> None:
+        if target.new is not None:
+            self.start_new()
+        elif target.rid:
+            self.open(target.rid)
+
+    @override
+    def start_search(self) -> None:
+        if not self.unsaved():
+            self.show_list()
+            self.list.search.setFocus()
+            self.list.search.selectAll()
+
+    @override
+    def start_new(self) -> None:
+        if not self.unsaved():
+            self.stack.setCurrentWidget(self.form)
+            self.form.begin()
+
+    @override
+    def save(self) -> None:
+        if self.stack.currentWidget() is self.form:
+            self.form.save()
+
+    @override
+    def go_back(self) -> None:
+        if not self.unsaved():
+            self.show_list()
+
+    @override
+    def unsaved(self) -> bool:
+        return self.stack.currentWidget() is self.form and self.form.touched
+
+    @override
+    def discard(self) -> None:
+        self.form.begin()
+        self.show_list()
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def show_list(self) -> None:
+        """Show the list where it was left."""
+        self.rid = ""
+        self.stack.setCurrentWidget(self.list)
+        self.list.table.setFocus()
+
+    def open(self, rid: str) -> None:
+        """Show one household."""
+        self.rid = rid
+        self.context.runner.read(lambda: self._reader.read(rid), self._arrived)
+
+    def _arrived(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+            return
+        shown = outcome.value
+        if not isinstance(shown, Shown) or shown.rid != self.rid:
+            return
+        self.shown = shown
+        self.title.setText(tr("{name} 户", name=shown.title))
+        self.number.setText(f"{shown.number}  {shown.place}")
+        self.grade.show_chip(shown.grade)
+        self.grade.setVisible(bool(shown.grade.text))
+        self.sync.show_chip(Chip(tr("已作废")) if shown.voided else shown.sync)
+        self.dossier.show_dossier(shown)
+        if self.stack.currentWidget() is not self._dossier_side:
+            self.consent.hide()
+            self.stack.setCurrentWidget(self._dossier_side)
+            self.back_button.setFocus()
+
+    def _make_dossier_side(self) -> QWidget:
+        made = QWidget()
+        down = column(made, gap=10)
+        across = row(gap=8)
+        self.back_button = button(tr("返回"), "link", "back")
+        self.back_button.clicked.connect(self.go_back)
+        self.title, self.number = label("", "title"), label("", "muted")
+        self.grade, self.sync = ChipLabel(Chip("")), ChipLabel(Chip(""))
+        self.rate_button = button(tr("评定与说明"), "", "rating")
+        self.rate_button.clicked.connect(lambda: self.context.go(Target("ratings", "R05", self.rid)))
+        for widget in (self.back_button, self.title, self.number, self.grade, self.sync):
+            across.addWidget(widget)
+        across.addStretch(1)
+        across.addWidget(self.rate_button)
+        down.addLayout(across)
+        down.addWidget(self.consent)
+        down.addWidget(self.dossier, 1)
+        return made
+
+    def _open_record(self, wish: RecordWish) -> None:
+        back = Target("households", "R05", self.rid)
+        if wish.rid:
+            self.context.go(Target("records", wish.type, wish.rid, came_from=back))
+            return
+        record_type = self.context.services.catalogue.types[wish.type]
+        own = record_type.household_field
+        values = {own: self.rid} if own else {"subject_id": f"R05:{self.rid}"}
+        self.context.go(Target("records", wish.type, new=dict(values), came_from=back))
+
+    # -- writes ----------------------------------------------------------------------------------------------------
+
+    def _create(self, wanted: NewHousehold) -> None:
+        services = self.context.services
+        self.context.runner.submit(lambda _progress, _cancelled: create_household(services, wanted), self._created)
+
+    def _created(self, outcome: Outcome) -> None:
+        self.form.save_button.setEnabled(True)
+        if isinstance(outcome.error, InvalidRecord):
+            self.form.show_error(outcome.error)
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+            return
+        self.form.begin()
+        self.open(str(outcome.value))
+        self.context.notices.done_with_undo(tr("已建档。可继续补充成员、收支和授权。"), self.context.undo)
+
+    def _sign(self, paper: SignedPaper) -> None:
+        services, rid = self.context.services, self.rid
+        signature = Signature(paper.signed_at, paper.notice_version, paper.number)
+        self.context.runner.submit(
+            lambda _progress, _cancelled: services.consents.sign(rid, signature, kinds=paper.kinds), self._signed
+        )
+
+    def _signed(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+            return
+        self.consent.hide()
+        self.context.notices.say(tr("已登记授权；{n} 项暂存的信息已转正，可以报送。", n=outcome.value))
+
+    def _withdraw(self, wanted: Withdrawal) -> None:
+        services, rid = self.context.services, self.rid
+        self.context.runner.submit(
+            lambda _progress, _cancelled: services.consents.withdraw(rid, wanted.kinds, reason=wanted.reason),
+            self._withdrawn,
+        )
+
+    def _withdrawn(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+            return
+        self.consent.hide()
+        self.context.notices.say(tr("已撤回授权；{n} 项信息停止使用，并随下一次报送从平台移除。", n=outcome.value))
+
+    # -- changes from elsewhere ------------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        self.list.reread()
+        if self.rid:
+            self.open(self.rid)
+
+    def _to_filters(self) -> None:
+        if not self.unsaved():
+            self.show_list()
+            self.list.village.setFocus()

@@ -1,0 +1,254 @@
+"""The form of any record type, made from the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+
+from jmdesk.catalogue.problems import Problem
+from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
+from jmdesk.catalogue.validation import validation
+from jmdesk.records.masking import is_masked, masked
+from jmdesk.store.reading import Sealed
+from ui.core.i18n import language, tr
+from ui.core.overriding import override
+from ui.core.theme import look
+from ui.pages.records.fields import FieldMaker, carries_own_unit, make_read_only
+from ui.pages.records.model import Loaded, awaiting_text
+from ui.widgets.form_row import FormRow, RowText
+from ui.widgets.masked_field import MaskedField
+from ui.widgets.section import Section
+from ui.widgets.styling import card, column, label, mark
+
+FORM_WIDTH = 820
+
+
+@dataclass(frozen=True, slots=True)
+class RevealWish:
+    """Somebody wants to see a masked number: which field, and why."""
+
+    identifier: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the form would change: values set, fields emptied, and how many fields hold what cannot be read."""
+
+    set_: Record
+    unset: tuple[str, ...]
+    unreadable: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to save or to mend."""
+        return bool(self.set_ or self.unset or self.unreadable)
+
+
+class RecordForm(QScrollArea):
+    """Shows one record; the page saves it. Enter goes to the next field."""
+
+    edited = Signal()
+    reveal_wished = Signal(object)
+
+    def __init__(
+        self, record_type: RecordType, catalogue: Catalogue, maker: FieldMaker, today: Callable[[], date]
+    ) -> None:
+        super().__init__()
+        self._type, self._catalogue, self._today = record_type, catalogue, today
+        self._original: Record = {}
+        self._closed: frozenset[str] = frozenset()
+        self.rows: dict[str, FormRow] = {}
+        self._sections: list[tuple[Section, tuple[Field, ...]]] = []
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        inside.setProperty("role", "scrolled")
+        down = column(inside, gap=10)
+        self.notice = label("", wrap=True)
+        self.notice.setContentsMargins(*(look().theme.px(n) for n in (10, 8, 10, 8)))
+        self.notice.hide()
+        down.addWidget(self.notice)
+        for title, fields in record_type.sections:
+            shown = tuple(f for f in fields if f.default_on and not self._is_own_id(f))
+            if shown:
+                down.addWidget(self._section(title or record_type.label, shown, maker))
+        down.addStretch(1)
+        inside.setMaximumWidth(look().theme.px(FORM_WIDTH))
+        self.setWidget(inside)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_moved)
+
+    def begin(self, values: Record) -> None:
+        """Start a new record with some values filled in."""
+        self._show({}, values, (), frozenset())
+
+    def show_record(self, loaded: Loaded) -> None:
+        """Show a stored record."""
+        values = loaded.entry.record.values
+        self._show(values, values, loaded.entry.awaiting, loaded.closed_locks)
+        if self._type.bookkeeping or loaded.entry.record.voided is not None:
+            for made in self.rows.values():
+                make_read_only(made.field)
+
+    def changes(self) -> Changes:
+        """What differs from what is stored."""
+        set_: Record = {}
+        unset: list[str] = []
+        unreadable = 0
+        for name, made in self.rows.items():
+            field = self._type.by_identifier[name]
+            widget = made.field
+            if not field.is_input or (isinstance(widget, MaskedField) and not widget.changed):
+                continue
+            value = widget.value()  # type: ignore[attr-defined]
+            if widget.problem() and value is None:  # type: ignore[attr-defined]
+                unreadable += 1
+            elif value is None and name in self._original:
+                unset.append(name)
+            elif value is not None and value != self._original.get(name):
+                set_[name] = value
+        return Changes(set_, tuple(unset), unreadable)
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Show what the catalogue found wrong, and go to the first of it."""
+        named = [problem for problem in problems if problem.field in self.rows]
+        for problem in named:
+            self._say(problem)
+        if named:
+            self.rows[named[0].field].field.setFocus()
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first field that takes input."""
+        for made in self.rows.values():
+            if made.field.isEnabled() and not made.field.property("readOnly"):
+                made.field.setFocus()
+                return
+
+    def reveal(self, identifier: str, number: str) -> None:
+        """Show a masked number for a while."""
+        widget = self.rows[identifier].field
+        if isinstance(widget, MaskedField):
+            widget.reveal(number)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.focusNextChild()
+            return
+        super().keyPressEvent(event)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _is_own_id(field: Field) -> bool:
+        return field.type.kind == "uuid" and bool(field.key)
+
+    def _section(self, title: str, fields: tuple[Field, ...], maker: FieldMaker) -> QWidget:
+        made = card()
+        section = Section(title)
+        column(made, margin=12).addWidget(section)
+        for field in fields:
+            section.add(self._row(field, maker))
+        self._sections.append((section, fields))
+        return made
+
+    def _row(self, field: Field, maker: FieldMaker) -> FormRow:
+        widget = maker.make(field)
+        unit = "" if carries_own_unit(widget) else field.unit
+        help_ = "" if field.is_input else tr("自动计算")
+        made = FormRow(RowText(field.label, unit, field.required and field.is_input, help=help_), widget)
+        if not field.is_input or self._type.bookkeeping:
+            make_read_only(widget)
+        if hasattr(widget, "edited"):
+            widget.edited.connect(lambda name=field.identifier: self._edited(name))
+        if isinstance(widget, MaskedField):
+            widget.reveal_requested.connect(
+                lambda reason, name=field.identifier: self.reveal_wished.emit(RevealWish(name, reason))
+            )
+        self.rows[field.identifier] = made
+        return made
+
+    def _show(self, original: Record, values: Record, awaiting: Sequence[Sealed], closed: frozenset[str]) -> None:
+        self._original, self._closed = dict(original), closed
+        waiting = {entry.field: entry for entry in awaiting}
+        for name, made in self.rows.items():
+            field = self._type.by_identifier[name]
+            value = values.get(name)
+            shown = masked(field, value) if value is not None and is_masked(field) else value
+            if isinstance(made.field, MaskedField):
+                made.field.set_mask(str(shown) if name in original and shown is not None else "")
+            else:
+                made.field.set_value(shown)  # type: ignore[attr-defined]
+            made.show_problem("")
+            made.show_lock(self._lock_words(field, waiting.get(name)))
+        self._show_notice()
+        self._count_missing()
+
+    def _lock_words(self, field: Field, waiting: Sealed | None) -> str:
+        lock = self._catalogue.lock_of(field)
+        if lock is None or (field.lock not in self._closed and waiting is None) or lock.effect != "seal":
+            return ""
+        if waiting is not None:
+            return tr("{waiting}，取得“{lock}”后自动转正", waiting=awaiting_text(waiting.since), lock=lock.label)
+        return tr("须取得“{lock}”；现在填写只暂存在本机，不报送", lock=lock.label)
+
+    def _show_notice(self) -> None:
+        held = [
+            self._catalogue.locks[name].label
+            for name in sorted(self._closed)
+            if self._catalogue.locks[name].effect == "hold"
+        ]
+        self.notice.setText(tr("本户尚未签署：{locks}。可以先填写，记录暂不报送。", locks="、".join(held)))
+        mark(self.notice, "chip", "warn")
+        self.notice.setVisible(bool(held) and not self._type.bookkeeping)
+
+    def _edited(self, name: str) -> None:
+        # Values are read when a field is left: reading one now would reformat it under the user's fingers.
+        self.rows[name].show_problem("")
+        self.edited.emit()
+
+    def _focus_moved(self, before: QWidget | None, _now: QWidget | None) -> None:
+        """Check a field when it is left."""
+        if before is None or not self.isAncestorOf(before):
+            return
+        for name, made in self.rows.items():
+            if made.isAncestorOf(before):
+                self._check(name)
+                self._count_missing()
+                return
+
+    def _check(self, name: str) -> None:
+        field, widget = self._type.by_identifier[name], self.rows[name].field
+        if not field.is_input or (isinstance(widget, MaskedField) and not widget.changed):
+            return
+        value = widget.value()  # type: ignore[attr-defined]
+        if value is None:
+            return
+        values = {**self._original, **self.changes().set_}
+        problem = validation().of(self._type.id).check_field(name, value, values, self._today())
+        if problem is not None:
+            self._say(problem)
+
+    def _say(self, problem: Problem) -> None:
+        told = problem.message(language())
+        made = self.rows[problem.field]
+        made.show_problem(f"{told.text}{told.action}", warning=problem.level == "warn")
+
+    def _count_missing(self) -> None:
+        changes = self.changes()
+        for section, fields in self._sections:
+            missing = [f for f in fields if f.required and f.is_input and self._is_missing(f, changes)]
+            section.remark.setText(tr("还有 {n} 项必填未填", n=len(missing)) if missing else "")
+
+    def _is_missing(self, field: Field, changes: Changes) -> bool:
+        name = field.identifier
+        if name in changes.set_:
+            return False
+        return name not in self._original or name in changes.unset

@@ -1,0 +1,116 @@
+"""The list of one record type: search, filters, the rows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+
+from jmdesk.catalogue.types import RecordType
+from ui.core import wording
+from ui.core.i18n import tr
+from ui.core.icons import icon
+from ui.core.theme import look
+from ui.pages.records.model import HITS, RecordDesk, RecordFilter, RecordSource, columns, is_searchable
+from ui.widgets.empty_state import EmptyState
+from ui.widgets.field import TextField
+from ui.widgets.styling import button, column, label, row
+from ui.widgets.table_view import TableOrEmpty, WindowedTable
+
+PAUSE = 120
+"""Milliseconds without a key before a search starts."""
+
+
+class RecordList(QWidget):
+    """Emits ``opened`` with a record id and ``new_wished`` for a new record."""
+
+    opened = Signal(str)
+    new_wished = Signal()
+
+    def __init__(self, record_type: RecordType, desk: RecordDesk) -> None:
+        super().__init__()
+        self.type, self._desk = record_type, desk
+        down = column(self, gap=10)
+        down.addLayout(self._head())
+        down.addLayout(self._filters())
+        self.table = WindowedTable(columns(record_type), record_type.label)
+        hint = tr("由系统自动记录。") if record_type.bookkeeping else tr("按 Ctrl+N 新建，或从“导入”页导入登记册。")
+        empty = EmptyState(tr("还没有“{name}”记录", name=record_type.label), hint)
+        down.addWidget(TableOrEmpty(self.table, empty), 1)
+        self._empty = empty
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE)
+        self._timer.timeout.connect(self.refresh)
+        self.table.opened.connect(self.opened)
+        self.table.typed.connect(self._type_into_search)
+        self.refresh()
+
+    def wanted(self) -> RecordFilter:
+        """What the filters say."""
+        return RecordFilter(
+            search=self.search.text(), sync=str(self.sync.currentData() or ""), voided=self.voided.isChecked()
+        )
+
+    def refresh(self) -> None:
+        """Read the list from its start."""
+        self._timer.stop()
+        wanted = self.wanted()
+        self.table.show_source(RecordSource(self._desk.desk, self._desk.labels, self.type, wanted))
+        shown = self.table.rows.rowCount()
+        over = bool(wanted.search) and shown >= HITS
+        self._count.setText(tr("前 {n} 条，请再多输几个字", n=shown) if over else tr("共 {n} 条", n=f"{shown:,}"))
+        if wanted != RecordFilter():
+            self._empty.say(tr("没有符合条件的记录"), tr("换个条件试试。"))
+
+    def reread(self) -> None:
+        """Read the list again where it stands."""
+        self.table.reread()
+        self._count.setText(tr("共 {n} 条", n=f"{self.table.rows.rowCount():,}"))
+
+    def _head(self) -> QHBoxLayout:
+        across = row(gap=10)
+        across.addWidget(label(self.type.label, "title"))
+        self._count = label("", "muted")
+        across.addWidget(self._count, 0, Qt.AlignmentFlag.AlignBottom)
+        across.addStretch(1)
+        if self.type.bookkeeping:
+            across.addWidget(label(tr("系统记录，只能查看"), "muted"))
+        else:
+            self.new = button(tr("新建"), "primary", "add")
+            self.new.clicked.connect(self.new_wished)
+            across.addWidget(self.new)
+        return across
+
+    def _filters(self) -> QHBoxLayout:
+        across = row(gap=8)
+        px = look().theme.px
+        self.search = TextField(max_length=60)
+        self.search.setPlaceholderText(tr("名称、拼音首字母或号码后几位"))
+        self.search.setAccessibleName(tr("查找"))
+        self.search.addAction(icon("search", "muted"), self.search.ActionPosition.LeadingPosition)
+        self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(px(280))
+        self.search.setVisible(is_searchable(self.type))
+        self.search.textChanged.connect(lambda _text: self._timer.start())
+        self.search.returnPressed.connect(self._to_table)
+        self.sync = QComboBox()
+        self.sync.setAccessibleName(tr("报送状态"))
+        self.sync.addItem(tr("全部报送状态"), "")
+        for state in wording.SYNC_STATES:
+            self.sync.addItem(wording.sync_state(state).text, state)
+        self.sync.activated.connect(self.refresh)
+        self.voided = QCheckBox(tr("已作废"))
+        self.voided.toggled.connect(self.refresh)
+        for widget in (self.search, self.sync, self.voided):
+            across.addWidget(widget)
+        across.addStretch(1)
+        return across
+
+    def _to_table(self) -> None:
+        self.refresh()
+        self.table.setFocus()
+
+    def _type_into_search(self, text: str) -> None:
+        if self.search.isVisible():
+            self.search.setFocus()
+            self.search.setText(text)

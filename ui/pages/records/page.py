@@ -1,0 +1,393 @@
+"""Records: the types at the left, and for one type its list, a form, or a history."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QWidget
+
+from jmdesk.core.changes import Changes
+from jmdesk.core.clock import beijing_date
+from jmdesk.records.writer import InvalidRecord
+from ui.core import wording
+from ui.core.actions import bind
+from ui.core.context import Context, Page, Target
+from ui.core.freshness import Freshness
+from ui.core.i18n import tr
+from ui.core.icons import icon
+from ui.core.messages import WARN, Notice
+from ui.core.overriding import override
+from ui.core.ports import Chip
+from ui.core.reveal import reveal
+from ui.core.runner import Outcome
+from ui.core.theme import look
+from ui.pages.records.fields import FieldMaker
+from ui.pages.records.form import RecordForm, RevealWish
+from ui.pages.records.history import HistoryView
+from ui.pages.records.listing import RecordList
+from ui.pages.records.model import Loaded, RecordDesk
+from ui.widgets.chip import ChipLabel
+from ui.widgets.field import TextField
+from ui.widgets.styling import button, card, column, label, row
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "农户",
+        ("R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment", "R15", "R16", "R04"),
+    ),
+    ("村镇与银行", ("R03", "R17", "R18", "R19")),
+    ("企业与投诉", ("R20", "R21", "R22", "R23", "R24")),
+    ("办理", ("R25", "R27", "workflow_event")),
+    ("系统记录", ("R01", "R02", "R26", "R28", "R29")),
+)
+_TYPE = int(Qt.ItemDataRole.UserRole)
+
+
+class RecordsPage(Page):
+    """Every record type, one page."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        services = context.services
+        self.desk = RecordDesk(services)
+        self._maker = FieldMaker(services.catalogue, self.desk.labels, services.regions)
+        self._lists: dict[str, RecordList] = {}
+        self._forms: dict[str, RecordForm] = {}
+        self.type_id, self.rid = "R05", ""
+        self._dirty = False
+        self._came_from: Target | None = None
+        across = row(self, margin=20, gap=16)
+        across.addWidget(self._types())
+        self.stack = QStackedWidget()
+        self._list_place = QStackedWidget()
+        self.stack.addWidget(self._list_place)
+        self.stack.addWidget(self._form_side())
+        across.addWidget(self.stack, 1)
+        bind(self, "records.history", self.show_history)
+        bind(self, "records.void", self.ask_void)
+        self._freshness = Freshness(self, context.runner, self._changed)
+        context.runner.changed.connect(self._forget)
+        self.show_list("R05")
+
+    # -- what the window asks --------------------------------------------------------------------------------------
+
+    @override
+    def show_target(self, target: Target) -> None:
+        if not target.type or self._dirty:
+            return
+        self._came_from = target.came_from
+        if target.new is not None:
+            self.begin(target.type, target.new)
+        elif target.rid:
+            self.open(target.type, target.rid)
+        else:
+            self.show_list(target.type)
+
+    @override
+    def start_search(self) -> None:
+        if not self._dirty:
+            self.show_list(self.type_id)
+            self._lists[self.type_id].search.setFocus()
+
+    @override
+    def start_new(self) -> None:
+        if not self._dirty:
+            self.begin(self.type_id, {})
+
+    @override
+    def go_back(self) -> None:
+        if self._dirty:
+            self._warn_unsaved()
+        elif self.stack.currentIndex() == 1 and self._inner.currentWidget() is self._history:
+            self._inner.setCurrentWidget(self._forms[self.type_id])
+        elif self._came_from is not None:
+            target, self._came_from = self._came_from, None
+            self.show_list(self.type_id)
+            self.context.go(target)
+        else:
+            self.show_list(self.type_id)
+
+    @override
+    def unsaved(self) -> bool:
+        return self._dirty
+
+    @override
+    def discard(self) -> None:
+        self._dirty = False
+        self.show_list(self.type_id)
+
+    # -- list ------------------------------------------------------------------------------------------------------
+
+    def show_list(self, type_id: str) -> None:
+        """Show the list of a type."""
+        self.type_id, self.rid = type_id, ""
+        made = self._lists.get(type_id)
+        if made is None:
+            made = self._lists[type_id] = RecordList(self.context.services.catalogue.types[type_id], self.desk)
+            made.opened.connect(lambda rid: self.open(self.type_id, rid))
+            made.new_wished.connect(self.start_new)
+            self._list_place.addWidget(made)
+        self._mark_type()
+        self._list_place.setCurrentWidget(made)
+        self.stack.setCurrentIndex(0)
+
+    # -- form ------------------------------------------------------------------------------------------------------
+
+    def begin(self, type_id: str, values: object) -> None:
+        """Show an empty form; a household begins on the household page, for it needs its head at once."""
+        record_type = self.context.services.catalogue.types[type_id]
+        if record_type.bookkeeping:
+            return
+        if type_id == "R05":
+            self.context.go(Target("households", "R05", new={}))
+            return
+        self.type_id, self.rid = type_id, ""
+        form = self._form(type_id)
+        form.begin(values if isinstance(values, dict) else {})
+        self._show_form(form, tr("新建{name}", name=record_type.label), Chip(tr("未保存")), editable=True, stored=False)
+        form.focus_first()
+
+    def open(self, type_id: str, rid: str) -> None:
+        """Show a stored record."""
+        self.type_id, self.rid = type_id, rid
+        self.context.runner.read(lambda: self.desk.load(type_id, rid), self._loaded)
+
+    def _loaded(self, outcome: Outcome) -> None:
+        if not isinstance(outcome.value, Loaded):
+            if outcome.error is not None:
+                self.context.notices.error(outcome.error)
+            return
+        loaded = outcome.value
+        record = loaded.entry.record
+        if (record.type, record.rid) != (self.type_id, self.rid) or self._dirty:
+            return
+        form = self._form(record.type)
+        form.show_record(loaded)
+        record_type = self.context.services.catalogue.types[record.type]
+        live = record.voided is None and not record_type.bookkeeping
+        state = wording.sync_state(record.sync) if record.voided is None else Chip(tr("已作废"))
+        self._show_form(form, loaded.title or record_type.label, state, editable=live, stored=True)
+        self.state_note.setText("" if record.voided in (None, "-") else tr("作废原因：{reason}", reason=record.voided))
+
+    def _show_form(self, form: RecordForm, title: str, state: Chip, *, editable: bool, stored: bool) -> None:
+        self._dirty = False
+        self.title.setText(title)
+        self.state.show_chip(state)
+        self.state_note.setText("")
+        self.save_button.setVisible(editable)
+        self.save_button.setEnabled(not stored)
+        self.void_button.setVisible(editable and stored)
+        self.history_button.setVisible(stored)
+        self._void_line.hide()
+        self._mark_type()
+        self._inner.setCurrentWidget(form)
+        self.stack.setCurrentIndex(1)
+
+    def _form(self, type_id: str) -> RecordForm:
+        made = self._forms.get(type_id)
+        if made is None:
+            services = self.context.services
+            made = self._forms[type_id] = RecordForm(
+                services.catalogue.types[type_id],
+                services.catalogue,
+                self._maker,
+                lambda: beijing_date(services.clock.now()),
+            )
+            made.edited.connect(self._edited)
+            made.reveal_wished.connect(self._reveal)
+            self._inner.addWidget(made)
+        return made
+
+    def _edited(self) -> None:
+        self._dirty = True
+        self.save_button.setEnabled(True)
+
+    # -- saving ----------------------------------------------------------------------------------------------------
+
+    @override
+    def save(self) -> None:
+        if self.stack.currentIndex() != 1 or not self.save_button.isVisible() or not self.save_button.isEnabled():
+            return
+        wanted = self._forms[self.type_id].changes()
+        if wanted.unreadable:
+            text = tr("有 {count} 项填写的内容看不懂，请先改正标红的项。", count=wanted.unreadable)
+            self.context.notices.post(Notice(text, WARN))
+            return
+        if not wanted.any:
+            self._dirty = False
+            self.save_button.setEnabled(False)
+            return
+        type_id, rid = self.type_id, self.rid
+        self.save_button.setEnabled(False)
+        self.context.runner.submit(
+            lambda _progress, _cancelled: self.desk.save(type_id, rid, wanted.set_, wanted.unset), self._saved
+        )
+
+    def _saved(self, outcome: Outcome) -> None:
+        if isinstance(outcome.error, InvalidRecord):
+            self._forms[self.type_id].show_problems(outcome.error.problems)
+        if outcome.error is not None:
+            self.save_button.setEnabled(True)
+            self.context.notices.error(outcome.error)
+            return
+        self._dirty = False
+        self.open(self.type_id, str(outcome.value))
+        self.context.notices.done_with_undo(tr("已保存。"), self.context.undo)
+
+    def ask_void(self) -> None:
+        """Ask for the reason, in place."""
+        if self.stack.currentIndex() == 1 and self.void_button.isVisible():
+            self._void_line.show()
+            self.reason.setFocus()
+
+    def void(self) -> None:
+        """Void the record for the reason typed."""
+        reason = str(self.reason.value() or "")
+        if not reason:
+            self.reason.show_problem(tr("请写明作废原因。"))
+            return
+        type_id, rid, records = self.type_id, self.rid, self.context.services.records
+        self.reason.set_value(None)
+        self._dirty = False
+        self.context.runner.submit(lambda _progress, _cancelled: records.void(type_id, rid, reason), self._voided)
+
+    def _voided(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+            return
+        self.show_list(self.type_id)
+        self.context.notices.done_with_undo(tr("已作废(留痕)。"), self.context.undo)
+
+    # -- history and numbers ---------------------------------------------------------------------------------------
+
+    def show_history(self) -> None:
+        """Show what was done to the record."""
+        if self.stack.currentIndex() != 1 or not self.rid:
+            return
+        rid = self.rid
+        self.context.runner.read(lambda: self.desk.history(rid), self._show_history)
+
+    def _show_history(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+        elif isinstance(outcome.value, list):
+            self._history.show_deeds(outcome.value)
+            self._inner.setCurrentWidget(self._history)
+
+    def _reveal(self, wish: RevealWish) -> None:
+        type_id, rid, services = self.type_id, self.rid, self.context.services
+        form = self._forms[type_id]
+
+        def shown(outcome: Outcome) -> None:
+            if outcome.error is not None:
+                self.context.notices.error(outcome.error)
+            elif (self.type_id, self.rid) == (type_id, rid):
+                form.reveal(wish.identifier, str(outcome.value))
+
+        self.context.runner.submit(
+            lambda _progress, _cancelled: reveal(services, type_id, rid, wish.identifier, wish.reason), shown
+        )
+
+    # -- changes from elsewhere ------------------------------------------------------------------------------------
+
+    def _forget(self, _changes: Changes) -> None:
+        self.desk.labels.forget()
+
+    def _changed(self) -> None:
+        for made in self._lists.values():
+            made.reread()
+        if self.stack.currentIndex() == 1 and self.rid and not self._dirty:
+            self.open(self.type_id, self.rid)
+
+    def _warn_unsaved(self) -> None:
+        text = tr("这一页有未保存的修改。")
+        self.context.notices.post(Notice(text, WARN, tr("按 Ctrl+S 保存，或放弃修改。"), tr("放弃修改"), self.discard))
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _types(self) -> QListWidget:
+        self.types = QListWidget()
+        self.types.setAccessibleName(tr("记录种类"))
+        px = look().theme.px
+        self.types.setFixedWidth(px(112) + 56)
+        self.types.setIconSize(QSize(px(13), px(13)))
+        known = self.context.services.catalogue.types
+        for heading, members in GROUPS:
+            title = QListWidgetItem(tr(heading))
+            title.setFlags(Qt.ItemFlag.NoItemFlags)
+            font = self.types.font()
+            font.setBold(True)
+            title.setFont(font)
+            self.types.addItem(title)
+            for type_id in members:
+                item = QListWidgetItem(known[type_id].label)
+                item.setData(_TYPE, type_id)
+                if known[type_id].bookkeeping:
+                    item.setIcon(icon("lock", "muted"))
+                    item.setToolTip(tr("系统记录，只能查看"))
+                self.types.addItem(item)
+        self.types.currentItemChanged.connect(self._choose_type)
+        return self.types
+
+    def _choose_type(self, item: QListWidgetItem | None) -> None:
+        type_id = item.data(_TYPE) if item is not None else None
+        if not type_id or type_id == self.type_id:
+            return
+        if self._dirty:
+            self._mark_type()
+            self._warn_unsaved()
+            return
+        self._came_from = None
+        self.show_list(str(type_id))
+
+    def _mark_type(self) -> None:
+        for number in range(self.types.count()):
+            if self.types.item(number).data(_TYPE) == self.type_id:
+                self.types.setCurrentRow(number)
+
+    def _form_side(self) -> QWidget:
+        made = QWidget()
+        down = column(made, gap=10)
+        down.addLayout(self._form_head())
+        down.addWidget(self._make_void_line())
+        self._inner = QStackedWidget()
+        self._history = HistoryView()
+        self._inner.addWidget(self._history)
+        down.addWidget(self._inner, 1)
+        return made
+
+    def _form_head(self) -> QHBoxLayout:
+        across = row(gap=8)
+        self.back_button = button(tr("返回"), "link", "back")
+        self.title = label("", "title")
+        self.state = ChipLabel(Chip(""))
+        self.state_note = label("", "muted")
+        self.history_button = button(tr("历史"), "", "history")
+        self.void_button = button(tr("作废"), "danger", "void")
+        self.save_button = button(tr("保存"), "primary")
+        for widget in (self.back_button, self.title, self.state, self.state_note):
+            across.addWidget(widget)
+        across.addStretch(1)
+        for widget in (self.history_button, self.void_button, self.save_button):
+            across.addWidget(widget)
+        self.back_button.clicked.connect(self.go_back)
+        self.history_button.clicked.connect(self.show_history)
+        self.void_button.clicked.connect(self.ask_void)
+        self.save_button.clicked.connect(self.save)
+        return across
+
+    def _make_void_line(self) -> QWidget:
+        self._void_line = card()
+        across = row(self._void_line, margin=10, gap=8)
+        across.addWidget(label(tr("作废原因")))
+        self.reason = TextField(max_length=200)
+        self.reason.setPlaceholderText(tr("记录不再有效，但会留痕；可以撤销"))
+        self.reason.setAccessibleName(tr("作废原因"))
+        confirm, cancel = button(tr("确定作废"), "danger"), button(tr("取消"))
+        across.addWidget(self.reason, 1)
+        across.addWidget(confirm)
+        across.addWidget(cancel)
+        confirm.clicked.connect(self.void)
+        self.reason.returnPressed.connect(self.void)
+        cancel.clicked.connect(self._void_line.hide)
+        self._void_line.hide()
+        return self._void_line
