@@ -233,7 +233,11 @@ def _fields(outer: Unverified) -> tuple[tuple[str, str], ...]:
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return ()
     plain = (str, int, bool)
-    return tuple((name, str(members[name])) for name in _SHOWN if isinstance(members.get(name), plain))
+    shown = [(name, str(members[name])) for name in _SHOWN if isinstance(members.get(name), plain)]
+    totals = members.get("totals")
+    if isinstance(totals, dict):
+        shown += [(f"totals.{verdict}", str(count)) for verdict, count in totals.items() if count]
+    return tuple(shown)
 
 
 def inspect_file(source: ByteSource, keys: bytes | None = None, limits: Limits = LIMITS) -> Report:

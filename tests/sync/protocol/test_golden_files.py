@@ -182,6 +182,11 @@ def test_verify_shows_the_place_in_the_chain() -> None:
     assert manifest.signer == EXPECTED["device"]
 
 
+def test_verify_shows_what_became_of_the_records() -> None:
+    receipt = inspect_file(golden("receipts.jmr")).envelopes[2]
+    assert dict(receipt.fields)["totals.accepted"] == "2594"
+
+
 def test_verify_names_what_is_wrong() -> None:
     keys = (FOLDER / "keys.json").read_bytes()
     data = (FOLDER / "batch.jmb").read_bytes()
