@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
-
     from jmdesk.desk import Desk
-    from ui.core.context import Context
+    from ui.core.settings import Settings
     from ui.core.vaults import OpenDesk
 
 HOUSEHOLDS = 12
@@ -23,8 +21,7 @@ VILLAGE = "440785104200"
 UNIT = "54440785MF1000111F"
 PASSPHRASE = "自检 口令 只用一次 2026"  # noqa: S105 -- of a vault with invented people that is gone in seconds
 SIZE = (1366, 768)
-PATIENCE_MS = 30_000
-LEAST_COLOURS = 16  # a page that was not drawn has one or two
+LEAST_COLOURS = 16
 
 
 class Broken(Exception):
@@ -40,8 +37,8 @@ def self_test() -> int:
         desk = _open_vault(folder / "vault")
         try:
             _import(desk.services, folder / "register.xlsx")
-            _rate(desk.services, folder / "explanation.pdf")
-            _paint(desk, folder / "settings.ini")
+            _rate(desk.services)
+            _draw(desk, folder)
         finally:
             desk.close()
     _say("ok")
@@ -80,61 +77,57 @@ def _import(desk: Desk, register: Path) -> None:
 
     write_register(register, VILLAGE, "a", HOUSEHOLDS)
     result = import_households(desk, register)
-    _check(desk.records.count("R05") == HOUSEHOLDS, "not every household was imported")
-    _say(f"{result.imported} households imported, {result.refused} refused")
+    _check(result.new == desk.records.count("R05") == HOUSEHOLDS, "not every household was imported")
+    _say(f"{result.new} households imported, {result.refused} refused")
 
 
-def _rate(desk: Desk, explanation: Path) -> None:
-    from ui.core.printing import write_pdf
-
+def _rate(desk: Desk) -> None:
     tally = desk.ratings.rate_all()
     _check(tally.done == HOUSEHOLDS and not tally.failures, "not every household was rated")
     _say(f"{tally.done} households rated")
+
+
+def _print(desk: Desk, explanation: Path) -> None:
+    from ui.core.printing import write_pdf
+
     (first, *_) = desk.ratings.page(desk.ratings.this_year(), limit=1)
     write_pdf(desk.ratings.explanation(first.household).as_html(), explanation)
     _check(explanation.read_bytes().startswith(b"%PDF-"), "the explanation is not a PDF")
     _say("explanation printed")
 
 
-def _paint(desk: OpenDesk, settings_file: Path) -> None:
-    from PySide6.QtWidgets import QWidget
-
+def _draw(desk: OpenDesk, folder: Path) -> None:
     from ui.app import prepare
-    from ui.core.context import Context, Target
     from ui.core.settings import Settings
-    from ui.main_window import PAGES, MainWindow
+    from ui.core.touring import complaints
 
-    settings = Settings(settings_file)
-    app = prepare(settings)
+    settings = Settings(folder / "settings.ini")
+    _application = prepare(settings)
+    with complaints() as heard:
+        _paint(desk, settings, heard)
+        _print(desk.services, folder / "explanation.pdf")
+        _check(not heard, str(heard))
+
+
+def _paint(desk: OpenDesk, settings: Settings, heard: list[str]) -> None:
+    from ui.core.context import Context, Target
+    from ui.core.touring import colours, work_until
+    from ui.core.vaults import VaultsOnDisk
+    from ui.main_window import PAGES, MainWindow
+    from ui.pages.unlock.page import UnlockPage
+
     context = Context(settings)
-    troubles: list[object] = []
-    context.notices.posted.connect(lambda notice: troubles.append(notice.text) if notice.lasting else None)
-    context.notices.bug.connect(troubles.append)
-    window = MainWindow(context, QWidget())
+    context.notices.posted.connect(lambda notice: heard.append(notice.text) if notice.lasting else None)
+    context.notices.bug.connect(lambda error: heard.append(repr(error)))
+    window = MainWindow(context, UnlockPage(context, VaultsOnDisk()))
     window.resize(*SIZE)
     window.show()
     window.enter(desk)
     for page in PAGES:
         window.go(Target(page.id))
-        _settle(app, context)
-        picture = window.grab().toImage()
-        colours = {picture.pixel(x, y) for x in range(0, SIZE[0], 5) for y in range(0, SIZE[1], 5)}
-        _check(window.page_id == page.id and len(colours) >= LEAST_COLOURS, f"page {page.id} was not painted")
-        _check(not troubles, f"page {page.id}: {troubles}")
+        _check(work_until(lambda: context.runner.idle), f"page {page.id} did not finish reading")
+        _check(window.page_id == page.id and colours(window) >= LEAST_COLOURS, f"page {page.id} was not painted")
+        _check(not heard, f"page {page.id}: {heard}")
     context.runner.close()
     window.close()
     _say(f"pages painted: {' '.join(page.id for page in PAGES)}")
-
-
-def _settle(app: QApplication, context: Context) -> None:
-    """Let the page read what it shows and draw it."""
-    from PySide6.QtCore import QDeadlineTimer, QEventLoop, QTimer
-
-    limit = QDeadlineTimer(PATIENCE_MS)
-    pulse = QTimer()  # an event now and then, so that waiting for one ends
-    pulse.start(20)
-    app.processEvents()
-    while not context.runner.idle:
-        _check(not limit.hasExpired(), "a page did not finish reading")
-        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-    app.processEvents()
