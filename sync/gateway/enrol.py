@@ -145,7 +145,7 @@ def _enrol(connection: Connection, keys: PlatformKeys, now: datetime, signed: Si
     if region is None:
         return Declined(Problem.CODE_INVALID)
     county = county_of(region[0])
-    block = _free_block(connection, county, scope)
+    block = _free_block(connection, scope)
     if block is None:
         return Declined(Problem.UNAVAILABLE)
     grant = EnrolmentGrant(
@@ -181,12 +181,12 @@ def _enrol(connection: Connection, keys: PlatformKeys, now: datetime, signed: Si
     return granted
 
 
-def _free_block(connection: Connection, county: str, scope: Sequence[str]) -> str | None:
+def _free_block(connection: Connection, scope: Sequence[str]) -> str | None:
     """The lowest desk block that no desk with overlapping regions has, so that their household numbers never meet."""
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('jmdesk-desk-block'))")
     taken = {
         block
-        for block, theirs in connection.execute("SELECT desk_block, regions FROM devices WHERE county = %s", (county,))
+        for block, theirs in connection.execute("SELECT desk_block, regions FROM devices")
         if any(a.startswith(b) or b.startswith(a) for a in theirs for b in scope)
     }
     return next((f"{n:02d}" for n in range(1, _BLOCKS + 1) if f"{n:02d}" not in taken), None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from jmdesk.core.clock import Clock, SystemClock
 from jmdesk.core.errors import Environment
@@ -56,7 +56,8 @@ class DeadlineProtocol(H11Protocol):
 
     def shutdown(self) -> None:
         """As uvicorn's; an idle connection is dropped at once, for TLS would wait for the desk's goodbye."""
-        idle = self.cycle is None or self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle
+        idle = cycle is None or cycle.response_complete
         super().shutdown()
         if idle and not self.transport.get_write_buffer_size():
             self.transport.abort()
@@ -194,7 +195,8 @@ def _config(app: Starlette, files: Certificates) -> uvicorn.Config:
 def _bound(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        found = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio turns Nagle's delay off only where the protocol is named; without it each answer takes 40 ms more.
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise Environment("gateway.cannot_listen", host=host, port=port, reason=error.strerror or "") from None
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sync.protocol.records import Op, Verdict
+from sync.protocol.records import Op, Value, Verdict
 from tests.sync.gateway.conftest import OTHER_VILLAGE, TOWN, VILLAGE, Platform
 from tests.sync.gateway.desk import consent, draft, household, person, void
 
@@ -156,11 +156,9 @@ def test_the_unit_s_own_fields_reach_only_its_own_desks(platform: Platform) -> N
 def test_a_locked_value_needs_its_consents_on_the_platform(platform: Platform) -> None:
     desk = platform.desk()
     rid, values = household()
-    income = {"household_id": rid, "year": 2025, "income_crop": "12000.00", "evidence_level": "1"}
+    income: dict[str, Value] = {"household_id": rid, "year": 2025, "income_crop": "12000.00", "evidence_level": "1"}
     first, basic = consent(rid, "C1")
     second, written = consent(rid, "C3")
-    record = platform.desk().signing.keyid  # any id will do below
-    assert record
     lines = desk.exchange(draft("R05", rid, values), draft("R04", first, basic))
     assert {line.verdict for line in lines} == {Verdict.ACCEPTED}
     named = draft("R07", "01900000-0000-7000-8000-00000000a001", income, consent=[first, second])
