@@ -40,6 +40,9 @@ PART_RECORDS: Final = "sync.part_records"
 """The setting that holds how many records a part takes: fewer on a line that keeps breaking, up to 1,000."""
 FEWEST_IN_PART: Final = 50
 
+CHECK_EVERY: Final = 1_000
+"""After so many records a cancel is looked for and progress is told."""
+
 SCHEMA: Final = "1"
 SUFFIX: Final = ".jmb"
 
@@ -108,7 +111,7 @@ class _Press:
                 self.held[code] = self.held.get(code, 0) + 1
                 continue
             self.entries.append((waiting.id, len(self.entries)))
-            if len(self.entries) % LIMITS.records_per_part == 0:
+            if len(self.entries) % CHECK_EVERY == 0:
                 self._steering.check()
                 self._steering.tell("seal", len(self.entries), 0)
             yield self._draft(waiting)

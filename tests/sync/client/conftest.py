@@ -19,8 +19,8 @@ from sync.client.enrolment import enrol
 from sync.client.http import HttpTransport
 from sync.client.patience import Patience
 from sync.client.steering import Steering
-from sync.gateway.database import OWNER, Storage
-from sync.gateway.enrol import issue_code
+from sync.gateway.database import OWNER, Access, Role, Storage
+from sync.gateway.enrol import find_device, issue_code
 from sync.gateway.server import Running
 from sync.gateway.units import read_units, store_units
 from tests.sync.client.office import UNIT, VILLAGE
@@ -47,6 +47,15 @@ class Platform:
 
     def code(self, unit: str = UNIT, *regions: str) -> str:
         return issue_code(self.storage.database, self.running.gateway.keys, SystemClock(), unit, regions, ()).text
+
+    def deliver(self, file: Path, courier: str) -> None:
+        """Hand in a batch file at the platform's desk for sticks."""
+        gateway = self.running.gateway
+        device = self.storage.database.run(Access(Role.API), lambda connection: find_device(connection, courier))
+        assert device is not None
+        with file.open("rb") as source:
+            gateway.batches.take_file(device, source)
+        gateway.notify()
 
     def transport(self, url: str = "") -> HttpTransport:
         transport = HttpTransport(url or self.url, TimeOrderedIds(SystemClock()), ca=self.ca)
