@@ -30,6 +30,7 @@ _OPTIONAL = frozenset({"vetoes", "not_applicable", "evidence"})
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?", re.ASCII)
 _MOST_ROWS = 200
 _MOST_TEXT = 200
+_MOST_MARKS = 1000
 _MOST_INT = 10**9
 
 
@@ -281,7 +282,7 @@ def _ballots(found: object, spec: Field, path: str) -> tuple[tuple[int, int], ..
         if not isinstance(ballot, list | tuple) or len(ballot) != 2:
             raise _bad(place, "not_a_pair")
         total, count = _whole(ballot[0], place), _whole(ballot[1], place)
-        if count < 1 or not spec.lowest * count <= total <= spec.highest * count:
+        if not 1 <= count <= _MOST_MARKS or not spec.lowest * count <= total <= spec.highest * count:
             raise _bad(place, "marks_out_of_range")
         ballots.append((total, count))
     # Sorted, so that nothing about who voted when can be read from a tally.

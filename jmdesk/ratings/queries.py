@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
@@ -41,6 +42,7 @@ class StoredRating:
 
     rid: str
     household: str
+    region: str
     values: Record
     item_scores: object
     awaiting: bool
@@ -105,9 +107,10 @@ def _rows(
     table, to_record = record_tables[type_id], codec(type_id).to_record
     columns = [table] if not names else [table.c.rid, table.c.rec_region, *(table.c[name] for name in names)]
     query = select(*columns).where(table.c[column].in_(list(wanted)), table.c.rec_voided.is_(None))
-    result = connection.execute(query.order_by(table.c.rid))
+    result = connection.execute(query)
     keys = list(result.keys())
-    for values in result.all():
+    # Sorted here: record ids are in order of time, and SQLite's sorter is slow with memory wiping on.
+    for values in sorted(result.all(), key=itemgetter(0)):
         # A plain dict per row: looking a dozen columns up in SQLAlchemy's own mapping costs twice the query.
         row = dict(zip(keys, values, strict=True))
         if names:
@@ -184,8 +187,19 @@ def stored_ratings(
     for household, row in rows.items():
         values = codec("R16").to_record(row)
         items = sealed.get(row["rid"], values.get("item_scores"))
-        found[household] = StoredRating(row["rid"], household, values, items, row["rid"] in sealed)
+        found[household] = StoredRating(row["rid"], household, row["rec_region"], values, items, row["rid"] in sealed)
     return found
+
+
+def labels(connection: Connection, household: str) -> tuple[str, str]:
+    """A household's number and the name of its head, "" where there is none."""
+    query = (
+        select(HOUSEHOLD.c.household_id, PERSON.c.person_name)
+        .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)
+        .where(HOUSEHOLD.c.rid == household)
+    )
+    number, name = connection.execute(query).one_or_none() or ("", "")
+    return number or "", name or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from jmdesk.catalogue.regions import regions
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.core.clock import Clock, beijing_date
 from jmdesk.core.errors import Refused
@@ -24,7 +25,6 @@ from jmdesk.ratings.scorecard import Scorecard
 from jmdesk.ratings.verification import verify
 from jmdesk.records.service import Records
 from jmdesk.records.writer import Writer
-from jmdesk.store import reading
 from jmdesk.store.store import Store
 
 FIRST_RATING = "10"
@@ -64,6 +64,7 @@ class Rating:
 
     rid: str
     household: str
+    region: str
     year: int
     status: str
     card: Scorecard
@@ -163,9 +164,9 @@ class Ratings:
         """The explanation of a household's newest rating; errors as ``latest``."""
         rating = self.latest(household, year=year)
         with self._desk.store.reading() as connection:
-            found = reading.get(connection, "R05", household)
-        number = str(found.values.get("household_id", "")) if found else ""
-        return explain(rating.card, self._package_of(rating.card.model), Subject(number, rating.year))
+            number, head = queries.labels(connection, household)
+        subject = Subject(number, rating.year, regions().label(rating.region), head)
+        return explain(rating.card, self._package_of(rating.card.model), subject)
 
     def find(self, number: str) -> str:
         """The record id of a household by its number or id. ``Refused`` "households.none_found"."""
@@ -251,6 +252,7 @@ class Ratings:
         return Rating(
             rid=stored.rid,
             household=stored.household,
+            region=stored.region,
             year=year if isinstance(year, int) else 0,
             status=str(stored.values.get("rating_status", "")),
             card=card,

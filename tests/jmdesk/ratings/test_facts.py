@@ -5,11 +5,14 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jmdesk.core.errors import Refused
-from jmdesk.ratings import facts
+from jmdesk.ratings import engine, facts
+from jmdesk.ratings.explanation import explain
 from jmdesk.ratings.facts_schema import facts_schema
-from jmdesk.ratings.model import RulePackage
+from jmdesk.ratings.model import RulePackage, shipped
 from tests.jmdesk.ratings.households import Raw, h1, h3
 
 GOLDEN_H1 = "cc0a0f10fc3e1ea86bc27a74ee3dc4ab901cfb0b1d4d0f46ef959d2ab3839593"
@@ -62,6 +65,7 @@ def put(path: str, value: Any) -> Raw:
         ("D1.voters[0]", [26, 5], "marks_out_of_range"),
         ("D1.voters[0]", [4, 5], "marks_out_of_range"),
         ("D1.voters[0]", [0, 0], "marks_out_of_range"),
+        ("D1.voters[0]", [3003, 1001], "marks_out_of_range"),
         ("E1.filled", 21, "more_than_required"),
         ("E2.verified", 21, "more_than_fields"),
     ],
@@ -112,6 +116,28 @@ def test_what_is_not_json_is_refused(package: RulePackage, data: bytes) -> None:
 def test_json_that_is_no_object_is_refused(package: RulePackage, data: bytes) -> None:
     with pytest.raises(Refused, match=r"ratings\.bad_facts"):
         facts.from_json(data, package)
+
+
+anything: st.SearchStrategy[object] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(anything, st.sampled_from([*h1(), "vetoes", "not_applicable", "evidence"]))
+def test_whatever_stands_in_a_place_is_either_facts_or_refused(value: object, name: str) -> None:
+    package = shipped()
+    for raw in (value, h1(**{name: value}), h1(A1={**h1()["A1"], "max_overdue_days": value})):
+        for read in (facts.from_object, facts.from_stored):
+            try:
+                found = read(raw, package)
+            except Refused:
+                continue
+            card = engine.score(found, package)
+            assert facts.from_stored(found.as_stored(), package) == found
+            assert explain(card, package).as_text()
 
 
 def test_the_digest_of_h1_is_golden(package: RulePackage) -> None:

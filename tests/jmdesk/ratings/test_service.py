@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.regions import regions
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.catalogue.validation import validation
 from jmdesk.consents.service import Consents, Signature, write_consents
@@ -271,13 +272,13 @@ def test_a_cancelled_run_keeps_whole_transactions_only(office: Office, monkeypat
     assert office.ratings.rate_all().outcomes == {Outcome.UNCHANGED: 2, Outcome.NEW: 3}
 
 
-def test_the_explanation_starts_with_the_number_and_says_the_result(office: Office) -> None:
+def test_the_explanation_names_the_household_and_says_the_result(office: Office) -> None:
     household = office.household()
     rating = office.ratings.rate(household)
     text = office.ratings.explanation(office.ratings.find(f"{VILLAGE}000001")).as_text()
-    assert f"户编号：{VILLAGE}000001　评定年度：2026年" in text
+    heading = f"户编号：{VILLAGE}000001　户主：陈测明　所在地：{regions().label(VILLAGE)}　评定年度：2026年"
+    assert heading in text.splitlines()
     assert f"{rating.card.grade}级" in text
-    assert "陈测明" not in text
 
 
 def test_ratings_are_listed_and_counted_by_village(office: Office) -> None:
