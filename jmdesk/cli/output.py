@@ -37,16 +37,21 @@ def passphrase(args: Namespace, *, twice: bool = False) -> str:
     """
     named = args.passphrase_file or os.environ.get("JMDESK_PASSPHRASE_FILE")
     if named:
-        try:
-            return Path(named).read_text(encoding="utf-8-sig").split("\n")[0].rstrip("\r")
-        except (OSError, UnicodeError) as error:
-            raise Environment("cli.passphrase_file") from error
+        return first_line(named)
     if not sys.stdin.isatty():
         raise Refused("cli.passphrase_needed")
     first = getpass.getpass("开库口令: ")
     if twice and getpass.getpass("再输一次: ") != first:
         raise Refused("cli.passphrase_differs")
     return first
+
+
+def first_line(file: str) -> str:
+    """The first line of a secret's file, without its line end. ``Environment`` "cli.passphrase_file"."""
+    try:
+        return Path(file).read_text(encoding="utf-8-sig").split("\n")[0].rstrip("\r")
+    except (OSError, UnicodeError) as error:
+        raise Environment("cli.passphrase_file") from error
 
 
 def progress_line(label: str, args: Namespace) -> ProgressLine:

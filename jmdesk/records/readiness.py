@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.types import Catalogue, RecordType
 from jmdesk.catalogue.validation import validation
 from jmdesk.core.clock import Clock, beijing_date
@@ -17,6 +18,9 @@ SEND_ORDER = (
     "R16", "R17", "R18", "R19", "R20", "R21", "R22", "R23", "R24", "R25", "R27", "workflow_event",
 )  # fmt: skip
 """Types in the order they travel: consents before what depends on them, a household before its parts."""
+
+OWN_SOURCES = frozenset({"desk", "import"})
+"""Where records of this unit's own making come from; others carry the unit that the platform names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,16 @@ class Readiness:
         lock = self._closed_lock(record_type, waiting)
         if lock is not None:
             return Hold("sending.awaiting_consent", lock)
-        wrong = next((p for p in problems if p.level == "error" and p.field != "is_under14"), None)
+        wrong = next((p for p in problems if p.level == "error" and not self._excused(record_type, waiting, p)), None)
         return Hold("sending.incomplete", str(wrong.message())) if wrong is not None else None
+
+    @staticmethod
+    def _excused(record_type: RecordType, waiting: Waiting, problem: Problem) -> bool:
+        """Whether a required value is missing for a good reason: it never travels, or it is another unit's own (U)."""
+        field = record_type.by_identifier.get(problem.field)
+        if field is None or problem.code != "field.required":
+            return False
+        return not field.on_wire or (field.disclosure == "U" and waiting.record.source not in OWN_SOURCES)
 
     def consents(self, waiting: Waiting) -> list[str]:
         """The record ids of the consents a change relies on."""

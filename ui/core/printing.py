@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QSizeF
-from PySide6.QtGui import QFont, QGuiApplication, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtWidgets import QApplication
 
 from jmdesk.core.errors import Environment
 from ui.core.theme import FAMILIES
@@ -16,14 +17,14 @@ _MARGIN_MM = 18
 _POINTS = 10
 
 
-def ensure_application() -> QGuiApplication:
+def ensure_application() -> QApplication:
     """The running Qt application, or one without a window for commands that only print."""
-    found = QGuiApplication.instance()
-    if isinstance(found, QGuiApplication):
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
         return found
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    return QGuiApplication(sys.argv[:1])
+    return QApplication(sys.argv[:1])
 
 
 def write_pdf(html: str, path: Path) -> None:

@@ -108,11 +108,11 @@ def _import(stage: Stage, desk: Desk, register: Path, out: Path) -> None:
     from jmdesk.registers.service import import_households
 
     with stage.step("导入登记表") as told:
-        refused = out / "退回补正.xlsx"
-        result = import_households(desk, register, refused=refused)
-        told.update({"已导入户": result.imported, "有提醒": result.warned, "退回补正": result.refused})
+        result = import_households(desk, register)
+        result.write_refused(out / "退回补正.xlsx")
+        told.update({"新增户": result.new, "有提醒": result.warned, "退回补正": result.refused})
         told.update({type_id: desk.records.count(type_id) for type_id in ("R05", "R06", "R04", "R07")})
-    if not result.imported:
+    if not result.new:
         raise Discrepancy("nothing was imported")
     with stage.step("再导入一次(不应有重复)") as told:
         before = desk.records.count("R05"), desk.records.count("R06")
@@ -213,7 +213,8 @@ def _agree(stage: Stage, village: Desk, town: Desk, gateway: Gateway, household:
         words = list(village.ratings.explanation(household).words())
         told["字"] = sum(len(word) for word in words)
     if document["words"] != words:
-        raise Discrepancy("the platform explains the rating in other words")
+        other = [(here, there) for here, there in zip(words, document["words"], strict=False) if here != there]
+        raise Discrepancy(f"the platform explains the rating in other words: {other[:3]}")
 
 
 def _check(comparison: Comparison) -> None:
