@@ -188,7 +188,7 @@ WORDS = [
     Rule("withdrawn", r"注销(授权|同意)|(授权|同意)(已)?注销", "撤回授权", bad=("注销授权",), good=("企业已注销",)),
     Rule(
         "withdrawal",
-        r"撤回(?!授权|报送|了?授权|的授权)",
+        r"撤回(?!授权|报送|了?授权|的授权|事由|日期|时间)",
         "撤回授权 或 撤回报送",
         bad=("确定撤回？",),
         good=("撤回授权", "撤回报送"),
@@ -253,7 +253,8 @@ def text_of(name: str) -> str:
         return ""
 
 
-def spoken_texts(name: str) -> Iterator[tuple[int, str]]:
+@cache
+def spoken_texts(name: str) -> tuple[tuple[int, str], ...]:
     """The texts with Chinese characters that a person may read, with their lines: no comments, no docstrings."""
     text = text_of(name)
     if name.endswith(".py"):
@@ -268,7 +269,7 @@ def spoken_texts(name: str) -> Iterator[tuple[int, str]]:
         found = [(0, value) for value in _strings(json.loads(text))]
     else:
         found = list(enumerate(text.splitlines(), 1))
-    return ((line, value) for line, value in found if re.search(r"[\u4e00-\u9fff]", value))
+    return tuple((line, value) for line, value in found if re.search(r"[\u4e00-\u9fff]", value))
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -95,14 +95,15 @@ class TestFrozen:
         } <= plugins
 
     def test_the_frozen_program_carries_what_it_reads_as_files(self, frozen: Path) -> None:
-        names = {path.relative_to(frozen.parent / "_internal").as_posix() for path in frozen.parent.rglob("*")}
+        inside = frozen.parent / "_internal"
+        names = {path.relative_to(inside).as_posix() for path in inside.rglob("*")}
         assert "jmdesk/store/migrations/env.py" in names
         assert {"resources/CHANGELOG.md", "resources/catalogue/catalogue.csv"} <= names
         shipped = {path.relative_to(ROOT).as_posix() for path in (ROOT / "resources").rglob("*") if path.is_file()}
         assert {name for name in shipped if not name.endswith((".py", ".pyc"))} <= names
 
     def test_the_frozen_program_carries_no_gateway_and_no_tools(self, frozen: Path) -> None:
-        names = " ".join(os.fspath(path) for path in frozen.parent.rglob("*"))
+        names = " ".join(os.fspath(path.relative_to(frozen.parent)) for path in frozen.parent.rglob("*"))
         assert not [
             word for word in ("psycopg", "uvicorn", "pytest", "hypothesis", "QtQml", "Qt6Quick") if word in names
         ]
