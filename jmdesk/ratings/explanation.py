@@ -19,12 +19,16 @@ TITLE = "农户信用评定逐项得分说明书"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The labels at the head of an explanation: household number, rating year, and, where known, place and name."""
+    """The labels at the head of an explanation: household number, rating year, and, where known, place and name.
+
+    A ``draft`` rests on values whose consent is still to be recorded; it never leaves the desk.
+    """
 
     household_no: str
     rating_year: int
     place: str = ""
     head_name: str = ""
+    draft: bool = False
 
 
 def explain(card: Scorecard, package: RulePackage, subject: Subject | None = None) -> Document:
@@ -55,6 +59,8 @@ def _head(card: Scorecard, package: RulePackage, subject: Subject | None) -> Sec
         labels = [("户编号", subject.household_no), ("户主", subject.head_name), ("所在地", subject.place)]
         known = "　".join(f"{label}：{text}" for label, text in labels if text)
         blocks.append(Paragraph(f"{known}　评定年度：{subject.rating_year}年"))
+    if subject is not None and subject.draft:
+        blocks.append(Paragraph("试评草稿：部分信息尚待登记授权，本结果不报送、不作认定依据。", strong=True))
     blocks.append(Paragraph(result_sentence(card, package), strong=True))
     advice = next((band.advice for band in package.bands if band.grade == card.grade), "")
     blocks += [Paragraph(advice)] if advice else []

@@ -165,7 +165,7 @@ class Ratings:
         rating = self.latest(household, year=year)
         with self._desk.store.reading() as connection:
             number, head = queries.labels(connection, household)
-        subject = Subject(number, rating.year, regions().label(rating.region), head)
+        subject = Subject(number, rating.year, regions().label(rating.region), head, draft=rating.awaiting)
         return explain(rating.card, self._package_of(rating.card.model), subject)
 
     def find(self, number: str) -> str:

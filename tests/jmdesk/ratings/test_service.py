@@ -196,6 +196,7 @@ def test_values_that_await_consent_serve_a_draft_whose_items_stay_sealed(office:
     household = office.household(consents=False)
     draft = office.ratings.rate(household)
     assert draft.awaiting
+    assert "试评草稿" in office.ratings.explanation(household).as_text()
     assert draft.card.item("B2").applicable
     (record,) = stored(office, household)
     assert "item_scores" not in record.values
@@ -203,6 +204,7 @@ def test_values_that_await_consent_serve_a_draft_whose_items_stay_sealed(office:
     (record,) = stored(office, household)
     assert verify(record.values["item_scores"], model.shipped()) == draft.card
     assert not office.ratings.latest(household).awaiting
+    assert "草稿" not in office.ratings.explanation(household).as_text()
 
 
 def declined(household: str, kind: str) -> Record:
