@@ -10,10 +10,12 @@ from datetime import date
 from jmdesk.catalogue.crosschecks import cross_checks
 from jmdesk.catalogue.household_checks import check_household
 from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.problems import Problem
+from jmdesk.catalogue.regions import regions
 from jmdesk.catalogue.types import Record
 from jmdesk.catalogue.validation import validation
 from jmdesk.registers.building import Building, complete_income, complete_person, reader_of
-from jmdesk.registers.cells import Reader, plain_text
+from jmdesk.registers.cells import Reader, Remark, plain_text
 from jmdesk.registers.drafts import HEAD, HouseholdDraft, RecordDraft
 from jmdesk.registers.findings import CellRef, Finding, FindingLevel
 from jmdesk.registers.layout import Form, Table, group_named
@@ -253,10 +255,8 @@ def _place(building: Building, mapping: Mapping, region: str) -> None:
     if code is not None:
         found, remark = village_by_code(code[0], scope)
         where = code
-    elif village is not None and not is_village(mapping.region):
-        town = said.get("town", ("", 0, 0))[0]
-        within = region if region and not is_village(region) else region[:9] if region and not scope else scope
-        found, remark = village_by_name(village[0], town, within)
+    elif village is not None:
+        found, remark = _named_village(village[0], said.get("town", ("", 0, 0))[0], region, scope)
         where = village
     elif is_village(region):
         draft.household.values["region_code"] = region
@@ -271,6 +271,18 @@ def _place(building: Building, mapping: Mapping, region: str) -> None:
         return
     draft.household.values["region_code"] = found
     draft.household.cells["region_code"] = where[1:]
+
+
+def _named_village(name: str, town: str, region: str, scope: str) -> tuple[str, Remark | None]:
+    """The village that a row names; where all are of one village, another village's name is refused."""
+    if is_village(scope):
+        elsewhere, _ = village_by_name(name, town, scope[:9])
+        if elsewhere and elsewhere != scope:
+            params = {"value": name, "region": regions().label(scope)}
+            return "", Remark("registers.village_outside", "error", params)
+        return scope, None
+    within = region if region and not is_village(region) else scope or region[:9]
+    return village_by_name(name, town, within)
 
 
 def _fill(draft: HouseholdDraft, year: int, on: date) -> None:
@@ -308,11 +320,11 @@ def _validate(draft: HouseholdDraft, on: date) -> None:
     missing: list[str] = []
     for record in draft.records:
         type_ = catalogue().types[record.type]
-        for problem in checks.of(record.type).validate(record.values, complete=False, on=on):
-            described = type_.by_identifier.get(problem.field)
-            label = described.label if described else ""
-            ref = draft.ref(record, problem.field)
-            draft.findings.append(Finding(problem.code, problem.level, label, problem.params, ref))
+        validator = checks.of(record.type)
+        for name, value in record.values.items():
+            problem = validator.check_field(name, value, record.values, on)
+            if problem is not None:
+                _add(draft, record, problem)
         for described in type_.fields:
             name = described.identifier
             if not described.required or name in record.values or name in _FILLED_LATER or not described.is_input:
@@ -337,10 +349,14 @@ def _hang_together(draft: HouseholdDraft, on: date) -> None:
             children.setdefault(record.type, {})[place] = record.values
     home = draft.household.values
     for found in check_household(cross_checks(), "0", home, children, on):
-        record, problem = records[found.rid], found.problem
-        described = catalogue().types[found.type].by_identifier.get(problem.field)
-        level: FindingLevel = "note" if problem.code in _OF_LITTLE_NEWS else problem.level
-        ref = draft.ref(record, problem.field)
-        draft.findings.append(Finding(problem.code, level, described.label if described else "", problem.params, ref))
+        _add(draft, records[found.rid], found.problem)
     if not draft.members:
         draft.findings.append(Finding("registers.no_head", "error", "户主", {}, draft.ref(draft.household)))
+
+
+def _add(draft: HouseholdDraft, record: RecordDraft, problem: Problem) -> None:
+    """A problem of the catalogue's checks as a finding with its cell."""
+    described = catalogue().types[record.type].by_identifier.get(problem.field)
+    level: FindingLevel = "note" if problem.code in _OF_LITTLE_NEWS else problem.level
+    ref = draft.ref(record, problem.field)
+    draft.findings.append(Finding(problem.code, level, described.label if described else "", problem.params, ref))
