@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.desk import Grant
+from jmdesk.store import outbox
 from sync.client.faults import of_the_platform
 from sync.client.membership import Membership, opening_key, save_membership, signing_key
 from sync.client.patience import Patience
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from jmdesk.desk import Desk
     from jmdesk.vault.device import DeviceKeys
     from sync.client.transport import Transport
+
+_LOST: Final = frozenset({"vault.device_key_missing", "vault.damaged_device_key"})
 
 
 def enrol(
@@ -32,7 +35,7 @@ def enrol(
     mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``;
     ``Unreachable`` as the transport says.
     """
-    if desk.grant is not None:
+    if desk.grant is not None and not _is_stranded(desk, desk.grant.device):
         raise Refused("sync.already_enrolled")
     patience = patience or Patience()
     with of_the_platform():
@@ -82,11 +85,25 @@ def _grant(granted: EnrolmentGrant, gateway: str) -> Grant:
     )
 
 
+def _is_stranded(desk: Desk, device: str) -> bool:
+    """Whether the desk lost the keys it was enrolled with before it sealed anything: then it may enrol anew.
+
+    Once it has a chain, a new key has to take that over (reopen), or the platform would see two histories.
+    """
+    with desk.store.reading() as connection:
+        if outbox.batch_list(connection):
+            return False
+    try:
+        return desk.vault.device_keys().keyid != device
+    except Environment as error:
+        return error.code in _LOST
+
+
 def _device_keys(desk: Desk) -> DeviceKeys:
     """The desk's keys; fresh ones where they were lost (a restore on another computer, a damaged file)."""
     try:
         return desk.vault.device_keys()
     except Environment as error:
-        if error.code not in {"vault.device_key_missing", "vault.damaged_device_key"}:
+        if error.code not in _LOST:
             raise
         return desk.vault.renew_device_keys()

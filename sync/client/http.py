@@ -8,7 +8,7 @@ import ipaddress
 import ssl
 import time
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -74,7 +74,7 @@ def tls_context(ca: str) -> ssl.SSLContext:
 
 
 class HttpTransport(Transport):
-    """The platform at an address. May be used by two threads at once (two parts in flight)."""
+    """The platform at an address. May be used by two threads at once (two parts in flight). Close it after use."""
 
     def __init__(self, gateway: str, ids: Ids, *, ca: str = "", client: str = "jmdesk") -> None:
         """``ca`` is PEM text, empty for the system's store. Errors of `checked_address` and `tls_context`."""
@@ -92,6 +92,12 @@ class HttpTransport(Transport):
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def trust(self) -> bytes:
         return self._ask("GET", "/v1/trust", expected={200}, most=LIMITS.envelope_bytes).body

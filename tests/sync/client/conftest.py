@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from sync.gateway.database import OWNER, Access, Role, Storage
 from sync.gateway.enrol import find_device, issue_code
 from sync.gateway.server import Running
 from sync.gateway.units import read_units, store_units
+from sync.protocol.suites import KeyRole, SigningKey
 from tests.sync.client.office import UNIT, VILLAGE
 
 PASSPHRASE = "荔枝湾边三只白鹭"
@@ -35,6 +37,7 @@ class Platform:
     running: Running
     storage: Storage
     ca: str
+    root: SigningKey
     transports: list[HttpTransport] = field(default_factory=list)
 
     def close(self) -> None:
@@ -63,6 +66,11 @@ class Platform:
         return transport
 
 
+def offline_root(data: Path) -> SigningKey:
+    """The root that a demo platform makes for itself and a city keeps away from the network."""
+    return SigningKey(KeyRole.ROOT, bytes.fromhex(json.loads((data / "offline-root.json").read_text())["root"]))
+
+
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     # PostgreSQL runs as somebody without rights when we are root, who must be able to walk to its folder.
@@ -74,7 +82,7 @@ def platform() -> Iterator[Platform]:
         storage.database.run(OWNER, lambda connection: store_units(connection, units))
         running.start()
         assert running.address.authority is not None
-        found = Platform(running, storage, running.address.authority.read_text())
+        found = Platform(running, storage, running.address.authority.read_text(), offline_root(data))
         yield found
         found.close()
         running.stop()

@@ -16,7 +16,7 @@ from sync.gateway.enrol import issue_code
 from sync.protocol.codes import EnrolmentCode
 from tests.sync.client.conftest import Platform, made_desk
 from tests.sync.client.lines import AnswersLost, Forged, Line
-from tests.sync.client.office import TOWN, UNIT, VILLAGE
+from tests.sync.client.office import TOWN, UNIT, VILLAGE, add_household
 
 
 def test_the_grant_overrides_what_the_office_claimed(platform: Platform, tmp_path: Path, patience: Patience) -> None:
@@ -107,6 +107,20 @@ def test_a_restored_vault_without_its_device_key_enrols_with_fresh_keys(
     (desk.vault.folder / "device.key").unlink()
     grant = enrol(desk, platform.transport(), platform.code(), gateway=platform.url, patience=patience)
     assert desk.vault.device_keys().keyid == grant.device
+
+
+def test_a_desk_that_lost_its_keys_before_it_sealed_anything_enrols_anew(
+    platform: Platform, desk: Desk, patience: Patience
+) -> None:
+    enrol(desk, platform.transport(), platform.code(), gateway=platform.url, patience=patience)
+    (desk.vault.folder / "device.key").unlink()
+    grant = enrol(desk, platform.transport(), platform.code(), gateway=platform.url, patience=patience)
+    assert desk.vault.device_keys().keyid == grant.device
+    add_household(desk, 1)
+    assert synchronise(desk, platform.transport(), patience=patience).complete
+    (desk.vault.folder / "device.key").unlink()
+    with pytest.raises(Refused, match=r"sync\.already_enrolled"):
+        enrol(desk, platform.transport(), platform.code(), gateway=platform.url, patience=patience)
 
 
 def test_a_desk_that_is_not_enrolled_cannot_synchronise(platform: Platform, desk: Desk, patience: Patience) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from jmdesk.core.errors import Refused, Unreachable
@@ -14,10 +16,13 @@ from jmdesk.store import outbox, reading
 from jmdesk.store.transaction import Stored
 from sync.client.engine import LAST_AT, synchronise
 from sync.client.http import HttpTransport
+from sync.client.membership import load_membership, save_membership
 from sync.client.patience import Patience
 from sync.client.sealing import PART_RECORDS
 from sync.client.steering import Steering
-from tests.sync.client.conftest import Pair
+from sync.protocol.suites import KeyRole
+from sync.protocol.trust import sign_trust
+from tests.sync.client.conftest import Pair, Platform
 from tests.sync.client.lines import AnswersLost, CutAt, Forged, Line
 from tests.sync.client.office import add_household
 
@@ -322,3 +327,60 @@ def test_a_cursor_ahead_of_a_restored_platform_starts_over(pair: Pair, patience:
     assert report.complete
     assert int(desk.store.setting(CURSOR) or 0) < 2**40
     assert household_of(desk, rid).values["address"] == "还没报送的路1号"
+
+
+def test_a_platform_with_a_new_signing_key_is_believed_once_the_root_vouches_for_it(
+    enrolled: Enrolled, platform: Platform, patience: Patience
+) -> None:
+    desk, transport = enrolled
+    membership = load_membership(desk.store)
+    known = membership.keyring.document
+    before = sign_trust(
+        platform.root,
+        version=known.version,
+        issued=known.issued,
+        expires=known.expires,
+        keys=tuple(key for key in known.keys if key.role is not KeyRole.PLATFORM),
+    )
+    save_membership(desk.store, msgspec.structs.replace(membership, trust=base64.b64encode(before).decode()))
+    add_household(desk, 17)
+    line = Line(transport)
+    line.token = transport.token
+    report = synchronise(desk, line, patience=patience)
+    assert report.verdicts == {"accepted": RECORDS}
+    assert line.calls.count("trust") == 1
+    assert load_membership(desk.store).trust == membership.trust
+
+
+def test_a_platform_whose_new_key_nobody_vouches_for_is_not_believed(
+    enrolled: Enrolled, platform: Platform, patience: Patience
+) -> None:
+    desk, transport = enrolled
+    membership = load_membership(desk.store)
+    known = membership.keyring.document
+    never = sign_trust(
+        platform.root,
+        version=known.version + 1,
+        issued=known.issued,
+        expires=known.expires,
+        keys=tuple(key for key in known.keys if key.role is not KeyRole.PLATFORM),
+    )
+    save_membership(desk.store, msgspec.structs.replace(membership, trust=base64.b64encode(never).decode()))
+    with pytest.raises(Refused, match=r"^protocol\.trust_"):
+        synchronise(desk, transport, patience=patience)
+    assert load_membership(desk.store).keyring.document.version == known.version + 1
+
+
+def test_a_platform_with_another_history_is_compared_from_the_start(pair: Pair, patience: Patience) -> None:
+    first, to_first, second, to_second = ends(pair)
+    rid = add_household(first, 18)
+    synchronise(first, to_first, patience=patience)
+    synchronise(second, to_second, patience=patience)
+    second.records.change("R05", rid, {"address": "没报送的路2号"})
+    membership = load_membership(second.store)
+    with_other_history = msgspec.structs.replace(membership, server_epoch="before-the-restore")
+    save_membership(second.store, with_other_history)
+    report = synchronise(second, to_second, patience=patience)
+    assert load_membership(second.store).server_epoch == membership.server_epoch
+    assert report.pages >= 1
+    assert household_of(second, rid).values["address"] == "没报送的路2号"
