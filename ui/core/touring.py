@@ -26,11 +26,15 @@ def work_until(settled: Callable[[], bool], seconds: int = 60) -> bool:
     limit = QDeadlineTimer(seconds * 1000)
     pulse = QTimer()  # waiting for an event ends when one comes, so one comes now and then
     pulse.start(_PULSE_MS)
-    while not settled() and not limit.hasExpired():
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-    for _ in range(_ROUNDS):
-        QApplication.processEvents()
-    return settled()
+    while not limit.hasExpired():
+        if not settled():
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            continue
+        for _ in range(_ROUNDS):
+            QApplication.processEvents()
+        if settled():
+            return True
+    return False
 
 
 def colours(widget: QWidget, every: int = 5) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from ui.core.context import Target
 
 SIZE = (1366, 768)
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 60
 
 
 def take(vault: Path, passphrase: str, out: Path) -> list[Path]:
@@ -81,12 +80,7 @@ def _inner(desk: Desk) -> list[tuple[str, Target]]:
 
 def _until(settled: Callable[[], bool]) -> None:
     """Let the window work until ``settled``, and once more so that what arrived is painted."""
-    from PySide6.QtWidgets import QApplication
+    from ui.core.touring import work_until
 
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while not settled():
-        if time.monotonic() > end:
-            raise Environment("demo.window_stuck")
-        QApplication.processEvents()
-    for _ in range(10):
-        QApplication.processEvents()
+    if not work_until(settled, _PATIENCE_SECONDS):
+        raise Environment("demo.window_stuck")
