@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from jmdesk.core.clock import SystemClock
 from jmdesk.core.ids import TimeOrderedIds
 from jmdesk.core.resources import resource
 from jmdesk.desk import Desk
+from jmdesk.vault.instance import locked
 from jmdesk.vault.kdf import FLOOR
 from sync.client.enrolment import enrol
 from sync.client.http import HttpTransport
@@ -95,29 +97,44 @@ def patience() -> Patience:
     return Patience(Steering(wait=lambda _seconds: None))
 
 
-def made_desk(folder: Path, unit: str = UNIT, regions: tuple[str, ...] = (VILLAGE,)) -> Desk:
-    return Desk.create(folder, PASSPHRASE, unit=unit, regions=regions, cost=FLOOR)
+class Workshop:
+    """Makes desks by copying one vault and giving the copy device keys of its own: only the first pays for Argon2id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with Desk.create(folder, PASSPHRASE, unit=UNIT, regions=(VILLAGE,), cost=FLOOR) as model:
+            self._model = model.vault
+
+    def desk(self, folder: Path) -> Desk:
+        shutil.copytree(self._folder, folder)
+        vault = dataclasses.replace(self._model, folder=folder, lock=locked(folder))
+        vault.renew_device_keys()
+        clock = SystemClock()
+        return Desk(vault, clock, TimeOrderedIds(clock))
 
 
-def enrolled_desk(folder: Path, platform: Platform, patience: Patience) -> tuple[Desk, HttpTransport]:
-    desk, transport = made_desk(folder), platform.transport()
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("workshop") / "model")
+
+
+def enrolled_desk(desk: Desk, platform: Platform, patience: Patience) -> tuple[Desk, HttpTransport]:
+    transport = platform.transport()
     enrol(desk, transport, platform.code(), gateway=platform.url, ca=platform.ca, patience=patience)
     return desk, transport
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, workshop: Workshop) -> Iterator[Desk]:
     """A desk that is not enrolled."""
-    with made_desk(tmp_path / "desk") as made:
+    with workshop.desk(tmp_path / "desk") as made:
         yield made
 
 
 @pytest.fixture
-def enrolled(tmp_path: Path, platform: Platform, patience: Patience) -> Iterator[tuple[Desk, HttpTransport]]:
+def enrolled(desk: Desk, platform: Platform, patience: Patience) -> tuple[Desk, HttpTransport]:
     """An enrolled desk of the test's own, with its line to the platform."""
-    made, transport = enrolled_desk(tmp_path / "desk", platform, patience)
-    with made:
-        yield made, transport
+    return enrolled_desk(desk, platform, patience)
 
 
 @dataclass(frozen=True)
@@ -131,9 +148,9 @@ class Pair:
 
 
 @pytest.fixture(scope="session")
-def pair(tmp_path_factory: pytest.TempPathFactory, platform: Platform, patience: Patience) -> Iterator[Pair]:
+def pair(
+    tmp_path_factory: pytest.TempPathFactory, workshop: Workshop, platform: Platform, patience: Patience
+) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
-    first, to_first = enrolled_desk(folder / "first", platform, patience)
-    second, to_second = enrolled_desk(folder / "second", platform, patience)
-    with first, second:
-        yield Pair(first, to_first, second, to_second)
+    with workshop.desk(folder / "first") as first, workshop.desk(folder / "second") as second:
+        yield Pair(*enrolled_desk(first, platform, patience), *enrolled_desk(second, platform, patience))

@@ -8,19 +8,20 @@ import pytest
 from jmdesk.core.clock import SystemClock
 from jmdesk.core.errors import Environment, Refused, Unreachable
 from jmdesk.desk import Desk
+from jmdesk.vault.kdf import FLOOR
 from sync.client.engine import synchronise
 from sync.client.enrolment import enrol
 from sync.client.membership import load_membership
 from sync.client.patience import Patience
 from sync.gateway.enrol import issue_code
 from sync.protocol.codes import EnrolmentCode
-from tests.sync.client.conftest import Platform, made_desk
+from tests.sync.client.conftest import PASSPHRASE, Platform, Workshop
 from tests.sync.client.lines import AnswersLost, Forged, Line
 from tests.sync.client.office import TOWN, UNIT, VILLAGE, add_household
 
 
 def test_the_grant_overrides_what_the_office_claimed(platform: Platform, tmp_path: Path, patience: Patience) -> None:
-    with made_desk(tmp_path / "claims", regions=("44",)) as desk:
+    with Desk.create(tmp_path / "claims", PASSPHRASE, unit=UNIT, regions=("44",), cost=FLOOR) as desk:
         assert desk.number_block == "00"
         grant = enrol(desk, platform.transport(), platform.code(), gateway=platform.url, patience=patience)
         assert desk.grant == grant
@@ -34,21 +35,23 @@ def test_the_grant_overrides_what_the_office_claimed(platform: Platform, tmp_pat
 
 
 def test_two_desks_of_a_unit_get_numbers_that_never_clash(
-    platform: Platform, tmp_path: Path, patience: Patience
+    platform: Platform, tmp_path: Path, workshop: Workshop, patience: Patience
 ) -> None:
     blocks = []
     for name in ("one", "two"):
-        with made_desk(tmp_path / name) as desk:
+        with workshop.desk(tmp_path / name) as desk:
             blocks.append(
                 enrol(desk, platform.transport(), platform.code(), gateway=platform.url, patience=patience).block
             )
     assert len(set(blocks)) == 2
 
 
-def test_a_code_works_once(platform: Platform, desk: Desk, tmp_path: Path, patience: Patience) -> None:
+def test_a_code_works_once(
+    platform: Platform, desk: Desk, tmp_path: Path, workshop: Workshop, patience: Patience
+) -> None:
     code = platform.code()
     enrol(desk, platform.transport(), code, gateway=platform.url, patience=patience)
-    with made_desk(tmp_path / "late") as late:
+    with workshop.desk(tmp_path / "late") as late:
         with pytest.raises(Refused) as refused:
             enrol(late, platform.transport(), code, gateway=platform.url, patience=patience)
         assert refused.value.code == "sync.code_invalid"
