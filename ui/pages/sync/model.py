@@ -1,0 +1,215 @@
+"""What the sync page reads of a desk, in words ready to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jmdesk.core.clock import beijing_text
+from jmdesk.core.messages import message
+from jmdesk.desk import Desk
+from ui.core.i18n import language, tr
+from ui.core.labels import Labels
+from ui.core.pickers import region_path
+from ui.core.ports import Chip, Row
+from ui.widgets.table_model import Column
+
+if TYPE_CHECKING:
+    from jmdesk.records.readiness import Hold
+    from jmdesk.store.outbox import Batch, SetAside
+
+LAST_AT = "sync.last_at"
+"""The setting in which a completed exchange leaves its time (UTC), as the home page reads it."""
+
+MOST_SHOWN = 300
+"""Records listed by name; more are counted."""
+
+TAKEN = ("accepted", "merged", "duplicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What the platform knows this computer as."""
+
+    unit: str
+    regions: tuple[str, ...]
+    block: str
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The state of the exchange; ``membership`` is ``None`` before enrolment."""
+
+    membership: Membership | None
+    last_sync: str
+    waiting: tuple[tuple[str, int], ...]
+    """Changes that wait, by the name of their record type."""
+    set_aside: tuple[Row, ...]
+    batches: tuple[Row, ...]
+    open_batches: int
+
+    @property
+    def total(self) -> int:
+        """Changes that wait."""
+        return sum(number for _, number in self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What of the waiting changes may travel now, and what is held and why."""
+
+    ready: int
+    held: int
+    rows: tuple[Row, ...]
+
+
+def held_columns() -> tuple[Column, ...]:
+    """The columns of the list of changes that are held."""
+    return (Column(tr("记录"), 300), Column(tr("为什么还不能报送"), 330), Column(tr("怎么办"), 300))
+
+
+def aside_columns() -> tuple[Column, ...]:
+    """The columns of the list of changes that the platform did not take."""
+    return (
+        Column(tr("记录"), 260),
+        Column(tr("平台意见"), 330),
+        Column(tr("下一步"), 330),
+        Column(tr("时间"), 130),
+    )
+
+
+def batch_columns() -> tuple[Column, ...]:
+    """The columns of the list of batches."""
+    return (
+        Column(tr("序号"), 60, number=True),
+        Column(tr("封包时间"), 150),
+        Column(tr("记录(条)"), 90, number=True),
+        Column(tr("状态"), 190),
+        Column(tr("平台回执"), 420),
+    )
+
+
+class SyncReader:
+    """Turns outbox and batches into words. Reads; call on the runner."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._labels = Labels(desk)
+
+    def read(self) -> Shown:
+        """The state of the exchange now."""
+        from jmdesk.store import outbox
+
+        desk = self._desk
+        self._labels.forget()
+        with desk.store.reading() as connection:
+            counts = outbox.counts_by_type(connection, "draft")
+            aside = outbox.set_aside(connection, MOST_SHOWN)
+            batches = outbox.batch_list(connection)
+        types = desk.catalogue.types
+        waiting = tuple((types[name].label, counts[name]) for name in types if counts.get(name))
+        at = desk.store.setting(LAST_AT)
+        return Shown(
+            self._membership(),
+            beijing_text(at) if at else "",
+            waiting,
+            tuple(self._aside(entry) for entry in aside),
+            tuple(batch_row(batch) for batch in reversed(batches)),
+            sum(batch.state != "done" for batch in batches),
+        )
+
+    def _membership(self) -> Membership | None:
+        grant = self._desk.grant
+        if grant is None:
+            return None
+        regions = tuple(" / ".join(region_path(code.ljust(12, "0"))) or code for code in grant.regions)
+        return Membership(grant.unit, regions, grant.block, grant.gateway)
+
+    def _aside(self, entry: SetAside) -> Row:
+        from sync.client.verdicts import explain
+
+        said = explain(entry.verdict, entry.code, None, language())
+        at = beijing_text(entry.settled_at) if entry.settled_at else ""
+        return Row(f"{entry.type}:{entry.rid}", (self._name(entry.type, entry.rid), said.text, said.action, at))
+
+    def _name(self, type_id: str, rid: str) -> str:
+        return f"{self._desk.catalogue.types[type_id].label} {self._labels.of(type_id, rid)}"
+
+    def readable(self, stop: Callable[[], bool]) -> Readable | None:
+        """Try every waiting change on the rules of sending; ``None`` when ``stop`` said so.
+
+        Takes about a millisecond a change, so it runs after `read` and gives way to a newer one.
+        """
+        from jmdesk.records.readiness import SEND_ORDER, Readiness
+        from jmdesk.store import outbox
+
+        desk, ready, held = self._desk, 0, 0
+        found: list[tuple[str, str, Hold]] = []
+        with desk.store.reading() as connection:
+            readiness = Readiness(connection, desk.catalogue, desk.clock)
+            for waiting in outbox.drafts(connection, types=SEND_ORDER):
+                if stop():
+                    return None
+                hold = readiness.hold(waiting)
+                if hold is None:
+                    ready += 1
+                    continue
+                held += 1
+                if len(found) < MOST_SHOWN:
+                    found.append((waiting.record.type, waiting.record.rid, hold))
+        for type_id in dict.fromkeys(type_id for type_id, _, _ in found):
+            self._labels.prepare(type_id, [rid for name, rid, _ in found if name == type_id])
+        rows = []
+        for type_id, rid, hold in found:
+            said = message(hold.code, {"lock": hold.detail, "problem": hold.detail}, language())
+            rows.append(Row(f"{type_id}:{rid}", (self._name(type_id, rid), said.text, said.action)))
+        return Readable(ready, held, tuple(rows))
+
+
+def batch_row(batch: Batch) -> Row:
+    """One batch with its state and the platform's totals in words."""
+    return Row(
+        batch.batch_id,
+        (
+            str(batch.seq),
+            beijing_text(batch.created_at),
+            f"{batch.records:,}",
+            batch_state(batch.state),
+            totals_text(batch.totals),
+        ),
+    )
+
+
+def batch_state(state: str) -> Chip:
+    """How far a batch got. Handed over is not done: only a receipt with every verdict is."""
+    words = {
+        "sealed": (tr("已封包，待交平台"), "warn"),
+        "sending": (tr("正在交平台，可续传"), "warn"),
+        "carried": (tr("已导出，待送达平台"), "warn"),
+        "held": (tr("平台已收妥，待回执"), "info"),
+        "done": (tr("已有回执"), "ok"),
+        "paused": (tr("平台暂未受理"), "bad"),
+    }
+    text, kind = words.get(state, (state, "neutral"))
+    return Chip(text, kind)
+
+
+def totals_text(totals: Mapping[str, int]) -> str:
+    """The platform's verdicts in numbers."""
+    taken = sum(totals.get(verdict, 0) for verdict in TAKEN)
+    words = (
+        (tr("收下 {n} 条"), taken),
+        (tr("两处修改不一致 {n} 条"), totals.get("conflict", 0)),
+        (tr("退回补正 {n} 条"), totals.get("rejected", 0)),
+        (tr("超出本单位范围 {n} 条"), totals.get("forbidden", 0)),
+        (tr("平台上已作废 {n} 条"), totals.get("gone", 0)),
+    )
+    return "，".join(text.format(n=f"{number:,}") for text, number in words if number)
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Type and record id of a row's key."""
+    type_id, _, rid = key.partition(":")
+    return type_id, rid
