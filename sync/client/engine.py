@@ -6,6 +6,8 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.inbox import CURSOR
@@ -19,6 +21,8 @@ from sync.client.sealing import MOST_RECORDS, seal
 from sync.client.sending import Sender
 from sync.client.session import Session
 from sync.client.steering import Steering, Stopped
+from sync.protocol.envelope import split_envelope
+from sync.protocol.receipts import CustodyReceipt
 from sync.protocol.states import DeskBatch
 
 if TYPE_CHECKING:
@@ -47,10 +51,11 @@ def synchronise(
 ) -> SyncReport:
     """Send what waits, take over verdicts, pull what others changed.
 
-    May be stopped at any moment (``steering``); what is done stays done and the report says how far it came. A batch
-    that the platform refuses is told in ``report.problem`` and does not keep changes from coming in. ``wait_seconds``:
-    how long to wait for receipts; what comes later is taken over next time. Raises ``Refused("sync.not_enrolled")``,
-    ``Unreachable`` (nothing is lost: the next run goes on from there), ``Environment`` (this computer).
+    May be stopped at any moment (``steering``); what is done stays done and the report says how far it came. What the
+    platform refuses, and what this computer cannot do, is told in ``report.problem``; a batch that is refused does not
+    keep changes from coming in. ``wait_seconds``: how long to wait for receipts; what comes later is taken over next
+    time. Raises ``Unreachable`` (nothing is lost: the next run goes on from there), ``Refused`` where the two ends do
+    not get as far as a session (``sync.not_enrolled``, ``sync.device_unknown``, …), and the errors of ``read_device``.
     """
     steering = steering or Steering()
     report = SyncReport(started=utc_text(desk.clock.now()))
@@ -82,13 +87,14 @@ class _Exchange:
         self._session.open()
         if self._session.trust_version > self._membership.keyring.document.version:
             self._renew_trust()
-        try:
-            self._verified(lambda: self._send_and_settle(most, wait_seconds))
-        except (Refused, Environment) as error:
-            # Paused and told (decision 19); what others changed is none of this batch's business.
-            self._report.problem = error
-        self._verified(self._pull)
-        self._desk.store.put_setting(LAST_AT, utc_text(self._desk.clock.now()))
+        for step in (lambda: self._send_and_settle(most, wait_seconds), self._pull):
+            try:
+                self._verified(step)
+            except (Refused, Environment) as error:
+                # Paused and told (decision 19): a batch that is refused does not keep changes from coming in.
+                self._report.problem = self._report.problem or error
+        if self._report.problem is None:
+            self._desk.store.put_setting(LAST_AT, utc_text(self._desk.clock.now()))
 
     def _send_and_settle(self, most: int, wait_seconds: float) -> None:
         self._send_all()
@@ -148,7 +154,7 @@ class _Exchange:
         while waiting:
             while waiting and self._receipt(waiting[0]):
                 waiting.pop(0)
-            if not waiting or waited >= wait_seconds:
+            if not waiting or waited >= wait_seconds or _awaits_release(waiting[0]):
                 return
             self._steering.tell("wait", 0, len(waiting))
             self._steering.pause(pause)
@@ -204,3 +210,11 @@ class _Exchange:
         if server_epoch != self._membership.server_epoch:
             self._desk.store.put_setting(CURSOR, "0")
         self._keep(self._membership.at(server_epoch, moment))
+
+
+def _awaits_release(batch: Batch) -> bool:
+    """Whether a person at the platform must release a batch first (the device was revoked): no use in waiting."""
+    if batch.custody is None:
+        return False
+    # The envelope was verified before it was stored.
+    return msgspec.json.decode(split_envelope(batch.custody).payload, type=CustodyReceipt).held

@@ -81,7 +81,7 @@ def clear_outgoing(desk: Desk) -> None:
     with disk_errors():
         desk.vault.outgoing.mkdir(mode=0o700, exist_ok=True)
         for entry in desk.vault.outgoing.iterdir():
-            if entry.name not in wanted:
+            if entry.name not in wanted and entry.is_file():
                 entry.unlink()
 
 

@@ -62,6 +62,10 @@ class Platform:
             gateway.batches.take_file(device, source)
         gateway.notify()
 
+    def revoke(self, device: str) -> None:
+        query = "UPDATE devices SET revoked = now() WHERE device = %s"
+        self.storage.database.run(OWNER, lambda connection: connection.execute(query, (device,)))
+
     def transport(self, url: str = "") -> HttpTransport:
         transport = HttpTransport(url or self.url, TimeOrderedIds(SystemClock()), ca=self.ca)
         self.transports.append(transport)
