@@ -12,7 +12,8 @@ wrapped; a *reply* is a ``.jmr`` container, as on a stick.
 - ``PUT /v1/batches/{id}/parts/{n}``: ciphertext with ``Content-Digest`` → 201 new, 200 known: ``{"state", "n"}``
 - ``POST /v1/batches/{id}/commit`` → 202 custody-receipt envelope
 - ``GET /v1/batches/{id}`` → 200 ``{"batch_id", "state", "missing", "received", "processed", "totals"}``
-- ``GET /v1/batches/{id}/receipt`` → 200 reply (custody, processing with verdicts); 202 custody envelope until then
+- ``GET /v1/batches/{id}/receipt?wait=`` → 200 reply (custody, processing with verdicts); 202 custody envelope while it
+  is not processed, after ``wait`` seconds (0 to 20)
 - ``POST /v1/batches``: a whole ``.jmb`` → 201 custody-receipt envelope
 - ``GET /v1/changes?cursor=&limit=`` → 200 reply with one change page
 - ``GET /healthz``, ``GET /readyz`` → 200 ``{"status": "ok"}``
@@ -47,6 +48,7 @@ from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Environment
 from jmdesk.core.ids import Ids
 from sync.gateway.batches import Batches
+from sync.gateway.bell import Bell, heard
 from sync.gateway.body import read_body, stream_body
 from sync.gateway.changes import DEFAULT_LIMIT, change_page
 from sync.gateway.database import READ, Database
@@ -67,19 +69,23 @@ _SMALL = 64 * 1024
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RETRY_SECONDS = "2"
+_LONGEST_WAIT = 20
+"""Seconds that a request for a receipt may wait for it."""
+_LOOK_EVERY = 1.0
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """What the routes work with; ``notify`` tells the worker that a batch came into custody."""
+    """What the routes work with. ``notify`` tells the worker of a batch in custody, ``bell`` rings when one is done."""
 
     database: Database
     keys: PlatformKeys
     clock: Clock
     ids: Ids
     notify: Callable[[], None]
+    bell: Bell
 
     @property
     def batches(self) -> Batches:
@@ -247,15 +253,23 @@ async def _status(gateway: Gateway, request: Request) -> Response:
 
 async def _receipt(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), _batch_id(request)
+    patience = time.monotonic() + min(_count(request, "wait", 0), _LONGEST_WAIT)
     key, custody = await run_in_threadpool(gateway.batches.in_custody, device, batch_id)
-    reply = await run_in_threadpool(
-        receipt_reply, gateway.database, gateway.keys, gateway.clock, gateway.ids, device, key
-    )
-    if reply is None:
-        response = _envelope(custody, status=202)
-        response.headers["Retry-After"] = "1"
-        return response
-    return Response(reply, 200, media_type=REPLY)
+    with gateway.bell.listening() as event:
+        while True:
+            reply = await run_in_threadpool(
+                receipt_reply, gateway.database, gateway.keys, gateway.clock, gateway.ids, device, key
+            )
+            left = patience - time.monotonic()
+            if reply is not None or left <= 0:
+                break
+            # Another process may be the one that works: then no bell rings here.
+            await heard(event, min(left, _LOOK_EVERY))
+    if reply is not None:
+        return Response(reply, 200, media_type=REPLY)
+    response = _envelope(custody, status=202)
+    response.headers["Retry-After"] = "1"
+    return response
 
 
 async def _post_file(gateway: Gateway, request: Request) -> Response:

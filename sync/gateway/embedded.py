@@ -195,6 +195,7 @@ class EmbeddedPostgres:
                 self._bin / "initdb",
                 *("-D", str(self._cluster), "-U", USER, "--auth=scram-sha-256", f"--pwfile={secret}"),
                 *("--encoding=UTF8", "--no-locale", "--no-instructions"),
+                *(["--no-sync"] if self._settings.get("fsync") == "off" else []),
             )
         finally:
             secret.unlink()

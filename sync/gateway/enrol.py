@@ -173,7 +173,6 @@ def _enrol(connection: Connection, keys: PlatformKeys, now: datetime, signed: Si
             *(scope, roles, block, request.client, signed.digest, granted),
         ),
     )
-    connection.execute("INSERT INTO counties (county) VALUES (%s) ON CONFLICT DO NOTHING", (county,))
     connection.execute(
         "UPDATE enrol_codes SET used = %s, used_by = %s, proof_key = NULL WHERE code_id = %s",
         (now, signed.device.keyid, request.code_id),

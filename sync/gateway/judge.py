@@ -107,9 +107,10 @@ class Judge:
             ahead = max((operation.base_version, *operation.seen.values()))
             if ahead > held.version:
                 return _rejected(operation, "verdict.version_unknown", "")
-        for identifier in operation.set.keys() & _sealed(type_.id).keys():
-            have = {known.consents.get(rid, "") for rid in operation.consent}
-            if not _sealed(type_.id)[identifier] <= have:
+        have = {known.consents.get(rid, "") for rid in operation.consent}
+        for identifier in operation.set.keys() & _sealed(type_.id):
+            lock = catalogue().lock_of(type_.by_identifier[identifier], operation.set[identifier])
+            if lock is not None and lock.effect == "seal" and not have.issuperset(lock.kinds):
                 return _rejected(operation, "verdict.consent_missing", identifier)
         return None
 
@@ -209,14 +210,14 @@ def _parents(type_id: str) -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _sealed(type_id: str) -> Mapping[str, frozenset[str]]:
-    """Fields whose values travel only with consents on record → the consent kinds they need."""
+def _sealed(type_id: str) -> frozenset[str]:
+    """Fields whose values travel only with consents on record."""
     known = catalogue()
-    return {
-        f.identifier: frozenset(lock.kinds)
+    return frozenset(
+        f.identifier
         for f in known.types[type_id].fields
         if (lock := known.lock_of(f)) is not None and lock.effect == "seal"
-    }
+    )
 
 
 def _rejected(operation: Operation, code: str, path: str) -> Judgement:

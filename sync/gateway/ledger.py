@@ -69,9 +69,6 @@ FROM records JOIN unnest(%s::text[], %s::uuid[]) AS wanted (type, rid) USING (ty
 
 def lock_heads(connection: Connection, counties: Sequence[str]) -> dict[str, int]:
     """The last position of each county, locked until the transaction ends, always in the same order."""
-    connection.execute(
-        "INSERT INTO counties (county) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (list(counties),)
-    )
     rows = connection.execute(
         "SELECT county, head FROM counties WHERE county = ANY(%s) ORDER BY county FOR UPDATE", (list(counties),)
     )

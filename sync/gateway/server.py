@@ -20,6 +20,7 @@ from jmdesk.core.clock import Clock, SystemClock
 from jmdesk.core.errors import Environment
 from jmdesk.core.ids import TimeOrderedIds
 from sync.gateway.app import Gateway, build_app
+from sync.gateway.bell import Bell
 from sync.gateway.certificates import Certificates, own_certificates
 from sync.gateway.database import OWNER, Storage
 from sync.gateway.ingest import Ingest
@@ -133,8 +134,9 @@ class Running:
         files = tls or own_certificates(data, [host], clock)
         keys = load_keys(storage.database, data, clock)
         storage.database.run(OWNER, store_regions)
-        self.worker = Worker(storage.database, Ingest(storage.database, keys, clock))
-        self.gateway = Gateway(storage.database, keys, clock, TimeOrderedIds(clock), self.worker.notify)
+        bell = Bell()
+        self.worker = Worker(storage.database, Ingest(storage.database, keys, clock), bell)
+        self.gateway = Gateway(storage.database, keys, clock, TimeOrderedIds(clock), self.worker.notify, bell)
         self._socket = _bound(host, port)
         shown = f"[{host}]" if ":" in host else host
         self.address = Address(f"https://{shown}:{self._socket.getsockname()[1]}", files.authority)

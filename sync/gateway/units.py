@@ -90,7 +90,10 @@ def find_unit(connection: Connection, code: str) -> Unit:
 
 
 def store_regions(connection: Connection) -> None:
-    """Bring the reference table of regions, and the closure of who lies in whom, to this program's edition."""
+    """Bring the reference table of regions, and the closure of who lies in whom, to this program's edition.
+
+    Every county gets its head before anybody reads or writes: one that came later would begin behind the others.
+    """
     known = regions()
     row = connection.execute("SELECT edition FROM region_edition FOR UPDATE").fetchone()
     if row is not None and row[0] == known.edition:
@@ -107,3 +110,7 @@ def store_regions(connection: Connection) -> None:
                 for depth, above in enumerate(reversed(path)):
                     copy.write_row((above.code, region.code, depth))
     connection.execute("INSERT INTO region_edition (edition) VALUES (%s)", (known.edition,))
+    connection.execute(
+        "INSERT INTO counties (county, head) SELECT left(code, 6), (SELECT coalesce(max(head), 0) FROM counties)"
+        " FROM regions WHERE level IN ('city', 'county') ON CONFLICT DO NOTHING"
+    )

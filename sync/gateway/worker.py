@@ -8,6 +8,7 @@ import threading
 import psycopg
 
 from jmdesk.core.errors import KnownError
+from sync.gateway.bell import Bell
 from sync.gateway.database import READ, Connection, Database
 from sync.gateway.ingest import Ingest
 from sync.gateway.ledger import BatchKey
@@ -28,9 +29,10 @@ class Worker:
     chain; every other device's batches go on. It is tried again when the gateway starts anew.
     """
 
-    def __init__(self, database: Database, ingest: Ingest) -> None:
+    def __init__(self, database: Database, ingest: Ingest, bell: Bell) -> None:
         self._database = database
         self._ingest = ingest
+        self._bell = bell
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._aside: set[str] = set()
@@ -80,6 +82,7 @@ class Worker:
     def _process(self, key: BatchKey) -> None:
         try:
             self._ingest.process(key)
+            self._bell.ring()
         except psycopg.OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, other devices' work goes on

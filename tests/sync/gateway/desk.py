@@ -159,10 +159,13 @@ class Desk:
 
     def verdicts(self, batch: Batch) -> tuple[ProcessingReceipt, list[VerdictLine]]:
         """Wait for the processing receipt and open it."""
-        while (answer := self.call("GET", f"/v1/batches/{batch.id}/receipt")).status_code == 202:
-            pass
+        return self.read_receipt(batch, self.fetch_receipt(batch))
+
+    def fetch_receipt(self, batch: Batch) -> bytes:
+        """The ``.jmr`` with a batch's receipts, once it is processed."""
+        answer = self.call("GET", f"/v1/batches/{batch.id}/receipt?wait=20")
         assert answer.status_code == 200, answer.text
-        return self.read_receipt(batch, answer.content)
+        return answer.content
 
     def read_receipt(self, batch: Batch, reply: bytes) -> tuple[ProcessingReceipt, list[VerdictLine]]:
         reader = ReplyReader(io.BytesIO(reply), self.trust, device=self.device, unit=self.unit, epoch=self.epoch)

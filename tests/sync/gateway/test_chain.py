@@ -127,10 +127,7 @@ def test_a_whole_file_is_taken_from_another_desk_s_hands(platform: Platform) -> 
     batch = small(village)
     answer = town.call("POST", "/v1/batches", batch.file)
     assert answer.status_code == 201
-    carried = town.call("GET", f"/v1/batches/{batch.id}/receipt")
-    while carried.status_code == 202:
-        carried = town.call("GET", f"/v1/batches/{batch.id}/receipt")
-    receipt, lines = village.read_receipt(batch, carried.content)
+    receipt, lines = village.read_receipt(batch, town.fetch_receipt(batch))
     assert (receipt.totals.accepted, lines[0].verdict) == (1, Verdict.ACCEPTED)
     assert town.call("POST", "/v1/batches", batch.file).content == answer.content
 

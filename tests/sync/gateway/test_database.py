@@ -18,11 +18,13 @@ from sync.gateway import database as gateway_database
 from sync.gateway.database import OWNER, READ, Access, Database, Role, Storage, migrate
 from sync.gateway.embedded import EmbeddedPostgres
 
+HASTE = {"fsync": "off"}
 COUNTY = ("440785",)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
+    """A folder for an embedded server that each test starts and stops."""
     folder = Path(tempfile.mkdtemp(prefix="jmdesk-pg-"))
     folder.chmod(0o755)
     yield folder
@@ -52,7 +54,7 @@ def _tables(url: str) -> list[str]:
 
 
 def test_the_embedded_server_asks_for_its_password_and_listens_nowhere_else(home: Path) -> None:
-    server = EmbeddedPostgres(home, {"fsync": "off"})
+    server = EmbeddedPostgres(home, HASTE)
     try:
         with psycopg.connect(server.url) as connection:
             assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
@@ -65,24 +67,24 @@ def test_the_embedded_server_asks_for_its_password_and_listens_nowhere_else(home
 
 
 def test_the_last_to_close_the_embedded_server_stops_it(home: Path) -> None:
-    first = EmbeddedPostgres(home, {"fsync": "off"})
-    second = EmbeddedPostgres(home)
+    first = EmbeddedPostgres(home, HASTE)
+    second = EmbeddedPostgres(home, HASTE)
     first.close()
     with psycopg.connect(second.url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     second.close()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(second.url, connect_timeout=5)
-    third = EmbeddedPostgres(home)
+    third = EmbeddedPostgres(home, HASTE)
     psycopg.connect(third.url).close()
     third.close()
 
 
 def test_a_server_that_outlived_its_gateway_is_taken_over(home: Path) -> None:
-    orphan = EmbeddedPostgres(home, {"fsync": "off"})
+    orphan = EmbeddedPostgres(home, HASTE)
     gateway_database.Database(orphan.url).connect().close()
     os.close(orphan._users)  # as the kernel does when a process is killed
-    heir = EmbeddedPostgres(home)
+    heir = EmbeddedPostgres(home, HASTE)
     psycopg.connect(heir.url).close()
     heir.close()
     with pytest.raises(psycopg.OperationalError):

@@ -218,7 +218,7 @@ GRANT SELECT ON devices TO jmdesk_ingest, jmdesk_read;
 GRANT SELECT, INSERT, UPDATE ON devices TO jmdesk_api;
 GRANT SELECT, UPDATE ON enrol_codes TO jmdesk_api;
 GRANT SELECT, INSERT, DELETE ON challenges, sessions TO jmdesk_api;
-GRANT SELECT, INSERT, UPDATE ON counties TO jmdesk_api, jmdesk_ingest;
+GRANT SELECT, UPDATE ON counties TO jmdesk_api, jmdesk_ingest;
 GRANT SELECT, INSERT, UPDATE ON batches TO jmdesk_api;
 GRANT SELECT, INSERT ON batch_parts TO jmdesk_api;
 GRANT SELECT ON receipt_parts, records TO jmdesk_api;
