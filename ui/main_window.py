@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QStackedWidget, QWidget
 
 from ui.core.actions import ACTIONS, bind, shortcut_text
 from ui.core.context import Context, Page, Target
@@ -22,6 +22,7 @@ from ui.core.settings import TEXT_SCALES
 from ui.core.theme import look, theme
 from ui.widgets.bug_dialog import BugDialog
 from ui.widgets.chip import ChipLabel
+from ui.widgets.elided import Elided
 from ui.widgets.notice_bar import NoticeBar
 from ui.widgets.rail import Rail, RailEntry
 from ui.widgets.styling import button, column, label, row
@@ -46,6 +47,18 @@ def _records(context: Context) -> Page:
     return RecordsPage(context)
 
 
+def _ratings(context: Context) -> Page:
+    from ui.pages.ratings.page import RatingsPage
+
+    return RatingsPage(context)
+
+
+def _sync(context: Context) -> Page:
+    from ui.pages.sync.page import SyncPage
+
+    return SyncPage(context)
+
+
 def _help(context: Context) -> Page:
     from ui.pages.help.page import HelpPage
 
@@ -66,6 +79,8 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("home", "首页", "home", _home),
     PageSpec("households", "农户档案", "household", _households),
     PageSpec("records", "记录", "records", _records),
+    PageSpec("ratings", "评级", "rating", _ratings),
+    PageSpec("sync", "报送", "sync", _sync),
     PageSpec("help", "帮助", "help", _help),
 )
 
@@ -141,6 +156,9 @@ class MainWindow(QMainWindow):
         self.rail.show_page(target.page)
         self.setWindowTitle(f"{tr(spec.title)} - {tr('江门信用桌面端')}")
         page.show_target(target)
+        focus = QApplication.focusWidget()
+        if focus is None or not page.isAncestorOf(focus):
+            page.take_focus()
 
     def show_bug(self, error: BaseException) -> None:
         """Show an error that nobody foresaw."""
@@ -184,7 +202,7 @@ class MainWindow(QMainWindow):
         across = row(header, gap=12)
         px = look().theme.px
         across.setContentsMargins(px(20), px(7), px(16), px(7))
-        self.unit = label("", "heading")
+        self.unit = Elided("heading")
         self.user = label("", "muted")
         self.sync_badge = ChipLabel(sync_chip(SyncState()))
         self.lock_button = button(tr("锁定"), "", "lock")

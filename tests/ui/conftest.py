@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.ui.desks import make_desk
+from tests.ui.desks import PASSPHRASE, make_desk
 from ui.core.context import Context
 from ui.core.i18n import set_language
 from ui.core.settings import Settings
 from ui.core.theme import look, theme
-from ui.core.vaults import OpenDesk
+from ui.core.vaults import OpenDesk, VaultsOnDisk
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +42,27 @@ def context(settings: Settings) -> Iterator[Context]:
     made.runner.close()
 
 
+@pytest.fixture(scope="session")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed vault with a dozen invented households, to be copied: making one takes much longer."""
+    folder = tmp_path_factory.mktemp("village") / "信用资料库"
+    make_desk(folder, 12).close()
+    return folder
+
+
 @pytest.fixture
-def desk(tmp_path: Path, context: Context) -> Iterator[OpenDesk]:
+def vault(tmp_path: Path, village: Path, settings: Settings) -> Path:
+    """A closed vault that this computer knows."""
+    folder = tmp_path / "信用资料库"
+    shutil.copytree(village, folder)
+    settings.remember_vault(folder)
+    return folder
+
+
+@pytest.fixture
+def desk(vault: Path, context: Context) -> Iterator[OpenDesk]:
     """A real open vault with a dozen invented households, given to ``context``."""
-    made = make_desk(tmp_path / "信用资料库", 12)
+    made = VaultsOnDisk().open(vault, PASSPHRASE, "")
     context.take(made)
     yield made
     context.runner.close()

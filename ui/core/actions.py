@@ -83,7 +83,9 @@ def bind(widget: QWidget, action_id: str, slot: Callable[[], None]) -> QAction:
     action = QAction(tr(entry.text), widget)
     action.setObjectName(entry.id)
     action.setShortcut(QKeySequence(entry.shortcut))
-    action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    # An action of the whole window works even when nothing in it has the focus; one of a page only within it.
+    within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut if entry.page == EVERYWHERE else within)
     action.triggered.connect(lambda _checked=False: slot())
     widget.addAction(action)
     return action

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.core.i18n import tr
@@ -80,6 +80,11 @@ class Page(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def take_focus(self) -> None:
+        """Put the cursor where one works on this page; called when it is shown."""
+        self.setFocus()
 
     def show_target(self, target: Target) -> None:
         """Show what ``target`` names."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from shiboken6 import isValid
 
 from jmdesk.core.errors import KnownError
 from ui.core.bugs import describe
@@ -104,6 +105,12 @@ class Task(QObject):
         self.finished.emit(outcome)
 
 
+def _listens(slot: Callable[[Outcome], None]) -> bool:
+    """Whether the page that waits for an outcome still exists: it may have been left and rebuilt meanwhile."""
+    owner = getattr(getattr(slot, "func", slot), "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)
+
+
 class Runner(QObject):
     """Two lanes: writes one after another, reads beside them.
 
@@ -162,7 +169,8 @@ class Runner(QObject):
             if self._writing == 0:
                 self.busy.emit(False)  # noqa: FBT003 -- Qt signal
         if done is not None:
-            done(outcome)
+            if _listens(done):
+                done(outcome)
         elif outcome.error is not None:
             self.failed.emit(outcome.error)
 

@@ -23,9 +23,12 @@ class EmptyState(QWidget):
         for words in (self.heading, self.hint):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             down.addWidget(words)
-        self.hint.setVisible(bool(hint))
+        # A widget without a parent may be hidden but never shown: it would be a window of its own for a moment.
+        if not hint:
+            self.hint.hide()
         self.action = button(action, "primary")
-        self.action.setVisible(bool(action))
+        if not action:
+            self.action.hide()
         self.action.clicked.connect(self.acted)
         down.addWidget(self.action, 0, Qt.AlignmentFlag.AlignHCenter)
         down.addStretch(2)

@@ -80,8 +80,8 @@ class DossierView(QScrollArea):
         column(made, margin=12).addWidget(section)
         change = button(tr("修改"), "link", "edit")
         change.clicked.connect(lambda: self.record_wished.emit(RecordWish("R05", shown.rid)))
-        change.setVisible(not shown.voided)
         section.add_action(change)
+        change.setVisible(not shown.voided)
         grid = QGridLayout()
         px = look().theme.px
         grid.setHorizontalSpacing(px(12))
@@ -127,8 +127,8 @@ class DossierView(QScrollArea):
         column(made, margin=12).addWidget(section)
         sign = button(tr("登记授权"), "link", "seal")
         sign.clicked.connect(self.consent_wished)
-        sign.setVisible(not shown.voided)
         section.add_action(sign)
+        sign.setVisible(not shown.voided)
         section.layout_.addLayout(self._consent_chips(shown))
         if shown.awaiting:
             text = tr("有 {n} 项信息暂存在本机等待授权：不显示、不报送，满 30 天未取得授权将清除。", n=shown.awaiting)

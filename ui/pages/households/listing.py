@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from jmdesk.desk import Desk
 from jmdesk.households.queries import SEARCH_LIMIT, HouseholdFilter
@@ -15,14 +15,12 @@ from ui.core.theme import look
 from ui.pages.households.model import HouseholdSource, list_columns
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import TextField
+from ui.widgets.flow import Flow
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
 PAUSE = 100
 """Milliseconds without a key before a search starts."""
-
-WIDE = 125
-"""Per cent of text size up to which search and filters fit into one line of 1,366 pixels."""
 
 GRADES = ("AAA", "AA", "A", "B", "C", "NR")
 
@@ -118,10 +116,8 @@ class HouseholdList(QWidget):
         across.addWidget(self.new)
         return across
 
-    def _filters(self) -> QBoxLayout:
-        """Search and filters: side by side, or in two lines when the text is large."""
-        lines = column(gap=8) if look().theme.scale > WIDE else row(gap=8)
-        across = row(gap=8)
+    def _filters(self) -> Flow:
+        lines = Flow()
         self.search = TextField(max_length=60)
         self.search.setPlaceholderText(tr("姓名、拼音首字母、证件后四位、电话、住址"))
         self.search.setAccessibleName(tr("查找农户"))
@@ -144,12 +140,8 @@ class HouseholdList(QWidget):
         self.village.activated.connect(self._village_chosen)
         for box in (self.group, self.grade, self.sync):
             box.activated.connect(self.refresh)
-        lines.addWidget(self.search, 1)
-        for widget in (self.village, self.group, self.grade, self.sync, self.awaiting):
-            across.addWidget(widget)
-        if look().theme.scale > WIDE:
-            across.addStretch(1)
-        lines.addLayout(across)
+        for widget in (self.search, self.village, self.group, self.grade, self.sync, self.awaiting):
+            lines.addWidget(widget)
         return lines
 
     @staticmethod

@@ -20,7 +20,8 @@ from ui.pages.households.form import NewHouseholdForm
 from ui.pages.households.listing import HouseholdList
 from ui.pages.households.model import DossierReader, NewHousehold, Shown, create_household
 from ui.widgets.chip import ChipLabel
-from ui.widgets.styling import button, column, label, row
+from ui.widgets.elided import Elided
+from ui.widgets.styling import button, column, row
 
 
 class HouseholdsPage(Page):
@@ -60,6 +61,10 @@ class HouseholdsPage(Page):
             self.start_new()
         elif target.rid:
             self.open(target.rid)
+
+    @override
+    def take_focus(self) -> None:
+        (self.list.table if self.stack.currentWidget() is self.list else self.back_button).setFocus()
 
     @override
     def start_search(self) -> None:
@@ -131,7 +136,7 @@ class HouseholdsPage(Page):
         across = row(gap=8)
         self.back_button = button(tr("返回"), "link", "back")
         self.back_button.clicked.connect(self.go_back)
-        self.title, self.number = label("", "title"), label("", "muted")
+        self.title, self.number = Elided("title"), Elided("muted")
         self.grade, self.sync = ChipLabel(Chip("")), ChipLabel(Chip(""))
         self.rate_button = button(tr("评定与说明"), "", "rating")
         self.rate_button.clicked.connect(lambda: self.context.go(Target("ratings", "R05", self.rid)))

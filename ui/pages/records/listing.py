@@ -13,6 +13,7 @@ from ui.core.theme import look
 from ui.pages.records.model import HITS, RecordDesk, RecordFilter, RecordSource, columns, is_searchable
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import TextField
+from ui.widgets.flow import Flow
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
@@ -81,8 +82,8 @@ class RecordList(QWidget):
             across.addWidget(self.new)
         return across
 
-    def _filters(self) -> QHBoxLayout:
-        across = row(gap=8)
+    def _filters(self) -> Flow:
+        across = Flow()
         px = look().theme.px
         self.search = TextField(max_length=60)
         self.search.setPlaceholderText(tr("名称、拼音首字母或号码后几位"))
@@ -90,7 +91,8 @@ class RecordList(QWidget):
         self.search.addAction(icon("search", "muted"), self.search.ActionPosition.LeadingPosition)
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(px(280))
-        self.search.setVisible(is_searchable(self.type))
+        if not is_searchable(self.type):
+            self.search.hide()
         self.search.textChanged.connect(lambda _text: self._timer.start())
         self.search.returnPressed.connect(self._to_table)
         self.sync = QComboBox()
@@ -103,7 +105,6 @@ class RecordList(QWidget):
         self.voided.toggled.connect(self.refresh)
         for widget in (self.search, self.sync, self.voided):
             across.addWidget(widget)
-        across.addStretch(1)
         return across
 
     def _to_table(self) -> None:

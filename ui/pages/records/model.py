@@ -49,8 +49,8 @@ def list_fields(record_type: RecordType) -> tuple[Field, ...]:
 def columns(record_type: RecordType) -> tuple[Column, ...]:
     """The list's columns: some fields, then when it was changed last and where it stands with the platform."""
     widths = {
-        "ref": 170,
-        "str": 150,
+        "ref": 150,
+        "str": 140,
         "date": 110,
         "datetime": 140,
         "year": 70,
@@ -63,7 +63,7 @@ def columns(record_type: RecordType) -> tuple[Column, ...]:
         Column(f.label, widths.get(f.type.kind, 130), number=f.type.kind in ("int", "dec"), stretch=place == 1)
         for place, f in enumerate(list_fields(record_type))
     ]
-    return (*made, Column(tr("最近修改"), 140), Column(tr("报送"), 120))
+    return (*made, Column(tr("最近修改"), 134), Column(tr("报送"), 116))
 
 
 class RecordSource:
@@ -203,8 +203,8 @@ class RecordDesk:
         field = self.desk.catalogue.types[change.type].by_identifier.get(name)
         if field is None:
             return FieldChange(name, str(change.before.get(name, "")), str(change.after.get(name, "")))
-        words = self.labels.words
-        return FieldChange(field.label, words(field, change.before.get(name)), words(field, change.after.get(name)))
+        say = self.labels.words
+        return FieldChange(field.label, say(field, change.before.get(name)), say(field, change.after.get(name)))
 
 
 def awaiting_text(since: str) -> str:

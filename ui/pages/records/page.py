@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import beijing_date
@@ -26,6 +28,7 @@ from ui.pages.records.history import HistoryView
 from ui.pages.records.listing import RecordList
 from ui.pages.records.model import Loaded, RecordDesk
 from ui.widgets.chip import ChipLabel
+from ui.widgets.elided import Elided
 from ui.widgets.field import TextField
 from ui.widgets.styling import button, card, column, label, row
 
@@ -39,6 +42,9 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("办理", ("R25", "R27", "workflow_event")),
     ("系统记录", ("R01", "R02", "R26", "R28", "R29")),
 )
+WIDE = 125
+"""Per cent of text size up to which a record's title and buttons fit into one line."""
+
 _TYPE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -81,6 +87,13 @@ class RecordsPage(Page):
             self.open(target.type, target.rid)
         else:
             self.show_list(target.type)
+
+    @override
+    def take_focus(self) -> None:
+        if self.stack.currentIndex() == 0:
+            self._lists[self.type_id].table.setFocus()
+        elif self._forms and self._inner.currentWidget() is not self._history:
+            self._forms[self.type_id].focus_first()
 
     @override
     def start_search(self) -> None:
@@ -275,17 +288,16 @@ class RecordsPage(Page):
 
     def _reveal(self, wish: RevealWish) -> None:
         type_id, rid, services = self.type_id, self.rid, self.context.services
-        form = self._forms[type_id]
-
-        def shown(outcome: Outcome) -> None:
-            if outcome.error is not None:
-                self.context.notices.error(outcome.error)
-            elif (self.type_id, self.rid) == (type_id, rid):
-                form.reveal(wish.identifier, str(outcome.value))
-
         self.context.runner.submit(
-            lambda _progress, _cancelled: reveal(services, type_id, rid, wish.identifier, wish.reason), shown
+            lambda _progress, _cancelled: reveal(services, type_id, rid, wish.identifier, wish.reason),
+            partial(self._revealed, type_id, rid, wish.identifier),
         )
+
+    def _revealed(self, type_id: str, rid: str, identifier: str, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+        elif (self.type_id, self.rid) == (type_id, rid):
+            self._forms[type_id].reveal(identifier, str(outcome.value))
 
     # -- changes from elsewhere ------------------------------------------------------------------------------------
 
@@ -307,6 +319,7 @@ class RecordsPage(Page):
     def _types(self) -> QListWidget:
         self.types = QListWidget()
         self.types.setAccessibleName(tr("记录种类"))
+        self.types.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         px = look().theme.px
         self.types.setFixedWidth(px(112) + 56)
         self.types.setIconSize(QSize(px(13), px(13)))
@@ -355,12 +368,15 @@ class RecordsPage(Page):
         down.addWidget(self._inner, 1)
         return made
 
-    def _form_head(self) -> QHBoxLayout:
-        across = row(gap=8)
+    def _form_head(self) -> QBoxLayout:
+        """Title and buttons: side by side, or in two lines when the text is large."""
+        large = look().theme.scale > WIDE
+        head = column(gap=8) if large else row(gap=8)
+        across, buttons = row(gap=8), row(gap=8)
         self.back_button = button(tr("返回"), "link", "back")
-        self.title = label("", "title")
+        self.title = Elided("title")
         self.state = ChipLabel(Chip(""))
-        self.state_note = label("", "muted")
+        self.state_note = Elided("muted")
         self.history_button = button(tr("历史"), "", "history")
         self.void_button = button(tr("作废"), "danger", "void")
         self.save_button = button(tr("保存"), "primary")
@@ -368,12 +384,16 @@ class RecordsPage(Page):
             across.addWidget(widget)
         across.addStretch(1)
         for widget in (self.history_button, self.void_button, self.save_button):
-            across.addWidget(widget)
+            buttons.addWidget(widget)
+        if large:
+            buttons.addStretch(1)
+        head.addLayout(across)
+        head.addLayout(buttons)
         self.back_button.clicked.connect(self.go_back)
         self.history_button.clicked.connect(self.show_history)
         self.void_button.clicked.connect(self.ask_void)
         self.save_button.clicked.connect(self.save)
-        return across
+        return head
 
     def _make_void_line(self) -> QWidget:
         self._void_line = card()
