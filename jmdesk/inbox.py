@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jmdesk.catalogue.derived import derive
 from jmdesk.catalogue.types import Record
-from jmdesk.core.clock import utc_text
+from jmdesk.core.clock import beijing_date, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.store import outbox
 from jmdesk.store.store import Store, set_setting
-from jmdesk.store.transaction import Transaction
+from jmdesk.store.transaction import Stored, Transaction
 
 PLATFORM = "platform"
 ACCEPTED = frozenset({"accepted", "merged", "duplicate"})
@@ -93,8 +94,9 @@ class Inbox:
                 )
             outbox.settle(connection, rows)
             unsent = outbox.unsent(connection, [s.rid for s in sent])
+            here = _records_here(transaction, [(s.type, s.rid) for s in sent])
             for operation, outcome in zip(sent, outcomes, strict=True):
-                self._note(transaction, operation, outcome, epoch, still_mine=operation.rid in unsent)
+                _note(transaction, operation, outcome, epoch, here.get(operation.rid), operation.rid in unsent)
             outbox.advance(connection, batch_id, "done", receipt=receipt, totals=totals, at=at)
 
     def page(self, arrivals: Iterable[Arrival], *, cursor: str, epoch: str) -> Applied:
@@ -103,10 +105,12 @@ class Inbox:
         with self._store.transaction(PLATFORM, "pull", source=PLATFORM) as transaction:
             batch = list(arrivals)
             unsent = outbox.unsent(transaction.connection, [a.rid for a in batch])
+            here = _records_here(transaction, [(a.type, a.rid) for a in batch])
             for arrival in batch:
+                found = here.get(arrival.rid)
                 if arrival.rid in unsent:
-                    beside += self._keep_beside(transaction, arrival)
-                elif self._adopt(transaction, arrival, epoch):
+                    beside += _keep_beside(transaction, arrival, found)
+                elif self._adopt(transaction, arrival, found, epoch):
                     adopted += 1
                 else:
                     known += 1
@@ -116,48 +120,10 @@ class Inbox:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _note(
-        self, transaction: Transaction, operation: outbox.Sent, outcome: Outcome, epoch: str, *, still_mine: bool
-    ) -> None:
-        if outcome.verdict == "conflict":
-            content = {"version": outcome.version, "values": outcome.values, "versions": dict(outcome.versions)}
-            transaction.keep_beside(operation.type, operation.rid, content)
-        if outcome.verdict not in ACCEPTED:
-            transaction.mark_sync(operation.type, operation.rid, _state(outcome.verdict))
-            return
-        found = transaction.get(operation.type, operation.rid)
-        if found is None:
-            return
-        versions = dict(found.field_versions)
-        if outcome.verdict == "merged":
-            # Other fields moved on too: the base stays until the pull brings them.
-            version = found.base_version
-            versions |= dict.fromkeys(operation.fields, outcome.version)
-        else:
-            version = max(outcome.version, found.base_version)
-            if not found.base_version:
-                versions = {"*": outcome.version}
-            versions |= dict.fromkeys(operation.fields, outcome.version)
-            versions = {n: v for n, v in versions.items() if n == "*" or v != versions.get("*")}
-        sync = "mine" if still_mine else "confirmed"
-        transaction.confirm(operation.type, operation.rid, version=version, versions=versions, epoch=epoch, sync=sync)
-
-    def _adopt(self, transaction: Transaction, arrival: Arrival, epoch: str) -> bool:
-        found = transaction.get(arrival.type, arrival.rid)
+    def _adopt(self, transaction: Transaction, arrival: Arrival, found: Stored | None, epoch: str) -> bool:
         if found is not None and found.base_version >= arrival.version and found.server_epoch == epoch:
             return False
-        values = arrival.values
-        if arrival.tombstone and found is not None:
-            values = found.values
-        if found is not None:
-            # What never travels (level N, computed) is ours alone and stays.
-            record_type = self._store.catalogue.types[arrival.type]
-            local = {
-                n: v
-                for n, v in found.values.items()
-                if n in record_type.by_identifier and not record_type.by_identifier[n].on_wire
-            }
-            values = local | values
+        values = self._completed(arrival, found)
         transaction.adopt(
             arrival.type,
             arrival.rid,
@@ -167,22 +133,76 @@ class Inbox:
             version=arrival.version,
             epoch=epoch,
             source=arrival.unit,
+            found=found,
             voided=(arrival.reason or "-") if arrival.tombstone else None,
         )
         return True
 
-    def _keep_beside(self, transaction: Transaction, arrival: Arrival) -> bool:
-        found = transaction.get(arrival.type, arrival.rid)
-        if found is not None and found.base_version >= arrival.version:
-            return False
-        content = {
-            "version": arrival.version,
-            "values": arrival.values,
-            "versions": {"*": arrival.version, **arrival.versions},
-            "tombstone": arrival.tombstone,
-        }
-        transaction.keep_beside(arrival.type, arrival.rid, content)
-        return True
+    def _completed(self, arrival: Arrival, found: Stored | None) -> Record:
+        """The platform's values with what never travels (recorded here alone, or computed); a tombstone has none."""
+        if arrival.tombstone:
+            return found.values if found is not None else {}
+        record_type = self._store.catalogue.types[arrival.type]
+        own = {f.identifier for f in record_type.fields if not f.on_wire}
+        local = {n: v for n, v in found.values.items() if n in own} if found is not None else {}
+        values = local | arrival.values
+        return values | derive(record_type, values, on=beijing_date(self._store.clock.now()))
+
+
+def _records_here(transaction: Transaction, named: Sequence[tuple[str, str]]) -> dict[str, Stored]:
+    """The records of these types and ids that this desk has, by id."""
+    by_type: dict[str, list[str]] = {}
+    for type_id, rid in named:
+        by_type.setdefault(type_id, []).append(rid)
+    found: dict[str, Stored] = {}
+    for type_id, rids in by_type.items():
+        found |= transaction.get_many(type_id, rids)
+    return found
+
+
+def _note(
+    transaction: Transaction,
+    operation: outbox.Sent,
+    outcome: Outcome,
+    epoch: str,
+    found: Stored | None,
+    still_mine: bool,
+) -> None:
+    """Note one outcome on its record."""
+    if outcome.verdict == "conflict":
+        content = {"version": outcome.version, "values": outcome.values, "versions": dict(outcome.versions)}
+        transaction.keep_beside(operation.type, operation.rid, content)
+    if outcome.verdict not in ACCEPTED:
+        transaction.mark_sync(operation.type, operation.rid, _state(outcome.verdict))
+        return
+    if found is None:
+        return
+    versions = dict(found.field_versions)
+    if outcome.verdict == "merged":
+        # Other fields moved on too: the base stays until the pull brings them.
+        version = found.base_version
+        versions |= dict.fromkeys(operation.fields, outcome.version)
+    else:
+        version = max(outcome.version, found.base_version)
+        if not found.base_version:
+            versions = {"*": outcome.version}
+        versions |= dict.fromkeys(operation.fields, outcome.version)
+        versions = {n: v for n, v in versions.items() if n == "*" or v != versions.get("*")}
+    sync = "mine" if still_mine else "confirmed"
+    transaction.confirm(operation.type, operation.rid, version=version, versions=versions, epoch=epoch, sync=sync)
+
+
+def _keep_beside(transaction: Transaction, arrival: Arrival, found: Stored | None) -> bool:
+    if found is not None and found.base_version >= arrival.version:
+        return False
+    content = {
+        "version": arrival.version,
+        "values": arrival.values,
+        "versions": {"*": arrival.version, **arrival.versions},
+        "tombstone": arrival.tombstone,
+    }
+    transaction.keep_beside(arrival.type, arrival.rid, content)
+    return True
 
 
 def _state(verdict: str) -> str:

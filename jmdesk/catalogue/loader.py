@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import Any, cast
 
-from jmdesk.catalogue.types import Catalogue, CodeList, ConsentLock, Field, FieldType, Kind, RecordType
+from jmdesk.catalogue.types import Catalogue, CodeList, ConsentLock, ContentLock, Field, FieldType, Kind, RecordType
 from jmdesk.core.resources import resource
 
 _TYPE = re.compile(
@@ -75,6 +75,11 @@ def _types(package: dict[str, Any]) -> dict[str, RecordType]:
     }
 
 
+def _content_lock(entry: dict[str, Any]) -> ContentLock:
+    paths = tuple((name, tuple(found)) for name, found in entry.items() if name != "otherwise")
+    return ContentLock(paths, entry["otherwise"])
+
+
 @cache
 def catalogue() -> Catalogue:
     """The catalogue that ships with this program."""
@@ -88,5 +93,6 @@ def catalogue() -> Catalogue:
             name: ConsentLock(name, lock["label"], tuple(lock["kinds"]), lock["signers"], lock["effect"])
             for name, lock in package["consent_locks"].items()
         },
+        content_locks={name: _content_lock(entry) for name, entry in package["content_locks"].items()},
         awaiting_consent_days=package["awaiting_consent_days"],
     )

@@ -148,6 +148,29 @@ class ConsentLock:
     effect: Literal["hold", "seal"]
 
 
+@dataclass(frozen=True, slots=True)
+class ContentLock:
+    """The lock of a value that carries others: the first whose paths (``facts.B2``) occur in it, else ``otherwise``."""
+
+    paths: tuple[tuple[str, tuple[str, ...]], ...]
+    otherwise: str
+
+    def of(self, value: object) -> str:
+        """The name of the lock on this value."""
+        for name, paths in self.paths:
+            if any(_holds(value, path.split(".")) for path in paths):
+                return name
+        return self.otherwise
+
+
+def _holds(value: object, path: list[str]) -> bool:
+    for step in path:
+        if not isinstance(value, dict) or value.get(step) is None:
+            return False
+        value = value[step]
+    return True
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """The whole collection catalogue of one version."""
@@ -156,6 +179,8 @@ class Catalogue:
     types: Mapping[str, RecordType]
     code_lists: Mapping[str, CodeList]
     locks: Mapping[str, ConsentLock]
+    content_locks: Mapping[str, ContentLock]
+    """By ``R16.item_scores``: fields whose lock is the strictest of what they carry."""
     awaiting_consent_days: int
 
     def type(self, name: str) -> RecordType:
@@ -169,6 +194,7 @@ class Catalogue:
     def by_name(self) -> Mapping[str, RecordType]:
         return {t.name: t for t in self.types.values()}
 
-    def lock_of(self, field: Field) -> ConsentLock | None:
-        """The consent lock on a field, if any."""
-        return self.locks.get(field.lock)
+    def lock_of(self, field: Field, value: object = None) -> ConsentLock | None:
+        """The consent lock on a field, if any; on a value that carries others, the strictest of what it carries."""
+        inside = self.content_locks.get(f"{field.record_id}.{field.identifier}")
+        return self.locks.get(inside.of(value) if inside is not None and value is not None else field.lock)

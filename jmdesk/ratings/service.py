@@ -238,7 +238,7 @@ class Ratings:
         values |= {"rating_id": rid, "household_id": household, "rating_year": year}
         values |= {"first_rater": transaction.actor, "rating_status": FIRST_RATING}
         catalogue = self._desk.catalogue
-        lock = catalogue.lock_of(catalogue.types["R16"].by_identifier["item_scores"])
+        lock = catalogue.lock_of(catalogue.types["R16"].by_identifier["item_scores"], values["item_scores"])
         sealed: Record = {}
         if lock is not None and lock.effect == "seal" and not found.consents.opens(lock):
             sealed["item_scores"] = values.pop("item_scores")

@@ -73,9 +73,9 @@ class Readiness:
         household = self._household(record_type, waiting)
         if household is None:
             return None
-        names = {f.lock for f in record_type.fields if f.lock and f.identifier in waiting.record.values}
-        for name in sorted(names):
-            lock = self._catalogue.locks[name]
+        values = waiting.record.values
+        locks = {self._catalogue.lock_of(f, values[f.identifier]) for f in record_type.fields if f.identifier in values}
+        for lock in sorted((found for found in locks if found is not None), key=lambda found: found.name):
             if not self._book.opens(self._connection, household, lock):
                 return lock.label
         return None

@@ -166,7 +166,7 @@ class Writer:
         verdicts: dict[str, bool] = {}
         for name, value in values.items():
             field = record_type.by_identifier.get(name)
-            lock = self._catalogue.lock_of(field) if field is not None else None
+            lock = self._catalogue.lock_of(field, value) if field is not None else None
             if lock is None or lock.effect != "seal":
                 open_[name] = value
                 continue

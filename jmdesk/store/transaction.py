@@ -6,11 +6,12 @@ Rows are buffered and inserted in bulk, so that importing a village and saving o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, delete, insert, select, text, update
 
 from jmdesk.catalogue.types import Catalogue, Record, RecordType, Value
 from jmdesk.core.changes import Changes
@@ -31,6 +32,7 @@ from jmdesk.store.tables import (
 )
 
 _BUFFER = 5000
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Transaction:
         self._catalogue, self._ids, self._source = catalogue, ids, source
         self._log = ChangeLogWriter(connection, self.command, verb, at, actor)
         self._pending: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+        self._confirmed: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         self._pending_terms: list[tuple[dict[str, Any], str]] = []
         self._buffered = 0
         self._touched: set[tuple[str, str]] = set()
@@ -182,6 +185,16 @@ class Transaction:
         row = self.connection.execute(select(table).where(table.c.rid == rid)).mappings().first()
         return stored(type_id, row) if row else None
 
+    def get_many(self, type_id: str, rids: Sequence[str]) -> dict[str, Stored]:
+        """Records of one type by id, as this transaction sees them; missing ones are left out."""
+        self.flush()
+        table = record_tables[type_id]
+        found: dict[str, Stored] = {}
+        for start in range(0, len(rids), _CHUNK):
+            query = select(table).where(table.c.rid.in_(rids[start : start + _CHUNK]))
+            found |= {row["rid"]: stored(type_id, row) for row in self.connection.execute(query).mappings()}
+        return found
+
     # -- values that wait for a consent ----------------------------------------------------------------------------
 
     def seal(self, type_id: str, rid: str, household: str, lock: str, values: Mapping[str, Value]) -> None:
@@ -228,10 +241,13 @@ class Transaction:
         version: int,
         epoch: str,
         source: str,
+        found: Stored | None,
         voided: str | None = None,
     ) -> None:
-        """Write the platform's version of a record that has no unsent edits: logged, not offered to the outbox."""
-        found = self.get(type_id, rid)
+        """Write the platform's version of a record that has no unsent edits: logged, not offered to the outbox.
+
+        ``found`` is the record as it stands here, None when it is new to this desk.
+        """
         row = codec(type_id).to_row(values)
         platform = {
             "rec_region": region,
@@ -261,13 +277,11 @@ class Transaction:
 
     def confirm(self, type_id: str, rid: str, *, version: int, versions: dict[str, int], epoch: str, sync: str) -> None:
         """Note what the platform now holds of a record of ours; its values stay as they are here."""
-        table = record_tables[type_id]
-        self.connection.execute(
-            update(table)
-            .where(table.c.rid == rid)
-            .values(base_version=version, field_versions=json_text(versions), server_epoch=epoch, rec_sync=sync)
+        self._confirmed[record_tables[type_id]].append(
+            {"of": rid, "version": version, "versions": json_text(versions), "epoch": epoch, "sync": sync}
         )
         self._touched.add((type_id, rid))
+        self._count(1)
 
     def mark_sync(self, type_id: str, rid: str, sync: str) -> None:
         """Change only the sync state that lists show."""
@@ -290,8 +304,11 @@ class Transaction:
             return
         self._buffered = 0
         pending, self._pending = self._pending, defaultdict(list)
+        confirmed, self._confirmed = self._confirmed, defaultdict(list)
         for table in sorted(pending, key=lambda t: t is change_values):
             self.connection.execute(insert(table), pending[table])
+        for table, rows in confirmed.items():
+            self.connection.execute(_confirmation(table), rows)
         if self._pending_terms:
             entries, self._pending_terms = self._pending_terms, []
             self.connection.execute(insert(search_entries), [entry for entry, _ in entries])
@@ -404,6 +421,20 @@ class Transaction:
         self._buffered += rows
         if self._buffered >= _BUFFER:
             self.flush()
+
+
+@cache
+def _confirmation(table: Table) -> Update:
+    return (
+        update(table)
+        .where(table.c.rid == bindparam("of"))
+        .values(
+            base_version=bindparam("version"),
+            field_versions=bindparam("versions"),
+            server_epoch=bindparam("epoch"),
+            rec_sync=bindparam("sync"),
+        )
+    )
 
 
 def _on_wire(record_type: RecordType, name: str) -> bool:

@@ -112,3 +112,16 @@ def test_an_incomplete_record_waits_and_says_what_is_missing(desk: Desk) -> None
     assert hold is not None
     assert hold.code == "sending.incomplete"
     assert hold.detail
+
+
+def test_a_rating_is_locked_as_strictly_as_what_it_was_computed_from(desk: Desk) -> None:
+    field = desk.catalogue.types["R16"].by_identifier["item_scores"]
+
+    def lock(facts: dict[str, object]) -> str:
+        found = desk.catalogue.lock_of(field, {"facts": facts, "items": []})
+        return found.name if found else ""
+
+    assert lock({"B3": {"labor": 2}, "D2": {}}) == "rating"
+    assert lock({"A1": {"max_overdue_days": 0}, "C2": {"guarantee": "0.00"}}) == "sensitive"
+    assert lock({"A1": {}, "C2": {"guarantee": "0.00", "net_income": "1.00"}}) == "written"
+    assert lock({"B2": {"net_income": "1.00"}}) == "written"
