@@ -351,7 +351,8 @@ def code_words(code_list: str) -> Mapping[str, str]:
         labels |= {c: entry.name for c, entry in industries().by_code.items() if entry.level == "class"} | labels
     for code, label in labels.items():
         for word in (code, label, _BRACKETS.sub("", label), code.lstrip("0")):
-            found.setdefault(_word(word), code)
+            if word:
+                found.setdefault(_word(word), code)
     return found | {_word(word): code for word, code in words()["codes"].get(code_list, {}).items()}
 
 

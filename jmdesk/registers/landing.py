@@ -12,6 +12,7 @@ from jmdesk.households.numbers import Numbering
 from jmdesk.records.consent_book import is_adult
 from jmdesk.records.writer import Writer
 from jmdesk.registers.drafts import HEAD, HouseholdDraft, RecordDraft
+from jmdesk.registers.findings import Finding
 from jmdesk.registers.identity import paired
 from jmdesk.registers.queries import Archive
 
@@ -82,16 +83,28 @@ class Landing:
         rids = paired(parts, known.parts)
         changed = self._sign(known, signature)
         changed |= self._set("R05", known.rid, draft.household, known.values)
-        for record, rid in zip(parts, rids, strict=True):
+        for record, found in zip(parts, rids, strict=True):
+            rid = found
             if rid is not None:
                 changed |= self._set(record.type, rid, record, known.parts[record.type][rid])
-                continue
-            changed = True
-            if record.type == "R06":
-                self._new_person(known.rid, self.writer.transaction.new_id(), record)
+            elif record.type == "R06":
+                rid = self.writer.transaction.new_id()
+                self._new_person(known.rid, rid, record)
+                changed = True
             else:
                 self._new_part(known.rid, record)
+                changed = True
+            if record is draft.head and rid is not None:
+                self._lead(draft, known, rid)
         return changed
+
+    def _lead(self, draft: HouseholdDraft, known: Archive, head: str) -> None:
+        """Another head than before: the archive follows the register, and somebody should look at the old one."""
+        if known.values.get("head_person_id") == head:
+            return
+        self.writer.change("R05", known.rid, {"head_person_id": head}, checked=True)
+        ref = draft.ref(draft.head or draft.household, "person_name")
+        draft.findings.append(Finding("registers.head_changed", "warn", "户主", {}, ref))
 
     def _set(self, type_id: str, rid: str, record: RecordDraft, kept: Record) -> bool:
         """Change the values that came from cells and differ from what is kept."""

@@ -232,6 +232,7 @@ def _end(sheet: Sheet, first: int) -> tuple[int, int]:
 def _form_labels(sheet: Sheet, wording: Wording, best: tuple[int, int, tuple[str, ...]] | None) -> int:
     """How many different things are labelled outside of the best table header: many on a form, few on a list."""
     skipped = range(best[0], best[0] + best[1]) if best else range(0)
+    in_header = {wording.meaning_of(header)[0] for header in best[2]} if best else set()
     keys: set[str] = set()
     for number, row in enumerate(sheet.rows[:_FORM_ROWS]):
         if number in skipped:
@@ -240,7 +241,7 @@ def _form_labels(sheet: Sheet, wording: Wording, best: tuple[int, int, tuple[str
             if isinstance(cell, str) and cell and not is_word(cell) and wording.knows(_split_label(cell)[0]):
                 key, _ = wording.meaning_of(_split_label(cell)[0])
                 keys.add(key or "")
-    return len(keys)
+    return len(keys - in_header)
 
 
 def _split_label(cell: str) -> tuple[str, str]:
@@ -258,7 +259,7 @@ def read_form(sheet: Sheet, wording: Wording) -> Form:
     row = 0
     while row < len(sheet.rows):
         cells = _filled(sheet, row)
-        if len(cells) == 1 and isinstance(cells[0][1], str) and not wording.knows(_split_label(cells[0][1])[0]):
+        if len(cells) == 1 and isinstance(cells[0][1], str) and not _split_label(cells[0][1])[1]:
             section = folded(cells[0][1])
             titles.append(section)
         elif header := _table_header(cells, wording):

@@ -16,7 +16,7 @@ from jmdesk.catalogue.forbidden import refused_column
 from jmdesk.core.errors import Refused
 from jmdesk.registers.cells import Remark, plain_text, reader
 from jmdesk.registers.layout import Form, Table
-from jmdesk.registers.wording import Meaning, Wording, bare_header, unit_in, wording
+from jmdesk.registers.wording import Meaning, Wording, bare_header, unit_in, wording, year_in
 
 WAN, YUAN = "万元", "元"
 _FORMAT = 1
@@ -152,8 +152,10 @@ def guessed(found: Sequence[Table | Form], remembered: Mapping | None = None) ->
             else:
                 choices[bare] = _guess(header, known, part)
     columns = _without_rivals(list(choices.values()), found)
-    base = remembered or Mapping(())
-    mapping = replace(base, columns=columns)
+    texts = (text for part in found for text in (*part.titles, *headers_of(part)))
+    year = next((year for text in texts if (year := year_in(text))), None)
+    # A year is a fact about this file, not a habit of the office.
+    mapping = replace(remembered or Mapping(()), columns=columns, year=year)
     return replace(mapping, doubts=tuple(_doubts(mapping, found, known, memory)))
 
 

@@ -122,6 +122,8 @@ def _unprotected(content: io.BytesIO, password: str | None) -> io.BytesIO:
                 return opened
     except (FileFormatError, ParseError, DecryptionError, NotImplementedError, ValueError, KeyError) as problem:
         raise Refused("registers.unknown_protection") from problem
+    except OSError as problem:  # olefile's own errors
+        raise Refused("registers.not_a_workbook") from problem
     raise Refused("registers.wrong_password")
 
 
@@ -145,6 +147,7 @@ def _sheets(content: io.BytesIO, password: str | None, file: str) -> Iterator[Sh
 
     hints = inspected(content) if content.getvalue().startswith(_ZIP) else {}
     try:
+        content.seek(0)
         with CalamineWorkbook.from_filelike(content) as book:
             for meta in book.sheets_metadata:
                 if meta.typ == SheetTypeEnum.WorkSheet:
@@ -173,9 +176,8 @@ def _sheet(sheet: CalamineSheet, hints: SheetHints, *, hidden: bool, file: str) 
 def _rows(sheet: CalamineSheet) -> Iterator[Row]:
     if sheet.start is None:
         return
-    first_row, first_column = sheet.start
-    for _ in range(first_row):
-        yield ()
+    # calamine's rows begin at the sheet's first row, but at the first column that is used.
+    first_column = sheet.start[1]
     if first_column == 0:
         yield from cast("Iterator[Row]", sheet.iter_rows())
         return

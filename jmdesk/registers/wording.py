@@ -82,7 +82,7 @@ class Wording:
         found = self._remembered.get(header)
         if found is None:
             found = self._meaning(bare_header(header))
-            if found[0] is None and (without := bare_header(_BRACKETED.sub("", header))):
+            if found[0] is None and (without := bare_header(_BESIDE.sub("", header))):
                 found = self._meaning(without)
             if len(self._remembered) < _REMEMBERED:
                 self._remembered[header] = found
@@ -138,7 +138,7 @@ class Wording:
 
 
 _REMEMBERED = 20_000
-_BRACKETED = re.compile(r"[（(][^（()）]*[)）]")
+_BESIDE = re.compile(r"[（(][^（()）]*[)）]|\d{4}年度?|上年度?|本年度?|去年|全年")
 _UNIT = re.compile(r"\((?:单位[:：]?)?(元|万元|亩|千克|公斤|斤|%|人|年|天|平方米|㎡|个|户)\)|单位[:：](?:元|万元)")
 _NOISE = re.compile(r"[\s:：*＊、，,。.;；\"'“”_\-]+")
 
@@ -147,6 +147,15 @@ _NOISE = re.compile(r"[\s:：*＊、，,。.;；\"'“”_\-]+")
 def bare_header(text: str) -> str:
     """A header without units, spaces, line breaks and punctuation: ``贷款余额（万元）`` → ``贷款余额``."""
     return _NOISE.sub("", _UNIT.sub("", folded(text).replace("（", "(").replace("）", ")")))
+
+
+_YEAR = re.compile(r"(20\d\d)年度?")
+
+
+def year_in(text: str) -> int | None:
+    """The year that a header or title about incomes names (``2025年度家庭收支``); None for others."""
+    match = _YEAR.search(folded(text)) if re.search(r"收入|收支|支出", text) else None
+    return int(match[1]) if match else None
 
 
 def unit_in(text: str) -> str:
