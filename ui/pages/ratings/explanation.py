@@ -11,6 +11,7 @@ from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.core.theme import look
 from ui.pages.ratings.model import Explained
+from ui.pages.ratings.printing import ruled
 from ui.widgets.chip import ChipLabel
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.styling import button, column, label, row
@@ -32,7 +33,7 @@ class Paper(QTextEdit):
 
     def show_html(self, html: str) -> None:
         """Show a document from its head."""
-        self.setHtml(html)
+        self.setHtml(ruled(html, look().theme.colour("line")))
         frame = self.document().rootFrame()
         shape: QTextFrameFormat = frame.frameFormat()
         shape.setMargin(look().theme.px(14))
@@ -73,13 +74,11 @@ class ExplanationPane(QWidget):
         self.nothing = EmptyState(tr("选一户看说明书"), tr("在左边的列表里选一户，按 Enter 阅读。"), "", "rating")
         self.unrated = EmptyState(tr("该户还没有评定结果"), "", tr("评定这一户"), "rating")
         self.unrated.acted.connect(self.rate_wished)
-        self.warning = label("", "warning", wrap=True)
         down = column(self, gap=8)
         self._head = QWidget()
         head = column(self._head, gap=6)
         head.addLayout(self._names())
         head.addLayout(self._verbs())
-        head.addWidget(self.warning)
         down.addWidget(self._head)
         below = QWidget()
         self._stack = QStackedLayout(below)
@@ -103,8 +102,6 @@ class ExplanationPane(QWidget):
         self.number.setText(f"{shown.number}  {shown.place}")
         self.grade.show_chip(shown.grade)
         self.grade.setVisible(bool(shown.grade.text))
-        self.warning.setText(tr("评定草稿：取得“用于评定与公示”的授权后才会报送。") if shown.awaiting else "")
-        self.warning.setVisible(shown.awaiting)
         for verb in (self.pdf_button, self.print_button, self.rate_button):
             verb.setVisible(bool(shown.html))
         self._head.show()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from jmdesk.desk import Desk
@@ -54,6 +54,21 @@ class RatingList(QWidget):
         self.read_villages()
         self._explain_nothing()
         self.table.reread()
+        if not self.table.current_key():
+            self.table.selectRow(0)
+
+    def enter(self) -> None:
+        """Put the cursor into the list, or on what the empty list offers."""
+        (self.table if self.table.rows.rowCount() else self.empty.action).setFocus()
+
+    def select(self, household: str) -> None:
+        """Choose a household's line where it is among those in memory, else none."""
+        line = self.table.rows.number_of(household)
+        if line >= 0:
+            self.table.selectRow(line)
+        else:
+            self.table.clearSelection()
+            self.table.setCurrentIndex(QModelIndex())
 
     def read_villages(self) -> None:
         """Offer the villages that occur."""

@@ -24,16 +24,16 @@ GRADES = ("AAA", "AA", "A", "B", "C", "NR")
 def list_columns() -> tuple[Column, ...]:
     """The columns of the list of ratings."""
     return (
-        Column(tr("户主"), 76, stretch=True),
-        Column(tr("户编号"), 162),
-        Column(tr("等级"), 104),
+        Column(tr("户主"), 70, stretch=True),
+        Column(tr("户编号"), 160),
+        Column(tr("等级"), 100),
         Column(tr("评定得分"), 76, number=True),
-        Column(tr("报送"), 116),
+        Column(tr("报送"), 112),
     )
 
 
 class RatingSource:
-    """A year's ratings under the filters, for a windowed table; ``grades`` are the counts of all of them."""
+    """A year's ratings under the filters, for a windowed table."""
 
     def __init__(self, desk: Desk, year: int, village: str = "", grade: str = "") -> None:
         self._desk, self._year, self._village, self._grade = desk, year, village, grade
@@ -118,7 +118,6 @@ class Explained:
     place: str
     grade: Chip
     html: str = ""
-    awaiting: bool = False
 
 
 def read_explained(desk: Desk, household: str) -> Explained:
@@ -134,7 +133,7 @@ def read_explained(desk: Desk, household: str) -> Explained:
         return Explained(household, name, number, place, Chip(""))
     rating = desk.ratings.latest(household)
     html = desk.ratings.explanation(household).as_html()
-    return Explained(household, name, number, place, wording.grade(rating.card.grade), html, rating.awaiting)
+    return Explained(household, name, number, place, wording.grade(rating.card.grade), html)
 
 
 def told(tally: Tally) -> list[str]:

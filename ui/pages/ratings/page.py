@@ -6,15 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QSplitter
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 from shiboken6 import isValid
 
+from jmdesk.core.errors import Environment
 from jmdesk.ratings.service import Rating, Tally
 from ui.core import wording
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
-from ui.core.messages import Notice
+from ui.core.messages import OK, Notice
 from ui.core.overriding import override
 from ui.core.runner import Outcome, Report, Task
 from ui.core.theme import look
@@ -22,7 +23,7 @@ from ui.pages.ratings.explanation import ExplanationPane
 from ui.pages.ratings.listing import RatingList
 from ui.pages.ratings.model import Explained, Summary, failure_rows, read_explained, read_summary, told
 from ui.pages.ratings.outcome import RunOutcome
-from ui.pages.ratings.printing import ask_pdf, can_print, print_html
+from ui.pages.ratings.printing import ask_pdf, can_print, print_html, write_explanation
 from ui.widgets.chip import ChipLabel
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.progress_panel import ProgressPanel
@@ -42,7 +43,7 @@ class RatingsPage(Page):
         super().__init__(context)
         self._year = context.services.ratings.this_year()
         self._household = ""
-        self._to_paper = False
+        self._reading = self._to_paper = False
         self._running: Task | None = None
         self._came_from: Target | None = None
         self.summary: Summary | None = None
@@ -53,7 +54,7 @@ class RatingsPage(Page):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
-        self._pause.timeout.connect(lambda: self.explain(self.list.table.current_key()))
+        self._pause.timeout.connect(self._explain_chosen)
         self._lay_out()
         self._connect()
         Freshness(self, context.runner, self._changed, ("R04", "R05", "R06", "R16"))
@@ -63,8 +64,9 @@ class RatingsPage(Page):
     def _lay_out(self) -> None:
         down = column(self, margin=20, gap=8)
         down.addLayout(self._head())
-        self._chips = row(gap=6)
-        down.addLayout(self._chips)
+        self._glance = QWidget()
+        self._chips = row(self._glance, gap=6)
+        down.addWidget(self._glance)
         down.addWidget(self.progress)
         down.addWidget(self.outcome)
         self._across = QSplitter()
@@ -78,7 +80,7 @@ class RatingsPage(Page):
         hints = ((tr("↑ ↓"), tr("选户")), ("Enter", tr("阅读说明书")), ("Alt+←", tr("回到列表")))
         down.addWidget(KeyHint(hints))
         self.pane.back_button.setVisible(self.narrow)
-        self.pane.setVisible(not self.narrow)
+        self._arrange()
 
     def _head(self) -> QHBoxLayout:
         across = row(gap=10)
@@ -103,6 +105,13 @@ class RatingsPage(Page):
         self.pane.dossier_wished.connect(lambda: self.context.go(Target("households", "R05", self._household)))
         self.pane.print_button.setEnabled(can_print())
 
+    def _arrange(self) -> None:
+        """Side by side, or in turns when the text is large; the list alone while there is nothing to explain."""
+        turned = self.narrow and self._reading
+        self.list.setVisible(not turned)
+        self._glance.setVisible(not turned)
+        self.pane.setVisible(self._reading if self.narrow else bool(self._household or self.list.table.current_key()))
+
     @property
     def narrow(self) -> bool:
         """Whether the text is so large that list and explanation take turns."""
@@ -116,7 +125,8 @@ class RatingsPage(Page):
             self._came_from = target.came_from
             self.read(target.rid)
         else:
-            self.list.table.setFocus()
+            self.list.enter()
+            self._pause.start()
 
     @override
     def start_search(self) -> None:
@@ -128,23 +138,30 @@ class RatingsPage(Page):
         if back is not None:
             self.context.go(back)
             return
-        self.list.show()
-        self.pane.setVisible(not self.narrow)
-        self.list.table.setFocus()
+        self._reading = False
+        self._arrange()
+        self.list.enter()
 
     # -- one household ---------------------------------------------------------------------------------------------
 
     def read(self, household: str) -> None:
         """Show a household's explanation and go there."""
+        self.list.select(household)
         self._pause.stop()
-        self.pane.show()
-        self.list.setVisible(not self.narrow)
-        self._to_paper = True
+        self._reading = self._to_paper = True
         self.explain(household)
+
+    def _explain_chosen(self) -> None:
+        if self.context.desk is None or not self.isVisible():
+            return
+        key = self.list.table.current_key()
+        if key and key != self._household:
+            self.explain(key)
 
     def explain(self, household: str) -> None:
         """Show a household's explanation beside the list; nothing for none."""
         self._household = household
+        self._arrange()
         if not household:
             self.pane.show_nothing()
             return
@@ -205,6 +222,8 @@ class RatingsPage(Page):
             tally, failures = outcome.value
             assert isinstance(tally, Tally)  # noqa: S101 -- what ``work`` gives
             self.outcome.tell(told(tally), failures)
+        else:
+            self.outcome.tell([tr("已取消，没有改动。")], ())
         self._changed()
 
     def _act_on_empty(self) -> None:
@@ -217,7 +236,7 @@ class RatingsPage(Page):
 
     def _chosen(self) -> None:
         self._read_summary()
-        self._pause.start()
+        self.explain(self.list.table.current_key())
 
     def _read_summary(self) -> None:
         desk, year, region = self.context.services, self._year, self.list.region
@@ -236,6 +255,7 @@ class RatingsPage(Page):
         for chip in self.summary.chips():
             self._chips.addWidget(ChipLabel(chip))
         self._chips.addStretch(1)
+        self._arrange()
 
     def _changed(self) -> None:
         self.list.reread()
@@ -253,24 +273,20 @@ class RatingsPage(Page):
             self.save_pdf(Path(path))
 
     def save_pdf(self, path: Path) -> None:
-        """Write the explanation shown to a file."""
+        """Write the explanation shown to a file.
+
+        Here and not on the runner: it takes some 50 ms, and Qt lays text out only on threads of its own.
+        """
         shown = self.pane.shown
         if shown is None or not shown.html:
             return
-
-        def work(_progress: Report, _cancelled: Callable[[], bool]) -> None:
-            from ui.core.printing import write_pdf
-
-            write_pdf(shown.html, path)
-
-        self.context.runner.submit(work, lambda outcome: self._saved(outcome, path))
-
-    def _saved(self, outcome: Outcome, path: Path) -> None:
-        if outcome.error is not None:
-            self.context.notices.error(outcome.error)
+        try:
+            write_explanation(shown.html, path)
+        except Environment as error:
+            self.context.notices.error(error)
             return
         hint = tr("文件没有加密，含个人信息；交给本人后请删除。")
-        self.context.notices.post(Notice(tr("说明书已存为 {name}。", name=path.name), "ok", hint))
+        self.context.notices.post(Notice(tr("说明书已存为 {name}。", name=path.name), OK, hint))
 
     def _print(self) -> None:
         shown = self.pane.shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,8 +62,14 @@ class Readable:
     """What of the waiting changes may travel now, and what is held and why."""
 
     ready: int
-    held: int
+    reasons: tuple[tuple[str, int], ...]
+    """Why changes are held, and how many for each reason."""
     rows: tuple[Row, ...]
+
+    @property
+    def held(self) -> int:
+        """Changes that are held."""
+        return sum(number for _, number in self.reasons)
 
 
 def held_columns() -> tuple[Column, ...]:
@@ -145,7 +152,8 @@ class SyncReader:
         from jmdesk.records.readiness import SEND_ORDER, Readiness
         from jmdesk.store import outbox
 
-        desk, ready, held = self._desk, 0, 0
+        desk, ready = self._desk, 0
+        reasons: Counter[str] = Counter()
         found: list[tuple[str, str, Hold]] = []
         with desk.store.reading() as connection:
             readiness = Readiness(connection, desk.catalogue, desk.clock)
@@ -156,7 +164,7 @@ class SyncReader:
                 if hold is None:
                     ready += 1
                     continue
-                held += 1
+                reasons[hold.code] += 1
                 if len(found) < MOST_SHOWN:
                     found.append((waiting.record.type, waiting.record.rid, hold))
         for type_id in dict.fromkeys(type_id for type_id, _, _ in found):
@@ -165,7 +173,18 @@ class SyncReader:
         for type_id, rid, hold in found:
             said = message(hold.code, {"lock": hold.detail, "problem": hold.detail}, language())
             rows.append(Row(f"{type_id}:{rid}", (self._name(type_id, rid), said.text, said.action)))
-        return Readable(ready, held, tuple(rows))
+        named = tuple((hold_text(code), number) for code, number in reasons.most_common())
+        return Readable(ready, named, tuple(rows))
+
+
+def hold_text(code: str) -> str:
+    """Why changes are held, in a word or two."""
+    words = {
+        "sending.awaiting_consent": tr("缺少授权"),
+        "sending.incomplete": tr("必填内容没有填好"),
+        "sending.unknown_there": tr("作废而平台没有收到过"),
+    }
+    return words.get(code) or message(code, {}, language()).text.rstrip("。.")
 
 
 def batch_row(batch: Batch) -> Row:

@@ -94,10 +94,14 @@ class Waiting(Facts):
 
     def show_readable(self, found: Readable) -> None:
         """Show how much of it may go."""
-        text = tr("{n} 条可以报送", n=f"{found.ready:,}")
-        if found.held:
-            text += tr("；{n} 条暂不能报送，原因见下", n=f"{found.held:,}")
-        self.show_facts((*self._first, (tr("能否报送"), text)))
+        held = "、".join(f"{reason} {number:,}" for reason, number in found.reasons)
+        self.show_facts(
+            (
+                *self._first,
+                (tr("可以报送(条)"), f"{found.ready:,}"),
+                (tr("暂不能报送(条)"), held),
+            )
+        )
 
 
 class Told(QFrame):
@@ -145,8 +149,8 @@ class Listed(QFrame):
         self.table = WindowedTable(columns, title, fitted=True)
         self.section.add(self.table)
         self.words = label("", "muted", wrap=True)
-        self.words.setVisible(bool(detail))
         self.section.add(self.words)
+        self.words.setVisible(bool(detail))
         self.table.opened.connect(self.opened)
         self.table.selected.connect(lambda _key: self._show_words())
         self.hide()
