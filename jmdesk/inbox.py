@@ -15,7 +15,8 @@ from jmdesk.core.clock import beijing_date, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.store import outbox
 from jmdesk.store.store import Store, set_setting
-from jmdesk.store.transaction import Stored, Transaction
+from jmdesk.store.stored import Stored
+from jmdesk.store.transaction import Transaction
 
 PLATFORM = "platform"
 ACCEPTED = frozenset({"accepted", "merged", "duplicate"})

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 from jmdesk.core.text import masked_number
 from jmdesk.store import reading, search
 from jmdesk.store.reading import Filter, Sealed
+from jmdesk.store.stored import Stored
 from jmdesk.store.tables import awaiting_consent, record_tables
-from jmdesk.store.transaction import Stored
 
 HOUSEHOLD, PERSON, RATING = record_tables["R05"], record_tables["R06"], record_tables["R16"]
 SEARCH_LIMIT = 200

@@ -14,7 +14,7 @@ from jmdesk.store import change_log, reading
 from jmdesk.store.change_log import Change
 from jmdesk.store.reading import Filter, Sealed
 from jmdesk.store.store import Store
-from jmdesk.store.transaction import Stored
+from jmdesk.store.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)

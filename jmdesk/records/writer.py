@@ -15,7 +15,8 @@ from jmdesk.core.clock import beijing_date, from_utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.consent_book import ConsentBook, subject_household
 from jmdesk.store import reading
-from jmdesk.store.transaction import Stored, Transaction
+from jmdesk.store.stored import Stored
+from jmdesk.store.transaction import Transaction
 
 
 class InvalidRecord(Refused):

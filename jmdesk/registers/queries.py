@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from jmdesk.catalogue.types import Record
 from jmdesk.records.consent_book import HouseholdConsents
 from jmdesk.store.columns import from_json, json_text
+from jmdesk.store.stored import stored
 from jmdesk.store.tables import awaiting_consent, record_tables
-from jmdesk.store.transaction import stored
 
 _AT_ONCE = 500
 _PERSON, _HOUSEHOLD = record_tables["R06"], record_tables["R05"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, insert, select, update
 
 from jmdesk.store.columns import from_json, json_text
+from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import batches, outbox, record_tables
-from jmdesk.store.transaction import Stored, stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from jmdesk.catalogue.types import Value
 from jmdesk.core.errors import Refused
 from jmdesk.store.columns import from_json
+from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import awaiting_consent, codec, incoming, record_tables
-from jmdesk.store.transaction import Stored, stored
 
 __all__ = ["Connection", "Filter", "Sealed", "count", "find", "get", "sealed", "theirs"]
 

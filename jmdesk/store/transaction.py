@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Table, Update, bindparam, delete, insert, select, text, update
 
 from jmdesk.catalogue.types import Catalogue, Record, RecordType, Value
 from jmdesk.core.changes import Changes
@@ -20,6 +19,7 @@ from jmdesk.core.ids import Ids
 from jmdesk.store.change_log import ChangeLogWriter
 from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.search import search_subject, terms_of
+from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import (
     awaiting_consent,
     change_log,
@@ -33,52 +33,6 @@ from jmdesk.store.tables import (
 
 _BUFFER = 5000
 _CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A record as the store holds it: values in wire form and what goes with them."""
-
-    type: str
-    rid: str
-    region: str
-    values: Record
-    voided: str | None
-    sync: str
-    revision: int
-    base_version: int
-    field_versions: dict[str, int]
-    server_epoch: str
-    source: str
-    created_by: str
-    created_at: str
-    updated_by: str
-    updated_at: str
-
-    def version_of(self, name: str) -> int:
-        """The platform's version of a field that this record is based on; 0 when the platform has none."""
-        return self.field_versions.get(name, self.field_versions.get("*", 0))
-
-
-def stored(type_id: str, row: RowMapping) -> Stored:
-    """A table row as a ``Stored``."""
-    return Stored(
-        type=type_id,
-        rid=row["rid"],
-        region=row["rec_region"],
-        values=codec(type_id).to_record(row),
-        voided=row["rec_voided"],
-        sync=row["rec_sync"],
-        revision=row["rec_revision"],
-        base_version=row["base_version"],
-        field_versions=from_json(row["field_versions"]),
-        server_epoch=row["server_epoch"],
-        source=row["rec_source"],
-        created_by=row["rec_created_by"],
-        created_at=row["rec_created_at"],
-        updated_by=row["rec_updated_by"],
-        updated_at=row["rec_updated_at"],
-    )
 
 
 class Transaction:

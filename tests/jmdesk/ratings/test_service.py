@@ -24,7 +24,7 @@ from jmdesk.records.service import Records
 from jmdesk.store import reading
 from jmdesk.store.reading import Filter
 from jmdesk.store.store import Store
-from jmdesk.store.transaction import Stored
+from jmdesk.store.stored import Stored
 
 VILLAGE, OTHER = "440703101201", "440703102201"
 ACTOR = "01900000-0000-7000-8000-0000000f0001"

@@ -11,7 +11,7 @@ from jmdesk.desk import Desk
 from jmdesk.households.numbers import Numbering
 from jmdesk.households.queries import Dossier, HouseholdFilter, HouseholdRow
 from jmdesk.records.masking import AWAITING
-from jmdesk.store.transaction import Stored
+from jmdesk.store.stored import Stored
 from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.labels import Labels

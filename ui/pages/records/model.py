@@ -14,7 +14,7 @@ from jmdesk.records.service import Entry
 from jmdesk.store import search
 from jmdesk.store.change_log import Change
 from jmdesk.store.reading import Filter
-from jmdesk.store.transaction import Stored
+from jmdesk.store.stored import Stored
 from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.labels import Labels
