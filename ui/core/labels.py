@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAMED_BY = {
     "R01": ("org_name",), "R02": ("user_name",), "R03": ("region_name",), "R04": ("consent_kind", "signed_at"),
-    "R05": ("household_id",), "R06": ("person_name",), "R07": ("year",), "R08": ("land_type", "area"),
+    "R05": ("household_id",), "R06": ("person_name",), "R07": ("year",), "R08": ("land_kind", "area_mu"),
     "R13": ("honor_title",), "R14": ("doc_no",), "R20": ("ent_name",), "R22": ("complaint_no",), "R25": ("case_no",),
 }  # fmt: skip
 """The fields whose values name a record of each type."""
