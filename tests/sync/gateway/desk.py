@@ -24,7 +24,7 @@ from sync.protocol.receipts import ProcessingReceipt, VerdictOpener, open_custod
 from sync.protocol.records import ChangeLine, Draft, Op, Value, VerdictLine
 from sync.protocol.replies import ReplyReader
 from sync.protocol.session import answer_challenge
-from sync.protocol.suites import KeyRole, OpeningKey, SigningKey
+from sync.protocol.suites import KeyRole, OpeningKey, PublicKey, SigningKey
 from sync.protocol.trust import Trust, open_trust
 
 CLOCK = SystemClock()
@@ -106,8 +106,8 @@ class Desk:
         assert answer.status_code == 201, answer.text
         self.token = answer.json()["token"]
 
-    def seal(self, *drafts: Draft, **header: Any) -> Batch:
-        """The next batch of the chain; ``header`` overrides what its manifest says."""
+    def seal(self, *drafts: Draft, to: PublicKey | None = None, **header: Any) -> Batch:
+        """The next batch of the chain; ``header`` overrides what its manifest says, ``to`` for whom it is sealed."""
         values = {
             "batch_id": IDS.new(),
             "unit": self.unit,
@@ -126,7 +126,7 @@ class Desk:
             "audit": AuditHead(count=3, head="ab" * 32),
             **header,
         }
-        recipients = self.trust.recipients(utc_text(CLOCK.now()))
+        recipients = (to,) if to else self.trust.recipients(utc_text(CLOCK.now()))
         key = seal_content_key(os.urandom(32), recipients, values["batch_id"], self.device)
         builder = BatchBuilder(BatchHeader(**values), key)
         parts = tuple(builder.seal(drafts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sync.gateway.database import OWNER, READ
 from sync.protocol.manifest import ClockState
 from sync.protocol.records import Verdict
@@ -10,7 +12,7 @@ from tests.sync.gateway.conftest import OTHER_VILLAGE, TOWN, Platform
 from tests.sync.gateway.desk import Batch, Desk, draft, household
 
 
-def small(desk: Desk, **header: object) -> Batch:
+def small(desk: Desk, **header: Any) -> Batch:
     return desk.seal(draft("R05", *household()), **header)
 
 

@@ -1,0 +1,182 @@
+"""Ingest: restarts where it stopped, sets aside what breaks it, rejects what cannot be opened, and nothing twice."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, LiteralString
+
+import pytest
+
+from jmdesk.core.clock import SystemClock
+from sync.gateway import ingest
+from sync.gateway.database import READ, Access, Role, Storage
+from sync.gateway.ingest import Ingest
+from sync.gateway.judge import Judge
+from sync.gateway.ledger import BatchKey
+from sync.protocol.records import Verdict
+from sync.protocol.suites import KeyRole, OpeningKey
+from tests.sync.gateway.conftest import Platform
+from tests.sync.gateway.desk import Batch, Desk, draft, household
+
+
+@pytest.fixture
+def idle(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BatchKey]]:
+    """The worker looks away: what it is handed is only noted."""
+    handed: list[BatchKey] = []
+    worker_ingest = platform.running.worker._ingest  # the one object that the thread calls
+
+    def look_away(key: BatchKey) -> None:
+        handed.append(key)
+        raise InterruptedError
+
+    monkeypatch.setattr(worker_ingest, "process", look_away)
+    yield handed
+    platform.running.worker._aside.clear()
+
+
+def key_of(desk: Desk, batch: Batch) -> BatchKey:
+    return ("440785", desk.device, desk.epoch, batch.signed.manifest.seq)
+
+
+def count(platform: Platform, table: str, desk: Desk) -> int:
+    queries: dict[str, LiteralString] = {
+        "operations": "SELECT count(*) FROM operations WHERE device = %s",
+        "changes": "SELECT count(*) FROM changes WHERE split_part(op_id, '.', 1) = %s",
+    }
+    with platform.storage.database.transaction(READ) as connection:
+        row = connection.execute(queries[table], (desk.device,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_an_ingest_that_was_cut_off_goes_on_where_it_stopped(
+    platform: Platform, idle: list[BatchKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = platform.desk()
+    monkeypatch.setattr(ingest, "RUN", 1_000)
+    drafts = [draft("R05", *household()) for _ in range(2_500)]
+    batch = desk.seal(*drafts)
+    desk.send(batch)
+    gateway = platform.running.gateway
+    applied: list[int] = []
+    whole = ingest._apply
+
+    def dying(*arguments: Any) -> None:
+        if len(applied) == 2:
+            raise KeyboardInterrupt
+        whole(*arguments)
+        applied.append(1)
+
+    monkeypatch.setattr(ingest, "_apply", dying)
+    with pytest.raises(KeyboardInterrupt):
+        Ingest(gateway.database, gateway.keys, SystemClock()).process(key_of(desk, batch))
+    assert count(platform, "operations", desk) == 2_000
+    assert desk.call("GET", f"/v1/batches/{batch.id}/receipt").status_code == 202
+    applied.clear()
+    Ingest(gateway.database, gateway.keys, SystemClock()).process(key_of(desk, batch))
+    assert len(applied) == 1
+    receipt, lines = desk.verdicts(batch)
+    assert receipt.totals.accepted == 2_500
+    assert [line.rid for line in lines] == [one.rid for one in drafts]
+    assert count(platform, "operations", desk) == count(platform, "changes", desk) == 2_500
+
+
+def test_processing_again_changes_nothing(platform: Platform) -> None:
+    desk = platform.desk()
+    rid, values = household()
+    batch = desk.seal(draft("R05", rid, values))
+    desk.send(batch)
+    lines = desk.verdicts(batch)[1]
+    gateway = platform.running.gateway
+    with platform.storage.database.transaction(READ) as connection:
+        before = connection.execute("SELECT * FROM records WHERE rid = %s", (rid,)).fetchone()
+    Ingest(gateway.database, gateway.keys, SystemClock()).process(key_of(desk, batch))
+    with platform.storage.database.transaction(READ) as connection:
+        assert connection.execute("SELECT * FROM records WHERE rid = %s", (rid,)).fetchone() == before
+    assert desk.verdicts(batch)[1] == lines
+
+
+def test_a_batch_that_breaks_the_program_holds_up_nobody_else(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    poisoned, other = platform.desk(), platform.desk()
+    whole = Judge.judge
+
+    def broken(self: Any, operation: Any, known: Any) -> Any:
+        if operation.op_id.startswith(poisoned.device):
+            raise ZeroDivisionError("样例张三丰")
+        return whole(self, operation, known)
+
+    monkeypatch.setattr(Judge, "judge", broken)
+    with caplog.at_level(logging.ERROR):
+        first = poisoned.seal(draft("R05", *household()))
+        poisoned.send(first)
+        assert other.exchange(draft("R05", *household()))[0].verdict is Verdict.ACCEPTED
+    assert f"{poisoned.device}.1.1 is set aside: ZeroDivisionError" in caplog.text
+    assert "样例张三丰" not in caplog.text
+    assert poisoned.call("GET", f"/v1/batches/{first.id}").json()["state"] == "in_custody"
+    monkeypatch.undo()
+    platform.running.worker._aside.clear()
+    platform.running.worker.notify()
+    assert poisoned.verdicts(first)[0].totals.accepted == 1
+
+
+def test_a_part_that_does_not_open_is_so_many_rejected_records(platform: Platform) -> None:
+    desk = platform.desk()
+    stranger = OpeningKey(KeyRole.RECIPIENT, os.urandom(32)).public
+    batch = desk.seal(*(draft("R05", *household()) for _ in range(3)), to=stranger)
+    desk.send(batch)
+    receipt, lines = desk.verdicts(batch)
+    assert receipt.totals.rejected == 3
+    assert {(line.verdict, line.rid, line.code) for line in lines} == {
+        (Verdict.REJECTED, "", "protocol.not_a_recipient")
+    }
+    assert desk.exchange(draft("R05", *household()))[0].verdict is Verdict.ACCEPTED
+
+
+def test_what_a_conflict_showed_is_kept_only_in_the_sealed_receipt(platform: Platform) -> None:
+    one, two = platform.desk(), platform.desk()
+    rid, values = household(address="样例甲乙丙")
+    one.exchange(draft("R05", rid, values))
+    one.exchange(draft("R05", rid, {"address": "样例丁戊己"}, base=1))
+    (line,) = two.exchange(draft("R05", rid, {"address": "样例庚辛壬"}, base=1))
+    assert line.values["address"] == "样例丁戊己"
+    with platform.storage.database.transaction(READ) as connection:
+        rows = connection.execute("SELECT detail FROM operations WHERE rid = %s", (rid,)).fetchall()
+    assert "样例" not in json.dumps(rows, ensure_ascii=False)
+    with platform.storage.database.transaction(Access(Role.INGEST, ("440785",))) as connection:
+        assert connection.execute("SELECT count(*) FROM batch_parts").fetchone() == (0,)
+
+
+def test_odd_characters_survive_the_way_through_the_database(platform: Platform) -> None:
+    desk = platform.desk()
+    rid, values = household(address='一\\二 "三" \u2028 滘蓢湴 𠮷')
+    assert desk.exchange(draft("R05", rid, values))[0].verdict is Verdict.ACCEPTED
+    assert platform.desk().pull()[rid].set["address"] == values["address"]
+
+
+def test_a_gateway_that_starts_anew_finishes_what_is_in_custody(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Storage(tmp_path, database_url) as storage:
+        first = Platform(storage, tmp_path)
+        with monkeypatch.context() as patched:
+            patched.setattr(Ingest, "process", _cut_off)
+            first.running.start()
+            desk = first.desk()
+            batch = desk.seal(draft("R05", *household()))
+            desk.send(batch)
+            first.running.stop()
+        second = Platform(storage, tmp_path)
+        second.running.start()
+        desk.url = second.url
+        assert desk.verdicts(batch)[0].totals.accepted == 1
+        desk.http.close()
+        second.running.stop()
+
+
+def _cut_off(*_: object) -> None:
+    raise InterruptedError
