@@ -26,7 +26,8 @@ def told(report: SyncReport, language: str = "zh") -> list[str]:
         count = report.unsettled
         lines.append(f"{count} 个报送包还在等平台回执，下次同步时取回。" if zh else f"{count} batches await a receipt.")
     for code, count in report.held.items():
-        said = message(code, {}, language)
+        reasons = ("、" if zh else ", ").join(reason.rstrip("。") for reason in report.reasons.get(code, ()))
+        said = message(code, {"lock": reasons, "problem": reasons}, language)
         lines.append(f"{count} 条暂未报送：{said}" if zh else f"{count} records were held back: {said}")
     if report.adopted:
         lines.append(f"取回别处的修改 {report.adopted} 条。" if zh else f"Taken over: {report.adopted} records.")

@@ -133,7 +133,7 @@ class _Exchange:
         """Seal one batch of what is ready; how many records went into it."""
         self._steering.tell("seal", 0, 0)
         sealed = seal(self._desk, self._membership, self._steering, most=most)
-        self._report.held = sealed.held
+        self._report.held, self._report.reasons = sealed.held, sealed.reasons
         if sealed.batch is None:
             return 0
         self._report.batches += 1

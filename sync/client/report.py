@@ -16,8 +16,9 @@ class SyncReport:
 
     ``sealed`` went into new batches; ``handed_over`` are in batches for which the platform signed now; ``verdicts``
     counts by verdict what was settled now; ``unsettled`` are batches that still wait for their receipt; ``held`` counts
-    by code what was not ready to travel; ``adopted``, ``beside``, ``known`` say what became of pulled records;
-    ``problem`` is a refusal that paused the sending and did not keep anything else from being done.
+    by code what was not ready to travel, and ``reasons`` names some of what it waits for; ``adopted``, ``beside``,
+    ``known`` say what became of pulled records; ``problem`` is a refusal that paused the sending and did not keep
+    anything else from being done.
     """
 
     started: str
@@ -28,6 +29,7 @@ class SyncReport:
     verdicts: dict[str, int] = field(default_factory=dict)
     unsettled: int = 0
     held: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pages: int = 0
     adopted: int = 0
     beside: int = 0

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from jmdesk.core.clock import from_utc_text, utc_text
 from jmdesk.inbox import CURSOR
-from jmdesk.records.readiness import SEND_ORDER, Readiness
+from jmdesk.records.readiness import SEND_ORDER, Hold, Readiness
 from jmdesk.store import change_log, outbox
 from jmdesk.store.outbox import Batch, Waiting
 from jmdesk.vault.files import disk_errors, flush_folder
@@ -43,16 +43,22 @@ FEWEST_IN_PART: Final = 50
 CHECK_EVERY: Final = 1_000
 """After so many records a cancel is looked for and progress is told."""
 
+MOST_REASONS: Final = 3
+
 SCHEMA: Final = "1"
 SUFFIX: Final = ".jmb"
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What one sealing made: the batch (``None``: nothing was ready), and how many changes wait for what (by code)."""
+    """What one sealing made: the batch (``None``: nothing was ready), and how many changes wait for what (by code).
+
+    ``reasons`` names up to three things that changes wait for, by the same code: labels of consents and of fields.
+    """
 
     batch: Batch | None
     held: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def seal(desk: Desk, membership: Membership, steering: Steering, *, most: int = MOST_RECORDS) -> Sealed:
@@ -68,10 +74,10 @@ def seal(desk: Desk, membership: Membership, steering: Steering, *, most: int = 
         drafts = press.drafts()
         first = next(drafts, None)
         if first is None:
-            return Sealed(None, press.held)
+            return Sealed(None, press.held, press.reasons)
         batch = press.build(first, drafts)
         outbox.seal(transaction.connection, batch, press.entries)
-    return Sealed(batch, press.held)
+    return Sealed(batch, press.held, press.reasons)
 
 
 def clear_outgoing(desk: Desk) -> None:
@@ -100,15 +106,16 @@ class _Press:
         self._key = signing_key(desk.vault.device_keys())
         self.entries: list[tuple[int, int]] = []
         self.held: dict[str, int] = {}
+        self.reasons: dict[str, tuple[str, ...]] = {}
 
     def drafts(self) -> Iterator[Draft]:
         """What may travel now, in the order in which it travels; the rest is counted in ``held``."""
         for waiting in outbox.drafts(self._connection, types=SEND_ORDER):
             if len(self.entries) >= self._most:
                 return
-            code = self._hold(waiting)
-            if code:
-                self.held[code] = self.held.get(code, 0) + 1
+            hold = self._hold(waiting)
+            if hold is not None:
+                self._note(hold)
                 continue
             self.entries.append((waiting.id, len(self.entries)))
             if len(self.entries) % CHECK_EVERY == 0:
@@ -116,12 +123,17 @@ class _Press:
                 self._steering.tell("seal", len(self.entries), 0)
             yield self._draft(waiting)
 
-    def _hold(self, waiting: Waiting) -> str:
+    def _hold(self, waiting: Waiting) -> Hold | None:
         if waiting.op == "tombstone" and waiting.record.base_version == 0:
             # The platform does not know the record (yet): there is nothing it could void.
-            return "sending.unknown_there"
-        hold = self._readiness.hold(waiting)
-        return hold.code if hold else ""
+            return Hold("sending.unknown_there")
+        return self._readiness.hold(waiting)
+
+    def _note(self, hold: Hold) -> None:
+        self.held[hold.code] = self.held.get(hold.code, 0) + 1
+        known = self.reasons.get(hold.code, ())
+        if hold.detail and hold.detail not in known and len(known) < MOST_REASONS:
+            self.reasons[hold.code] = (*known, hold.detail)
 
     def _draft(self, waiting: Waiting) -> Draft:
         record = waiting.record

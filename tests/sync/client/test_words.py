@@ -107,6 +107,12 @@ def test_the_diary_begins_with_what_went_wrong_and_tells_every_count(language: s
     assert len(lines) == 8
 
 
+def test_the_diary_names_what_held_back_changes_wait_for() -> None:
+    held = {"sending.awaiting_consent": 32}
+    report = SyncReport(started="", held=held, reasons={"sending.awaiting_consent": ("甲授权(C1)", "乙授权(C2)")})
+    assert "甲授权(C1)、乙授权(C2)" in told(report)[0]
+
+
 def test_the_diary_of_nothing_is_one_line_and_says_done_only_for_signed_verdicts() -> None:
     assert told(SyncReport(started="")) == ["没有需要报送或取回的内容。"]
     handed_over = SyncReport(started="", handed_over=3, unsettled=1)
