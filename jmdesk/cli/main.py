@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from jmdesk import __version__
 from jmdesk.cli.output import DONE, REFUSED, say_error
@@ -14,11 +15,18 @@ from jmdesk.core.errors import KnownError
 GROUPS = ("vault", "records", "registers", "ratings", "sync", "demo")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Options are written out: a script that abbreviates one would break with the next option of that beginning."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **options})
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands. Administrators script them: names and exit statuses are stable."""
     from importlib import import_module
 
-    top = argparse.ArgumentParser(prog="jmdesk", description="江门农村与特色行业信用客户端")
+    top = _Parser(prog="jmdesk", description="江门农村与特色行业信用客户端")
     top.add_argument("--version", action="version", version=f"jmdesk {__version__}")
     top.add_argument("--self-test", action="store_true", help=argparse.SUPPRESS)
     common = argparse.ArgumentParser(add_help=False)

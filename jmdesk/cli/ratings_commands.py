@@ -38,7 +38,7 @@ def rate_households(args: argparse.Namespace) -> int:
     from jmdesk.catalogue.regions import regions
 
     village = args.village.rstrip("0") if len(args.village) == len("440785109214") else args.village
-    if args.village and regions().by_code(args.village.ljust(12, "0")) is None:
+    if args.village and regions().get(args.village.ljust(12, "0")) is None:
         raise Refused("cli.bad_region", region=args.village)
     with open_desk(args) as desk:
         tally = desk.ratings.rate_all(village, year=args.year, progress=progress_line("评级", args))

@@ -36,7 +36,7 @@ def init_vault(args: argparse.Namespace) -> int:
     if uscc.check(args.unit).verdict == "error":
         raise Refused("cli.bad_unit")
     codes = tuple(code.ljust(12, "0") if code.isascii() and code.isdigit() else code for code in args.region)
-    unknown = next((code for code in codes if regions().by_code(code) is None), None)
+    unknown = next((code for code in codes if regions().get(code) is None), None)
     if unknown is not None:
         raise Refused("cli.bad_region", region=unknown)
     secret = passphrase(args, twice=True)
