@@ -73,6 +73,7 @@ class Session:
         self.front.unlocked.connect(self._enter)
         self.window.locked.connect(self.lock)
         self.idle.expired.connect(self.lock)
+        self.context.settings_changed.connect(lambda: self.idle.set_minutes(settings.idle_minutes))
 
     def _enter(self, desk: Unlocked) -> None:
         self.window.enter(desk)

@@ -37,6 +37,7 @@ class Context(QObject):
     """Shared by all pages of one window; pages know this and not each other."""
 
     going = Signal(object)
+    settings_changed = Signal()
 
     def __init__(self, settings: Settings, runner: Runner | None = None) -> None:
         super().__init__()

@@ -23,6 +23,10 @@ class IdleWatch(QObject):
         self._timer.setInterval(minutes * 60_000)
         self._timer.timeout.connect(self.expired)
 
+    def set_minutes(self, minutes: int) -> None:
+        """Wait so long from now on."""
+        self._timer.setInterval(minutes * 60_000)
+
     def start(self) -> None:
         """Watch from now on."""
         app = QCoreApplication.instance()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
 from ui.core.actions import ACTIONS, EVERYWHERE, TYPED, shortcut_text
 from ui.core.context import Context, Page
-from ui.core.i18n import tr
+from ui.core.i18n import LANGUAGES, tr
+from ui.core.messages import INFO
 from ui.core.settings import TEXT_SCALES, THEMES
 from ui.core.theme import look, theme
 from ui.widgets.styling import card, column, label, row
@@ -26,6 +27,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("撤回授权", "本人收回同意；相应信息停止使用，法律要求保留的除外。"),
     ("本次评定得分(仅供评定)", "按公开规则算出的分数，每一项都可以查看依据。"),
 )
+IDLE_MINUTES = (5, 10, 15, 30)
 PAGE_NAMES = {"records": "记录", "households": "农户档案", "imports": "导入", "ratings": "评级", "sync": "报送"}
 
 
@@ -114,9 +116,40 @@ class HelpPage(Page):
         across.addWidget(self.theme)
         across.addStretch(1)
         down.addLayout(across)
+        down.addLayout(self._more())
         self.text_scale.activated.connect(self._chosen)
         self.theme.activated.connect(self._chosen)
         return made
+
+    def _more(self) -> QHBoxLayout:
+        across = row()
+        self.language = QComboBox()
+        self.language.setAccessibleName(tr("语言"))
+        for code, name in LANGUAGES.items():
+            self.language.addItem(name, code)
+        self.language.setCurrentIndex(self.language.findData(self.context.settings.language))
+        self.idle = QComboBox()
+        self.idle.setAccessibleName(tr("闲置锁定"))
+        for minutes in IDLE_MINUTES:
+            self.idle.addItem(tr("{n} 分钟", n=minutes), minutes)
+        self.idle.setCurrentIndex(max(0, self.idle.findData(self.context.settings.idle_minutes)))
+        across.addWidget(label(tr("语言"), "label"))
+        across.addWidget(self.language)
+        across.addSpacing(look().theme.px(12))
+        across.addWidget(label(tr("闲置锁定"), "label"))
+        across.addWidget(self.idle)
+        across.addStretch(1)
+        self.language.activated.connect(self._language_chosen)
+        self.idle.activated.connect(self._idle_chosen)
+        return across
+
+    def _language_chosen(self) -> None:
+        self.context.settings.language = str(self.language.currentData())
+        self.context.notices.say(tr("语言在下次打开程序时改变。"), INFO)
+
+    def _idle_chosen(self) -> None:
+        self.context.settings.idle_minutes = int(self.idle.currentData())
+        self.context.settings_changed.emit()
 
     def _chosen(self) -> None:
         settings = self.context.settings
