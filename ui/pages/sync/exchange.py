@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from jmdesk.core.errors import Environment
 from jmdesk.desk import Desk, Grant
 from ui.core.i18n import language, tr
+from ui.core.ports import Chip
 from ui.core.runner import Cancelled, Report
 
 if TYPE_CHECKING:
@@ -172,3 +173,16 @@ def words_of(report: SyncReport) -> list[str]:
     from sync.client.diary import told
 
     return told(report, language())
+
+
+def outcome_chip(report: SyncReport) -> Chip:
+    """How an exchange ended, in a word: done only when nothing is left for anybody to do."""
+    if report.stopped:
+        return Chip(tr("已停止"), "warn")
+    if report.problem is not None:
+        return Chip(tr("没有完成"), "bad")
+    if report.unsettled:
+        return Chip(tr("已交平台，等待回执"), "info")
+    if report.set_aside:
+        return Chip(tr("已完成，有 {n} 条要处理", n=f"{report.set_aside:,}"), "warn")
+    return Chip(tr("已完成"), "ok")

@@ -81,20 +81,20 @@ def aside_columns() -> tuple[Column, ...]:
     """The columns of the list of changes that the platform did not take."""
     return (
         Column(tr("记录"), 260),
-        Column(tr("平台意见"), 330),
-        Column(tr("下一步"), 330),
-        Column(tr("时间"), 130),
+        Column(tr("平台意见"), 300),
+        Column(tr("下一步"), 260),
+        Column(tr("时间"), 180),
     )
 
 
 def batch_columns() -> tuple[Column, ...]:
     """The columns of the list of batches."""
     return (
-        Column(tr("序号"), 60, number=True),
-        Column(tr("封包时间"), 150),
-        Column(tr("记录(条)"), 90, number=True),
-        Column(tr("状态"), 190),
-        Column(tr("平台回执"), 420),
+        Column(tr("序号"), 70, number=True),
+        Column(tr("封包时间"), 175),
+        Column(tr("记录(条)"), 110, number=True),
+        Column(tr("状态"), 210),
+        Column(tr("平台回执"), 320),
     )
 
 
@@ -157,10 +157,9 @@ class SyncReader:
         found: list[tuple[str, str, Hold]] = []
         with desk.store.reading() as connection:
             readiness = Readiness(connection, desk.catalogue, desk.clock)
-            for waiting in outbox.drafts(connection, types=SEND_ORDER):
+            for waiting, hold in readiness.judged(outbox.drafts(connection, types=SEND_ORDER)):
                 if stop():
                     return None
-                hold = readiness.hold(waiting)
                 if hold is None:
                     ready += 1
                     continue

@@ -21,7 +21,7 @@ from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.core.runner import Outcome, Report, Task
 from ui.pages.sync.enrolment import EnrolmentForm
-from ui.pages.sync.exchange import Application, Exported, enrol_here, exchange, export_batches, words_of
+from ui.pages.sync.exchange import Application, Exported, enrol_here, exchange, export_batches, outcome_chip, words_of
 from ui.pages.sync.model import (
     MOST_SHOWN,
     Readable,
@@ -63,7 +63,7 @@ class SyncPage(Page):
 
     def _lay_out(self) -> None:
         outer = column(self)
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         inside = QWidget()
         inside.setProperty("role", "scrolled")
@@ -181,26 +181,20 @@ class SyncPage(Page):
 
         def work(progress: Report, cancelled: Callable[[], bool]) -> object:
             report = exchange(desk, progress, cancelled)
-            return report.complete, report.stopped, words_of(report)
+            return outcome_chip(report), words_of(report)
 
-        self._running = self.context.runner.submit(work, self._synchronised)
-        self.progress.follow(self._running, tr("正在连接平台"))
-        self._enable()
+        self._follow(self.context.runner.submit(work, self._synchronised), tr("正在连接平台"))
 
     def _synchronised(self, outcome: Outcome) -> None:
         here = isValid(self)  # at another text size the page is built anew meanwhile
         if here:
-            self._running = None
-            self._enable()
+            self._ended()
         if isinstance(outcome.error, KnownError):
             self._failed(outcome.error, here=here)
         elif outcome.error is not None:
             self.context.notices.error(outcome.error)
         elif isinstance(outcome.value, tuple):
-            complete, stopped, lines = outcome.value
-            chip = (
-                Chip(tr("已完成"), "ok") if complete else Chip(tr("已停止") if stopped else tr("还有未完成的"), "warn")
-            )
+            chip, lines = outcome.value
             if here:
                 self.told.tell(chip, lines)
             else:
@@ -220,6 +214,23 @@ class SyncPage(Page):
         self.sync_button.setEnabled(ready)
         self.export_button.setEnabled(ready)
 
+    def _follow(self, task: Task, text: str) -> None:
+        """Show work under way; the cursor waits on the button that stops it."""
+        self._running = task
+        self.progress.follow(task, text)
+        self.progress.stop.setFocus()
+        self._scroll.verticalScrollBar().setValue(0)
+        self._enable()
+
+    def _ended(self) -> None:
+        """Show that no work is under way; the cursor goes back unless the user has taken it elsewhere."""
+        stop = self.progress.stop
+        waited = stop.hasFocus() or not stop.isEnabled()
+        self._running = None
+        self._enable()
+        if waited:
+            self.sync_button.setFocus()
+
     def _tell_everyone(self) -> None:
         """Have every view read anew: the time of an exchange and a grant are no records, so no store tells of them."""
         self.context.runner.changed.emit(Changes())
@@ -236,16 +247,14 @@ class SyncPage(Page):
         if self._running is not None:
             return
         desk = self.context.services
-        self._running = self.context.runner.submit(
+        task = self.context.runner.submit(
             lambda progress, cancelled: export_batches(desk, folder, progress, cancelled), self._exported
         )
-        self.progress.follow(self._running, tr("正在封装报送包"))
-        self._enable()
+        self._follow(task, tr("正在封装报送包"))
 
     def _exported(self, outcome: Outcome) -> None:
         if isValid(self):
-            self._running = None
-            self._enable()
+            self._ended()
             self.refresh()
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
