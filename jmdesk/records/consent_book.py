@@ -6,12 +6,13 @@ themselves. A signed paper whose scan is still to be filed counts; a declined, w
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from jmdesk.catalogue.types import Catalogue, ConsentLock, Record, RecordType
-from jmdesk.store import reading
-from jmdesk.store.reading import Connection, Filter
+from jmdesk.records.queries import consents_about, members_of
+from jmdesk.store.reading import Connection
 
 OPEN_STATES = frozenset({"1", "2"})
 DECLINED = "3"
@@ -109,6 +110,11 @@ class ConsentBook:
             found = self._known[household] = read_consents(connection, household, self._on)
         return found
 
+    def prepare(self, connection: Connection, households: Iterable[str]) -> None:
+        """Read many households at once, those that are not known yet."""
+        unknown = sorted({household for household in households if household not in self._known})
+        self._known |= read_many(connection, unknown, self._on)
+
     def forget(self, household: str) -> None:
         """Read the household again when next asked."""
         self._known.pop(household, None)
@@ -134,12 +140,16 @@ class ConsentBook:
 
 def read_consents(connection: Connection, household: str, on: date) -> HouseholdConsents:
     """The consents of a household as the store has them."""
-    book = HouseholdConsents(household)
-    members = reading.find(connection, "R06", Filter(where={"household_id": household}))
-    for member in members:
-        book.note_person(member.rid, member.values, on)
-    subjects = [f"R05:{household}", *(f"R06:{member.rid}" for member in members)]
-    for subject in subjects:
-        for consent in reading.find(connection, "R04", Filter(where={"subject_id": subject})):
-            book.note_consent(consent.rid, consent.values, on)
-    return book
+    return read_many(connection, [household], on)[household]
+
+
+def read_many(connection: Connection, households: Sequence[str], on: date) -> dict[str, HouseholdConsents]:
+    """The consents of many households with a few queries."""
+    books = {household: HouseholdConsents(household) for household in households}
+    owner = {f"R05:{household}": household for household in households}
+    for household, person, values in members_of(connection, households):
+        books[household].note_person(person, values, on)
+        owner[f"R06:{person}"] = household
+    for subject, rid, values in consents_about(connection, list(owner)):
+        books[owner[subject]].note_consent(rid, values, on)
+    return books

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.types import Catalogue, RecordType
@@ -18,6 +20,8 @@ SEND_ORDER = (
     "R16", "R17", "R18", "R19", "R20", "R21", "R22", "R23", "R24", "R25", "R27", "workflow_event",
 )  # fmt: skip
 """Types in the order they travel: consents before what depends on them, a household before its parts."""
+
+_CHUNK = 500
 
 OWN_SOURCES = frozenset({"desk", "import"})
 """Where records of this unit's own making come from; others carry the unit that the platform names."""
@@ -39,6 +43,16 @@ class Readiness:
         self._on = beijing_date(clock.now())
         self._book = ConsentBook(catalogue, self._on)
         self._persons: dict[str, str | None] = {}
+
+    def judged(self, waiting: Iterable[Waiting]) -> Iterator[tuple[Waiting, Hold | None]]:
+        """Each change with why it cannot be sent now; reads the consents of some hundred households at a time."""
+        drafts = iter(waiting)
+        while chunk := list(islice(drafts, _CHUNK)):
+            types = self._catalogue.types
+            households = (self._household(types[w.record.type], w) for w in chunk if w.record.type != "R04")
+            self._book.prepare(self._connection, filter(None, households))
+            for one in chunk:
+                yield one, self.hold(one)
 
     def hold(self, waiting: Waiting) -> Hold | None:
         """Why a change cannot be sent now, or None. A tombstone of a record can always be sent."""

@@ -110,10 +110,10 @@ class _Press:
 
     def drafts(self) -> Iterator[Draft]:
         """What may travel now, in the order in which it travels; the rest is counted in ``held``."""
-        for waiting in outbox.drafts(self._connection, types=SEND_ORDER):
+        for waiting, held in self._readiness.judged(outbox.drafts(self._connection, types=SEND_ORDER)):
             if len(self.entries) >= self._most:
                 return
-            hold = self._hold(waiting)
+            hold = _unknown_there(waiting) or held
             if hold is not None:
                 self._note(hold)
                 continue
@@ -122,12 +122,6 @@ class _Press:
                 self._steering.check()
                 self._steering.tell("seal", len(self.entries), 0)
             yield self._draft(waiting)
-
-    def _hold(self, waiting: Waiting) -> Hold | None:
-        if waiting.op == "tombstone" and waiting.record.base_version == 0:
-            # The platform does not know the record (yet): there is nothing it could void.
-            return Hold("sending.unknown_there")
-        return self._readiness.hold(waiting)
 
     def _note(self, hold: Hold) -> None:
         self.held[hold.code] = self.held.get(hold.code, 0) + 1
@@ -245,6 +239,12 @@ def rules_version() -> str:
     from jmdesk.ratings.model import shipped
 
     return shipped().label.replace("@", ":")
+
+
+def _unknown_there(waiting: Waiting) -> Hold | None:
+    """The platform does not know the record (yet): there is nothing it could void."""
+    unknown = waiting.op == "tombstone" and waiting.record.base_version == 0
+    return Hold("sending.unknown_there") if unknown else None
 
 
 def _chained(first: Draft, rest: Iterator[Draft]) -> Iterator[Draft]:
