@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jmdesk.ratings.service import Ratings
 
 _GRANT = "sync.grant"
+_UNIT_NAME = "unit.name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Desk:
         *,
         unit: str,
         regions: tuple[str, ...],
+        unit_name: str = "",
         user_name: str = "",
         clock: Clock | None = None,
         ids: Ids | None = None,
@@ -75,7 +77,7 @@ class Desk:
             path, passphrase, unit=unit, regions=regions, user=ids.new(), cost=cost, clock=clock, ids=ids
         )
         desk = cls._opened(vault, clock, ids)
-        desk._introduce(user_name)
+        desk._introduce(unit_name, user_name)
         return desk
 
     @classmethod
@@ -100,8 +102,10 @@ class Desk:
             vault.close()
             raise
 
-    def _introduce(self, user_name: str) -> None:
-        """The vault's first records: the unit and the user, in their natural homes."""
+    def _introduce(self, unit_name: str, user_name: str) -> None:
+        """What a new vault knows first: the unit's name, and the user's record in its natural home."""
+        if unit_name:
+            self.store.put_setting(_UNIT_NAME, unit_name)
         with self.records.writing("init") as writer:
             writer.create("R02", {
                 "user_id": self.actor,
@@ -121,6 +125,11 @@ class Desk:
     def unit(self) -> str:
         """The unified social credit code of the unit that this vault belongs to."""
         return self.grant.unit if self.grant else self.vault.header.unit
+
+    @property
+    def unit_name(self) -> str:
+        """The unit's name as it was given, else its code."""
+        return self.store.setting(_UNIT_NAME) or self.unit
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ def add(
     init.add_argument("vault", metavar="VAULT")
     init.add_argument("--unit", required=True, metavar="USCC", help="本单位统一社会信用代码")
     init.add_argument("--region", required=True, action="append", metavar="CODE", help="负责的区划代码，可多次")
+    init.add_argument("--unit-name", default="", metavar="NAME", help="本单位名称")
     init.add_argument("--user-name", default="", metavar="NAME", help="经办人姓名")
     init.add_argument("--passphrase-file", metavar="FILE")
     init.set_defaults(run=init_vault)
@@ -40,7 +41,14 @@ def init_vault(args: argparse.Namespace) -> int:
     if unknown is not None:
         raise Refused("cli.bad_region", region=unknown)
     secret = passphrase(args, twice=True)
-    with Desk.create(Path(args.vault), secret, unit=args.unit, regions=codes, user_name=args.user_name) as desk:
+    with Desk.create(
+        Path(args.vault),
+        secret,
+        unit=args.unit,
+        regions=codes,
+        unit_name=args.unit_name,
+        user_name=args.user_name,
+    ) as desk:
         say(args, f"已建立本机资料库：{args.vault}", {
             "vault": str(Path(args.vault)), "unit": desk.unit, "regions": list(desk.regions), "user": desk.actor,
         })  # fmt: skip

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from jmdesk.desk import Desk
     from jmdesk.vault.kdf import Cost
 
-UNIT_NAME = "window.unit_name"
-
 
 class OpenDesk:
     """An open desk with the few words and figures that the frame of the window shows."""
@@ -30,7 +28,7 @@ class OpenDesk:
     @cached_property
     def unit_name(self) -> str:
         """The unit's name as it was given, else its code."""
-        return self.services.store.setting(UNIT_NAME) or self.services.unit
+        return self.services.unit_name
 
     @cached_property
     def user_name(self) -> str:
@@ -114,10 +112,10 @@ class VaultsOnDisk:
             wanted.passphrase,
             unit=wanted.unit,
             regions=(wanted.region,),
+            unit_name=wanted.unit_name,
             user_name=wanted.user_name,
             cost=self._cost,
         )
-        desk.store.put_setting(UNIT_NAME, wanted.unit_name)
         return OpenDesk(desk)
 
     def check_passphrase(self, passphrase: str, unit: str) -> None:

@@ -68,13 +68,15 @@ def _play(out: Path, households: int, open_things: ExitStack) -> None:
     with stage.step("启动市平台网关(PostgreSQL、HTTPS)") as told:
         gateway = open_things.enter_context(serving())
         told["地址"] = gateway.url
-    village = open_things.enter_context(_desk(stage, out / "岭南村资料库", VILLAGE_UNIT, VILLAGE, "村资料库"))
+    village = open_things.enter_context(
+        _desk(stage, out / "岭南村资料库", VILLAGE_UNIT, VILLAGE, "岭南村民委员会(样例)")
+    )
     _import(stage, village, register, out)
     household = _rate(stage, village, out)
     _enrol(stage, village, gateway, "村")
     _seal(stage, village, out)
     _sync(stage, village, gateway, out, "村报送")
-    town = open_things.enter_context(_desk(stage, out / "牛江镇资料库", TOWN_UNIT, TOWN, "镇资料库"))
+    town = open_things.enter_context(_desk(stage, out / "牛江镇资料库", TOWN_UNIT, TOWN, "牛江镇人民政府(样例)"))
     _enrol(stage, town, gateway, "镇")
     _sync(stage, town, gateway, out, "镇取回")
     _town_edits(stage, town, village, gateway, household, out)
@@ -96,10 +98,10 @@ def _paper(stage: Stage, out: Path, households: int) -> Path:
 
 
 @contextmanager
-def _desk(stage: Stage, folder: Path, unit: str, region: str, title: str) -> Iterator[Desk]:
-    with stage.step(f"新建{title}(加密)") as told:
-        desk = Desk.create(folder, PASSPHRASE, unit=unit, regions=(region,), user_name="演示员")
-        told["单位"] = unit
+def _desk(stage: Stage, folder: Path, unit: str, region: str, name: str) -> Iterator[Desk]:
+    with stage.step("新建加密的本机资料库") as told:
+        desk = Desk.create(folder, PASSPHRASE, unit=unit, regions=(region,), unit_name=name, user_name="演示员")
+        told["单位"] = name
     with desk:
         yield desk
 
