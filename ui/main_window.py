@@ -47,6 +47,12 @@ def _records(context: Context) -> Page:
     return RecordsPage(context)
 
 
+def _imports(context: Context) -> Page:
+    from ui.pages.imports.page import ImportsPage
+
+    return ImportsPage(context)
+
+
 def _ratings(context: Context) -> Page:
     from ui.pages.ratings.page import RatingsPage
 
@@ -79,6 +85,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("home", "首页", "home", _home),
     PageSpec("households", "农户档案", "household", _households),
     PageSpec("records", "记录", "records", _records),
+    PageSpec("imports", "导入", "import", _imports),
     PageSpec("ratings", "评级", "rating", _ratings),
     PageSpec("sync", "报送", "sync", _sync),
     PageSpec("help", "帮助", "help", _help),
@@ -150,14 +157,15 @@ class MainWindow(QMainWindow):
             page = self._pages[target.page] = spec.build(self.context)
             page.setObjectName("page")
             self.stack.addWidget(page)
-        if self.page_id != target.page:
+        fresh = self.page_id != target.page
+        if fresh:
             self._trail = [*self._trail[-20:], target.page]
         self.stack.setCurrentWidget(page)
         self.rail.show_page(target.page)
         self.setWindowTitle(f"{tr(spec.title)} - {tr('江门信用桌面端')}")
         page.show_target(target)
         focus = QApplication.focusWidget()
-        if focus is None or not page.isAncestorOf(focus):
+        if fresh or focus is None or not page.isAncestorOf(focus):
             page.take_focus()
 
     def show_bug(self, error: BaseException) -> None:

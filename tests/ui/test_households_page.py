@@ -86,7 +86,8 @@ def test_nothing_found_says_what_to_try(page: HouseholdsPage, qtbot: QtBot) -> N
     assert page.list.empty.heading.text() == "没有找到农户"
 
 
-def test_filters_narrow_the_list(page: HouseholdsPage) -> None:
+def test_filters_narrow_the_list(page: HouseholdsPage, settled: Callable[[], None]) -> None:
+    settled()
     assert page.list.village.count() == 2
     page.list.group.setCurrentIndex(page.list.group.findData("第2组"))
     page.list.group.activated.emit(0)

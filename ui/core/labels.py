@@ -103,7 +103,7 @@ class Labels:
         if field.type.kind == "datetime":
             return beijing_text(str(value))
         if field.code_list == "CL-REGION":
-            return " / ".join(region_path(str(value))) or str(value)
+            return " / ".join(region_path(str(value))[-2:]) or str(value)
         if field.code_list == "CL-IND":
             return industry_name(self._desk.catalogue, str(value)) or str(value)
         if isinstance(value, list) and field.code_list in self._desk.catalogue.code_lists:

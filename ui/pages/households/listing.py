@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
@@ -11,6 +14,7 @@ from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.icons import icon
 from ui.core.pickers import region_path
+from ui.core.runner import Outcome, Runner
 from ui.core.theme import look
 from ui.pages.households.model import HouseholdSource, list_columns
 from ui.widgets.empty_state import EmptyState
@@ -25,15 +29,23 @@ PAUSE = 100
 GRADES = ("AAA", "AA", "A", "B", "C", "NR")
 
 
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What the filters offer: households per village, and the groups of the village chosen."""
+
+    villages: dict[str, int]
+    groups: list[str]
+
+
 class HouseholdList(QWidget):
     """Emits ``opened`` with a household's record id, ``new_wished`` for a new archive."""
 
     opened = Signal(str)
     new_wished = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, runner: Runner) -> None:
         super().__init__()
-        self._desk = desk
+        self._desk, self._runner = desk, runner
         down = column(self, gap=10)
         down.addLayout(self._head())
         down.addLayout(self._filters())
@@ -79,24 +91,28 @@ class HouseholdList(QWidget):
         self._tell_count()
 
     def read_filters(self) -> None:
-        """Offer the villages and groups that occur."""
-        villages = sorted(self._desk.households.by_village().items())
-        chosen = self.village.currentData()
-        self.village.clear()
-        self.village.addItem(tr("全部村居"), "")
-        for code, number in villages:
-            path = region_path(code)
-            self.village.addItem(f"{path[-1] if path else code} ({number:,})", code)
-        self.village.setCurrentIndex(max(0, self.village.findData(chosen)))
-        self._read_groups()
+        """Offer the villages and groups that occur; counted off the GUI thread, for a county has many."""
+        households, prefix = self._desk.households, str(self.village.currentData() or "")
+        self._runner.read(lambda: Facets(households.by_village(), households.groups(prefix)), self._show_filters)
 
-    def _read_groups(self) -> None:
-        chosen = self.group.currentData()
-        self.group.clear()
-        self.group.addItem(tr("全部小组"), "")
-        for name in self._desk.households.groups(str(self.village.currentData() or "")):
-            self.group.addItem(name, name)
-        self.group.setCurrentIndex(max(0, self.group.findData(chosen)))
+    def _show_filters(self, outcome: Outcome) -> None:
+        if not isinstance(outcome.value, Facets):
+            return
+        villages = [(tr("全部村居"), "")]
+        for code, number in sorted(outcome.value.villages.items()):
+            path = region_path(code)
+            villages.append((f"{path[-1] if path else code} ({number:,})", code))
+        self._fill(self.village, villages)
+        self._fill(self.group, [(tr("全部小组"), ""), *((name, name) for name in outcome.value.groups)])
+
+    @staticmethod
+    def _fill(box: QComboBox, entries: Sequence[tuple[str, str]]) -> None:
+        """Offer other entries, keeping the one chosen."""
+        chosen = box.currentData()
+        box.clear()
+        for text, value in entries:
+            box.addItem(text, value)
+        box.setCurrentIndex(max(0, box.findData(chosen)))
 
     def _tell_count(self) -> None:
         shown = self.table.rows.rowCount()
@@ -152,7 +168,8 @@ class HouseholdList(QWidget):
         return made
 
     def _village_chosen(self) -> None:
-        self._read_groups()
+        self.group.setCurrentIndex(0)
+        self.read_filters()
         self.refresh()
 
     def _to_table(self) -> None:

@@ -33,7 +33,7 @@ class HouseholdsPage(Page):
         self._reader = DossierReader(services)
         self.rid = ""
         self.shown: Shown | None = None
-        self.list = HouseholdList(services)
+        self.list = HouseholdList(services, context.runner)
         self.form = NewHouseholdForm(services.catalogue, services.regions, lambda: beijing_date(services.clock.now()))
         self.dossier = DossierView()
         self.consent = ConsentForm(services.catalogue.code_lists["CL-CONSENT"].values)
@@ -64,7 +64,8 @@ class HouseholdsPage(Page):
 
     @override
     def take_focus(self) -> None:
-        (self.list.table if self.stack.currentWidget() is self.list else self.back_button).setFocus()
+        if self.stack.currentWidget() is not self.form:
+            (self.list.table if self.stack.currentWidget() is self.list else self.back_button).setFocus()
 
     @override
     def start_search(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from jmdesk.catalogue.types import RecordType
@@ -72,7 +72,7 @@ class RecordList(QWidget):
         across = row(gap=10)
         across.addWidget(label(self.type.label, "title"))
         self._count = label("", "muted")
-        across.addWidget(self._count, 0, Qt.AlignmentFlag.AlignBottom)
+        across.addWidget(self._count)
         across.addStretch(1)
         if self.type.bookkeeping:
             across.addWidget(label(tr("系统记录，只能查看"), "muted"))
