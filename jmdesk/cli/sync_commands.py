@@ -54,8 +54,8 @@ def enrol_desk(args: argparse.Namespace) -> int:
     from sync.client.http import HttpTransport
 
     ca = _bytes_of(args.ca).decode("utf-8", "replace") if args.ca else ""
-    with open_desk(args) as desk:
-        grant = enrol(desk, HttpTransport(args.gateway, desk.ids, ca=ca), args.code, gateway=args.gateway, ca=ca)
+    with open_desk(args) as desk, HttpTransport(args.gateway, desk.ids, ca=ca) as transport:
+        grant = enrol(desk, transport, args.code, gateway=args.gateway, ca=ca)
         data = {"device": grant.device, "unit": grant.unit, "regions": list(grant.regions), "roles": list(grant.roles)}
         say(args, f"已接入平台：单位 {grant.unit}，区划 {'、'.join(grant.regions)}，编号段 {grant.block}",
             data | {"block": grant.block})  # fmt: skip
@@ -99,7 +99,8 @@ def synchronise_desk(args: argparse.Namespace) -> int:
         membership = load_membership(desk.store)
         line = progress_line("报送", args)
         steering = Steering(progress=lambda _stage, done, of: line(done, of))
-        report = synchronise(desk, HttpTransport(membership.gateway, desk.ids, ca=membership.ca), steering)
+        with HttpTransport(membership.gateway, desk.ids, ca=membership.ca) as transport:
+            report = synchronise(desk, transport, steering)
         say(args, "\n".join(told(report)), report.as_json())
     return DONE if report.complete else REFUSED
 

@@ -76,8 +76,10 @@ class Readiness:
 
     def consents(self, waiting: Waiting) -> list[str]:
         """The record ids of the consents a change relies on."""
+        if waiting.record.type == "R04":
+            return []
         household = self._household(self._catalogue.types[waiting.record.type], waiting)
-        if household is None or waiting.record.type == "R04":
+        if household is None:
             return []
         return sorted(self._book.of(self._connection, household).records)
 

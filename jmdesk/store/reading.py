@@ -62,7 +62,9 @@ def find(
     table = record_tables[type_id]
     column = table.c[_META.get(order, order)]
     query: Select[tuple[object, ...]] = select(table).where(*_conditions(type_id, wanted or Filter()))
-    query = query.order_by(column.desc() if descending else column, table.c.rid).limit(limit).offset(offset)
+    query = query.order_by(column.desc() if descending else column, table.c.rid)
+    if limit >= 0:  # a bound LIMIT of -1 makes SQLite sort what an index already gives in order
+        query = query.limit(limit).offset(offset)
     return [stored(type_id, row) for row in connection.execute(query).mappings()]
 
 

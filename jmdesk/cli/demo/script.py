@@ -147,7 +147,8 @@ def _enrol(stage: Stage, desk: Desk, gateway: Gateway, name: str) -> None:
     with stage.step(f"{name}凭一次性登记码接入平台") as told:
         (code,) = gateway.ask("enrol-code", "--unit", desk.unit)
         ca = gateway.ca.read_text(encoding="utf-8")
-        grant = enrol(desk, HttpTransport(gateway.url, desk.ids, ca=ca), code["code"], gateway=gateway.url, ca=ca)
+        with HttpTransport(gateway.url, desk.ids, ca=ca) as transport:
+            grant = enrol(desk, transport, code["code"], gateway=gateway.url, ca=ca)
         told.update({"编号段": grant.block, "区划": "、".join(grant.regions)})
 
 
@@ -178,7 +179,8 @@ def _sync(stage: Stage, desk: Desk, gateway: Gateway, out: Path, title: str) -> 
 
     with stage.step(title) as told:
         membership = load_membership(desk.store)
-        report = synchronise(desk, HttpTransport(gateway.url, desk.ids, ca=membership.ca))
+        with HttpTransport(gateway.url, desk.ids, ca=membership.ca) as transport:
+            report = synchronise(desk, transport)
         told.update({"已交": report.handed_over, "平台意见": report.verdicts or "无", "取回": report.adopted})
     if report.problem is not None:
         raise report.problem
