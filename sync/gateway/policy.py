@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from jmdesk.catalogue.regions import regions, significant
+from jmdesk.catalogue.regions import regions
 from sync.gateway.database import Access, Role
 
 _HOUSEHOLD = frozenset({"R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "R15"})
@@ -88,9 +88,9 @@ class Grant:
     def home(self) -> str:
         """The region of a record that names none: the narrowest that holds the whole scope, as 12 digits."""
         first = min(self.regions, key=len)
-        while not all(prefix.startswith(first) for prefix in self.regions):
-            first = significant(first[:-1].ljust(12, "0")) if len(first) > 2 else ""
-        return first.ljust(12, "0")
+        levels = (first[:digits] for digits in (12, 9, 6, 4, 2) if digits <= len(first))
+        shared = (code for code in levels if all(prefix.startswith(code) for prefix in self.regions))
+        return next(shared, "").ljust(12, "0")
 
     def access(self, role: Role) -> Access:
         """The rows that a transaction for this device may touch."""
