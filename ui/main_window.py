@@ -107,12 +107,10 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(icon("app", "accent"))
         self._whole = QStackedWidget()
         self._whole.addWidget(front)
-        self._whole.addWidget(self._workspace())
         self.setCentralWidget(self._whole)
         self._fit()
         self._bind_actions()
         context.going.connect(self.go)
-        context.notices.posted.connect(self.notices.show_notice)
         context.notices.bug.connect(self.show_bug)
         context.runner.changed.connect(self._read_sync)
         look().changed.connect(self._dress)
@@ -120,8 +118,10 @@ class MainWindow(QMainWindow):
     @property
     def page(self) -> Page | None:
         """The page shown now; ``None`` before a desk is open."""
+        if self.context.desk is None:
+            return None
         current = self.stack.currentWidget()
-        return current if isinstance(current, Page) and self.context.desk is not None else None
+        return current if isinstance(current, Page) else None
 
     @property
     def page_id(self) -> str:
@@ -129,7 +129,9 @@ class MainWindow(QMainWindow):
         return self._trail[-1] if self._trail else ""
 
     def enter(self, desk: Unlocked) -> None:
-        """Show the workspace of an open desk."""
+        """Show the workspace of an open desk; it is only built now, so that the unlock page comes at once."""
+        self._whole.addWidget(self._workspace())
+        self.context.notices.posted.connect(self.notices.show_notice)
         self.context.take(desk)
         self.unit.setText(desk.unit_name)
         self.user.setText(desk.user_name)
@@ -228,6 +230,8 @@ class MainWindow(QMainWindow):
 
         A page with unsaved input stays as it is until it is left.
         """
+        if self.context.desk is None:
+            return
         self.lock_button.setIcon(icon("lock"))
         here = self.page
         for name, page in list(self._pages.items()):
@@ -283,7 +287,8 @@ class MainWindow(QMainWindow):
 
     def notices_act(self) -> None:
         """Do what the notice on screen offers."""
-        self.notices.act()
+        if self.context.desk is not None:
+            self.notices.act()
 
     def _scale(self, steps: int) -> None:
         settings = self.context.settings

@@ -93,8 +93,11 @@ def test_a_vault_in_use_elsewhere_says_so(qtbot: QtBot, vault: Path, front: Unlo
     desk.close()
 
 
-def test_a_folder_that_is_no_vault_says_so_before_any_passphrase(tmp_path: Path, front: UnlockPage) -> None:
+def test_a_folder_that_is_no_vault_says_so_before_any_passphrase(
+    tmp_path: Path, front: UnlockPage, settled: Callable[[], None]
+) -> None:
     front.choose(tmp_path)
+    settled()
     assert front.problem.text() == Refused("vault.not_a_vault").message_for_user().text
 
 

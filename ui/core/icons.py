@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from jmdesk.core.resources import resource
 from ui.core.theme import look
 
-_SIZES = (16, 20, 24, 32, 48)
+_SIZES = (16, 20)
 
 
 @cache
@@ -32,17 +32,22 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
 
 
 @cache
-def _icon(name: str, colour: str, disabled: str, checked: str) -> QIcon:
+def _icon(name: str, colour: str, disabled: str, checked: str, sizes: tuple[int, ...], ratio: float) -> QIcon:
     icon = QIcon()
-    for size in _SIZES:
-        for ratio in (1.0, 2.0):
-            icon.addPixmap(pixmap(name, colour, size, ratio))
-            icon.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+    for size in sizes:
+        icon.addPixmap(pixmap(name, colour, size, ratio))
+        icon.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+        if checked != colour:
             icon.addPixmap(pixmap(name, checked, size, ratio), QIcon.Mode.Normal, QIcon.State.On)
     return icon
 
 
 def icon(name: str, colour: str = "text", checked: str | None = None) -> QIcon:
-    """An icon in a colour token of the theme in use (``checked``: the token when its button is down)."""
-    colours = look().theme
-    return _icon(name, colours.colour(colour), colours.colour("disabled"), colours.colour(checked or colour))
+    """An icon in a colour token of the theme in use (``checked``: the token when its button is down).
+
+    Drawn in the two sizes that the design uses, at this text size and this screen's pixel ratio.
+    """
+    theme = look().theme
+    ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
+    colours = (theme.colour(colour), theme.colour("disabled"), theme.colour(checked or colour))
+    return _icon(name, *colours, tuple(theme.px(size) for size in _SIZES), ratio)

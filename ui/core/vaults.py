@@ -11,7 +11,6 @@ from jmdesk.core.changes import Changes
 from jmdesk.core.clock import beijing_text
 from jmdesk.core.errors import Refused
 from ui.core.i18n import tr
-from ui.core.pickers import region_children, region_path, search_regions
 from ui.core.ports import Choice, NewVault, Overview, SyncState, VaultCard, Waiting
 
 if TYPE_CHECKING:
@@ -126,12 +125,18 @@ class VaultsOnDisk:
 
     def regions(self, text: str, limit: int) -> Sequence[Choice]:
         """Regions by name, pinyin or code."""
+        from ui.core.pickers import search_regions
+
         return search_regions(text, limit)
 
     def region_path(self, code: str) -> Sequence[str]:
         """Names from the county down to a region."""
+        from ui.core.pickers import region_path
+
         return region_path(code)
 
     def region_children(self, code: str) -> Sequence[Choice]:
         """The regions right below one."""
+        from ui.core.pickers import region_children
+
         return region_children(code)

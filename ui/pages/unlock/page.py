@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -12,12 +15,14 @@ from jmdesk.core.errors import KnownError
 from ui.core.context import Context
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
-from ui.core.ports import NewVault, Vaults
+from ui.core.ports import NewVault, VaultCard, Vaults
 from ui.core.runner import Outcome
 from ui.core.theme import look
-from ui.pages.unlock.form import CreateVault
 from ui.widgets.passphrase_field import PassphraseField
 from ui.widgets.styling import button, card, column, label, mark, picture, row
+
+if TYPE_CHECKING:
+    from ui.pages.unlock.form import CreateVault
 
 CARD_WIDTH = 460
 
@@ -150,6 +155,8 @@ class UnlockPage(QWidget):
     def start_create(self) -> None:
         """Show the steps that make a vault."""
         if self.wizard is None:
+            from ui.pages.unlock.form import CreateVault
+
             self.wizard = CreateVault(self._vaults)
             self.wizard.given_up.connect(lambda: self.stack.setCurrentIndex(0))
             self.wizard.wanted.connect(self._create)
@@ -190,18 +197,30 @@ class UnlockPage(QWidget):
             self._context.notices.error(outcome.error)
 
     def _peek(self) -> None:
+        """Ask the vault for its users, off the GUI thread: the page must not wait for a slow disk."""
         folder = self.vault.currentData()
-        self.user.clear()
+        self._show_users(())
         self._tell("")
         if isinstance(folder, Path):
-            try:
-                self.user.addItems(self._vaults.peek(folder).users)
-            except KnownError as error:
-                told = error.message_for_user(language())
-                self._tell(told.text, told.action)
-        several = self.user.count() > 1
-        self.user.setVisible(several)
-        self._user_label.setVisible(several)
+            vaults = self._vaults
+            self._context.runner.read(lambda: vaults.peek(folder), partial(self._peeked, folder))
+
+    def _peeked(self, folder: Path, outcome: Outcome) -> None:
+        if folder != self.vault.currentData():
+            return
+        if isinstance(outcome.value, VaultCard):
+            self._show_users(outcome.value.users)
+        elif isinstance(outcome.error, KnownError):
+            told = outcome.error.message_for_user(language())
+            self._tell(told.text, told.action)
+        elif outcome.error is not None:
+            self._context.notices.error(outcome.error)
+
+    def _show_users(self, users: Sequence[str]) -> None:
+        self.user.clear()
+        self.user.addItems(users)
+        self.user.setVisible(len(users) > 1)
+        self._user_label.setVisible(len(users) > 1)
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("选择本机资料库文件夹"))
