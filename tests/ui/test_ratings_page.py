@@ -89,7 +89,6 @@ def test_a_desk_without_households_leads_to_where_they_are_made(
 
 def test_everybody_is_rated_by_one_key_and_the_page_says_what_happened(page: RatingsPage, qtbot: QtBot) -> None:
     assert page.list.empty.heading.text() == "本年度还没有评定"
-    page.show_target(Target("ratings"))
     assert page.list.empty.action.hasFocus()
     press(page.list.empty.action, Qt.Key.Key_Space)
     qtbot.waitUntil(page.outcome.isVisible)

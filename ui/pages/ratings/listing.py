@@ -25,6 +25,7 @@ class RatingList(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._villages: tuple[str, ...] | None = None
         down = column(self, gap=8)
         across = row(gap=8)
         self.village, self.grade = self._box(tr("村居")), self._box(tr("等级"))
@@ -40,7 +41,7 @@ class RatingList(QWidget):
         self.empty = EmptyState("", "", tr("评定"), "rating")
         self.empty.acted.connect(self.acted)
         down.addWidget(TableOrEmpty(self.table, self.empty), 1)
-        self.read_villages()
+        self.village.addItem(tr("全部村居"), "")
         self._explain_nothing()
         self.table.show_source(self._source())
 
@@ -50,9 +51,7 @@ class RatingList(QWidget):
         return str(self.village.currentData() or "")
 
     def reread(self) -> None:
-        """Read list and villages again, staying where it stands."""
-        self.read_villages()
-        self._explain_nothing()
+        """Read the list again, staying where it stands."""
         self.table.reread()
         if not self.table.current_key():
             self.table.selectRow(0)
@@ -70,15 +69,19 @@ class RatingList(QWidget):
             self.table.clearSelection()
             self.table.setCurrentIndex(QModelIndex())
 
-    def read_villages(self) -> None:
-        """Offer the villages that occur."""
+    def offer_villages(self, villages: tuple[str, ...]) -> None:
+        """Offer the villages that occur; without any there is nobody to rate."""
+        if villages == self._villages:
+            return
+        self._villages = villages
         chosen = self.village.currentData()
         self.village.clear()
         self.village.addItem(tr("全部村居"), "")
-        for code in sorted(self._desk.households.by_village()):
+        for code in villages:
             path = region_path(code)
             self.village.addItem(path[-1] if path else code, code)
         self.village.setCurrentIndex(max(0, self.village.findData(chosen)))
+        self._explain_nothing()
 
     def _source(self) -> RatingSource:
         return RatingSource(
@@ -96,8 +99,10 @@ class RatingList(QWidget):
 
     def _explain_nothing(self) -> None:
         """Say why the list is empty, should it be."""
-        none_here = not self._desk.households.by_village()
-        if none_here:
+        none_here = not self._villages
+        if self._villages is None:
+            self.empty.say(tr("正在读取…"))
+        elif none_here:
             self.empty.say(tr("还没有农户档案"), tr("先导入登记册或新建农户档案，再来评定。"))
             self.empty.action.setText(tr("转到农户档案"))
         elif self._filtered:
@@ -107,7 +112,7 @@ class RatingList(QWidget):
                 tr("本年度还没有评定"), tr("按本机已有的信息逐户评定；信息不足的暂不评定，每户都有逐项得分说明书。")
             )
             self.empty.action.setText(tr("评定本村农户") if self.region else tr("评定全部农户"))
-        self.empty.action.setVisible(none_here or not self._filtered)
+        self.empty.action.setVisible(self._villages is not None and (none_here or not self._filtered))
 
     @staticmethod
     def _box(name: str) -> QComboBox:

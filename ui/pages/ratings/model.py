@@ -74,11 +74,12 @@ def grade_counts(desk: Desk, year: int, village: str = "") -> Counter[str]:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The year at a glance: households of the choice, how many are rated, and how many have which grade."""
+    """The year at a glance: households of the choice, how many have which grade, and the villages to choose from."""
 
     year: int
     households: int
     grades: Counter[str]
+    villages: tuple[str, ...]
 
     @property
     def rated(self) -> int:
@@ -105,7 +106,8 @@ class Summary:
 def read_summary(desk: Desk, year: int, village: str = "") -> Summary:
     """The year at a glance. Reads; call on the runner."""
     households = desk.households.count(HouseholdFilter(region_prefix=village))
-    return Summary(year, households, grade_counts(desk, year, village))
+    villages = tuple(sorted(desk.households.by_village()))
+    return Summary(year, households, grade_counts(desk, year, village), villages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,8 @@ class RatingsPage(Page):
             if outcome.error is not None:
                 self.context.notices.error(outcome.error)
             return
-        self.summary = outcome.value
+        first, self.summary = self.summary is None, outcome.value
+        self.list.offer_villages(self.summary.villages)
         self.sentence.setText(self.summary.sentence())
         self.run_button.setVisible(bool(self.summary.rated))
         clear(self._chips)
@@ -256,6 +257,8 @@ class RatingsPage(Page):
             self._chips.addWidget(ChipLabel(chip))
         self._chips.addStretch(1)
         self._arrange()
+        if first and not self._reading:
+            self.list.enter()
 
     def _changed(self) -> None:
         self.list.reread()
