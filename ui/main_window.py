@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
 from ui.core.actions import ACTIONS, bind, shortcut_text
 from ui.core.context import Context, Page, Target
@@ -92,6 +92,23 @@ PAGES: tuple[PageSpec, ...] = (
 )
 
 
+def _framed(page: Page) -> QScrollArea:
+    """A page that scrolls when the window is smaller than it, so that no text size makes the window too large."""
+    frame = QScrollArea()
+    frame.setWidgetResizable(True)
+    frame.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    frame.setWidget(page)
+    return frame
+
+
+def _frame_of(page: Page) -> QScrollArea:
+    """The frame that ``_framed`` put around a page."""
+    viewport = page.parentWidget()
+    frame = viewport.parentWidget() if viewport is not None else None
+    assert isinstance(frame, QScrollArea)  # noqa: S101 -- made above
+    return frame
+
+
 class MainWindow(QMainWindow):
     """Shown with ``front`` (the unlock page) until a desk is open. ``locked`` asks for the process to end."""
 
@@ -120,8 +137,9 @@ class MainWindow(QMainWindow):
         """The page shown now; ``None`` before a desk is open."""
         if self.context.desk is None:
             return None
-        current = self.stack.currentWidget()
-        return current if isinstance(current, Page) else None
+        frame = self.stack.currentWidget()
+        page = frame.widget() if isinstance(frame, QScrollArea) else None
+        return page if isinstance(page, Page) else None
 
     @property
     def page_id(self) -> str:
@@ -158,11 +176,11 @@ class MainWindow(QMainWindow):
         if page is None:
             page = self._pages[target.page] = spec.build(self.context)
             page.setObjectName("page")
-            self.stack.addWidget(page)
+            self.stack.addWidget(_framed(page))
         fresh = self.page_id != target.page
         if fresh:
             self._trail = [*self._trail[-20:], target.page]
-        self.stack.setCurrentWidget(page)
+        self.stack.setCurrentWidget(_frame_of(page))
         self.rail.show_page(target.page)
         self.setWindowTitle(f"{tr(spec.title)} - {tr('江门信用桌面端')}")
         page.show_target(target)
@@ -247,10 +265,10 @@ class MainWindow(QMainWindow):
             self.go(Target(name))
 
     def _drop(self, name: str) -> None:
-        page = self._pages.pop(name)
-        self.stack.removeWidget(page)
-        page.hide()
-        page.deleteLater()
+        frame = _frame_of(self._pages.pop(name))
+        self.stack.removeWidget(frame)
+        frame.hide()
+        frame.deleteLater()
 
     def _fit(self) -> None:
         room = self.screen().availableGeometry()

@@ -211,8 +211,11 @@ def test_every_page_fits_a_small_screen_at_every_text_size(
             window.go(Target(spec.id))
             settled()
             QApplication.processEvents()
-            least = window.minimumSizeHint()
+            least, page = window.minimumSizeHint(), window.page
+            assert page is not None
             assert (least.width() <= 1366, least.height() <= 768) == (True, True), (spec.id, scale, least)
+            # A tall page may scroll; nobody should have to scroll sideways.
+            assert page.minimumSizeHint().width() <= window.stack.width(), (spec.id, scale)
 
 
 class NewWindows(QObject):
