@@ -100,6 +100,8 @@ class _Tables:
         self._hidden = table.sheet.hidden_rows if mapping.skip_hidden else frozenset[int]()
         headers = {index: header for index, header in enumerate(table.headers) if header}
         self._columns = _columns(headers, mapping.by_header)
+        by_place = {column.index: column for column in self._columns}
+        self._by_place = [by_place.get(place) for place in range(len(table.headers))]
         self._at = {column.meaning.key: column for column in self._columns}
         self._group = group_named(table.sheet.name)
         self._has_people = bool({"R06.person_name", "R06.relation"} & self._at.keys())
@@ -151,15 +153,12 @@ class _Tables:
 
     def _line(self, building: Building, number: int, row: Row) -> None:
         building.begin_line(number)
-        width = len(row)
-        for column in self._columns:
-            if column.index >= width:
-                continue
-            raw = row[column.index]
-            if raw == "" or raw is None:
-                continue
+        # Most cells of a register are empty: they are dropped before anything looks at them.
+        filled = [(column, raw) for column, raw in zip(self._by_place, row, strict=False) if raw != "" and column]
+        for column, raw in filled:
             value, remark = column.read(raw)
-            building.take(column.meaning, value, remark, number, column.index)
+            if value is not None or remark is not None:
+                building.take(column.meaning, value, remark, number, column.index)
         building.end_line()
 
 
@@ -320,9 +319,9 @@ def _validate(draft: HouseholdDraft, on: date) -> None:
     missing: list[str] = []
     for record in draft.records:
         type_ = catalogue().types[record.type]
-        validator = checks.of(record.type)
+        known = checks.of(record.type).checks
         for name, value in record.values.items():
-            problem = validator.check_field(name, value, record.values, on)
+            problem = known[name](value, record.values, on)
             if problem is not None:
                 _add(draft, record, problem)
         for described in type_.fields:

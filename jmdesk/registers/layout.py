@@ -54,7 +54,7 @@ class Table:
                 continue
             filled = [cell for cell in row[:6] if cell != "" and cell is not None]
             lead = filled[0] if filled else ""
-            if isinstance(lead, str) and len(filled) <= 3:
+            if isinstance(lead, str) and lead and len(filled) <= 3:
                 text = folded(lead).replace(" ", "")
                 if _FOOTER.match(text):
                     continue
