@@ -217,6 +217,10 @@ class RatingRow:
     sync: str
 
 
+# Without item_scores: a page sorts whole rows, and the scores are most of them.
+_OF_ROW = tuple(RATING.c[n] for n in ("household_id", "rec_region", "grade", "score", "rating_status", "rec_sync"))
+
+
 def ratings_page(
     connection: Connection, year: int, region_prefix: str = "", grade: str = "", offset: int = 0, limit: int = 100
 ) -> list[RatingRow]:
@@ -225,7 +229,7 @@ def ratings_page(
     if grade:
         conditions.append(RATING.c.grade == grade)
     query = (
-        select(RATING, HOUSEHOLD.c.household_id.label("number"), HOUSEHOLD.c.group_no, PERSON.c.person_name)
+        select(*_OF_ROW, HOUSEHOLD.c.household_id.label("number"), HOUSEHOLD.c.group_no, PERSON.c.person_name)
         .join(HOUSEHOLD, HOUSEHOLD.c.rid == RATING.c.household_id)
         .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)
         .where(and_(*conditions))

@@ -24,7 +24,7 @@ def told(report: SyncReport, language: str = "zh") -> list[str]:
         lines.append(f"{count} 条：{said.text}{left}" if zh else f"{count} records: {said.text} {left}".rstrip())
     if report.unsettled:
         count = report.unsettled
-        lines.append(f"{count} 个报送包还在等平台回执，下次同步时取回。" if zh else f"{count} batches await a receipt.")
+        lines.append(f"{count} 个报送包还在等平台回执，下次报送时取回。" if zh else f"{count} batches await a receipt.")
     for code, count in report.held.items():
         reasons = ("、" if zh else ", ").join(reason.rstrip("。") for reason in report.reasons.get(code, ()))
         said = message(code, {"lock": reasons, "problem": reasons}, language)

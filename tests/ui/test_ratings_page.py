@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,8 +135,11 @@ def test_contradicting_records_are_told_with_reason_and_way_to_the_household(
 def test_a_run_that_was_cancelled_before_it_began_changes_nothing(
     page: RatingsPage, desk: OpenDesk, qtbot: QtBot
 ) -> None:
+    lane = threading.Event()
+    page.context.runner.beside(lambda _progress, _cancelled: lane.wait(30))
     page.rate_all()
     page.progress.stop.click()
+    lane.set()
     qtbot.waitUntil(page.outcome.isVisible)
     assert page.progress.isHidden()
     assert page.outcome.words()[0].startswith("已取消")

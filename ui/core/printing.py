@@ -27,8 +27,17 @@ def ensure_application() -> QApplication:
     return QApplication(sys.argv[:1])
 
 
+def ruled(html: str, colour: str = "#000000") -> str:
+    """A document with the lines of its tables drawn: Qt leaves them out unless every cell asks for them."""
+    return html.replace("<html>", f"<html><head><style>td, th {{ border: 1px solid {colour}; }}</style></head>", 1)
+
+
 def write_pdf(html: str, path: Path) -> None:
     """Write a document as an A4 PDF with embedded fonts. ``Environment`` "printing.cannot_write" when that fails."""
+    try:
+        path.touch()
+    except OSError as error:  # Qt would only grumble
+        raise Environment("printing.cannot_write") from error
     ensure_application()
     writer = QPdfWriter(str(path))
     writer.setPageLayout(
@@ -48,7 +57,7 @@ def write_pdf(html: str, path: Path) -> None:
     document.setDefaultFont(font)
     document.documentLayout().setPaintDevice(writer)
     document.setPageSize(QSizeF(writer.pageLayout().paintRectPixels(writer.resolution()).size()))
-    document.setHtml(html)
+    document.setHtml(ruled(html))
     document.print_(writer)
     if not path.is_file() or not path.stat().st_size:
         raise Environment("printing.cannot_write")

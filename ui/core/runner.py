@@ -112,7 +112,7 @@ def _listens(slot: Callable[[Outcome], None]) -> bool:
 
 
 class Runner(QObject):
-    """Two lanes: writes one after another, reads beside them.
+    """Three lanes: writes one after another, long work and reads beside them.
 
     ``changed`` carries the ``Changes`` of every committed write, as the store announces them (see ``Context.take``).
     ``failed`` carries errors that nobody handled. ``busy`` tells when the write lane starts and falls idle.
@@ -125,6 +125,7 @@ class Runner(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._writes = ThreadPoolExecutor(1, "jmdesk-write")
+        self._long = ThreadPoolExecutor(1, "jmdesk-long")
         self._reads = ThreadPoolExecutor(2, "jmdesk-read")
         self._open: set[Task] = set()
         self._writing = 0
@@ -135,11 +136,17 @@ class Runner(QObject):
         done: Callable[[Outcome], None] | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Task:
-        """Queue a write or long work. Without ``done``, errors go to ``failed``."""
-        self._writing += 1
-        if self._writing == 1:
-            self.busy.emit(True)  # noqa: FBT003 -- Qt signal
+        """Queue a write. Without ``done``, errors go to ``failed``."""
         return self._start(self._writes, work, done, progress, write=True)
+
+    def beside(
+        self,
+        work: Work,
+        done: Callable[[Outcome], None] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Task:
+        """Queue long work of many small transactions: a save takes its turn between them, it need not wait."""
+        return self._start(self._long, work, done, progress, write=True)
 
     def read(self, work: Callable[[], object], done: Callable[[Outcome], None]) -> Task:
         """Queue a read; it never waits for a write."""
@@ -154,6 +161,10 @@ class Runner(QObject):
         *,
         write: bool,
     ) -> Task:
+        if write:
+            self._writing += 1
+            if self._writing == 1:
+                self.busy.emit(True)  # noqa: FBT003 -- Qt signal
         task = Task(work)
         self._open.add(task)
         if progress is not None:
@@ -183,5 +194,6 @@ class Runner(QObject):
         """Cancel what waits, let what runs come to its end, and stop the threads."""
         for task in tuple(self._open):
             task.cancel()
-        self._writes.shutdown(wait=True, cancel_futures=True)
+        for lane in (self._writes, self._long):
+            lane.shutdown(wait=True, cancel_futures=True)
         self._reads.shutdown(wait=True, cancel_futures=True)

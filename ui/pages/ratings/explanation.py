@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QTextEdit, QW
 from ui.core.i18n import tr
 from ui.core.overriding import override
 from ui.core.ports import Chip
+from ui.core.printing import ruled
 from ui.core.theme import look
 from ui.pages.ratings.model import Explained
-from ui.pages.ratings.printing import ruled
 from ui.widgets.chip import ChipLabel
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.styling import button, column, label, row

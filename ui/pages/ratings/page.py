@@ -17,13 +17,14 @@ from ui.core.freshness import Freshness
 from ui.core.i18n import tr
 from ui.core.messages import OK, Notice
 from ui.core.overriding import override
+from ui.core.printing import write_pdf
 from ui.core.runner import Outcome, Report, Task
 from ui.core.theme import look
 from ui.pages.ratings.explanation import ExplanationPane
 from ui.pages.ratings.listing import RatingList
 from ui.pages.ratings.model import Explained, Summary, failure_rows, read_explained, read_summary, told
 from ui.pages.ratings.outcome import RunOutcome
-from ui.pages.ratings.printing import ask_pdf, can_print, print_html, write_explanation
+from ui.pages.ratings.printing import ask_pdf, can_print, print_html
 from ui.widgets.chip import ChipLabel
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.progress_panel import ProgressPanel
@@ -207,7 +208,7 @@ class RatingsPage(Page):
         self.outcome.hide()
         self.run_button.setEnabled(False)
         self.pane.wait(waiting=True)
-        self._running = self.context.runner.submit(work, self._all_rated)
+        self._running = self.context.runner.beside(work, self._all_rated)
         self.progress.follow(self._running, tr("正在评定…"))
 
     def _all_rated(self, outcome: Outcome) -> None:
@@ -284,7 +285,7 @@ class RatingsPage(Page):
         if shown is None or not shown.html:
             return
         try:
-            write_explanation(shown.html, path)
+            write_pdf(shown.html, path)
         except Environment as error:
             self.context.notices.error(error)
             return

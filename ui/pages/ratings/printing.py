@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtGui import QFont, QTextDocument
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from jmdesk.core.errors import Environment
 from ui.core.i18n import tr
-from ui.core.printing import write_pdf
+from ui.core.printing import ruled
 from ui.core.theme import FAMILIES
 
 POINTS = 10
@@ -20,20 +17,6 @@ def ask_pdf(parent: QWidget) -> str:
     """Where the PDF is to go; empty when the user thinks better of it. Its name says nothing of the household."""
     found, _ = QFileDialog.getSaveFileName(parent, tr("存为 PDF"), f"{tr('逐项得分说明书')}.pdf", "PDF (*.pdf)")
     return found if not found or found.lower().endswith(".pdf") else f"{found}.pdf"
-
-
-def ruled(html: str, colour: str = "#000000") -> str:
-    """A document with the lines of its tables drawn: Qt leaves them out unless every cell asks for them."""
-    return html.replace("<html>", f"<html><head><style>td, th {{ border: 1px solid {colour}; }}</style></head>", 1)
-
-
-def write_explanation(html: str, path: Path) -> None:
-    """Write an explanation as a PDF. ``Environment`` "printing.cannot_write"."""
-    try:
-        path.touch()
-    except OSError as error:  # Qt would only grumble
-        raise Environment("printing.cannot_write") from error
-    write_pdf(ruled(html), path)
 
 
 def can_print() -> bool:

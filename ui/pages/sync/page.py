@@ -183,7 +183,7 @@ class SyncPage(Page):
             report = exchange(desk, progress, cancelled)
             return outcome_chip(report), words_of(report)
 
-        self._follow(self.context.runner.submit(work, self._synchronised), tr("正在连接平台"))
+        self._follow(self.context.runner.beside(work, self._synchronised), tr("正在连接平台"))
 
     def _synchronised(self, outcome: Outcome) -> None:
         here = isValid(self)  # at another text size the page is built anew meanwhile
@@ -247,7 +247,7 @@ class SyncPage(Page):
         if self._running is not None:
             return
         desk = self.context.services
-        task = self.context.runner.submit(
+        task = self.context.runner.beside(
             lambda progress, cancelled: export_batches(desk, folder, progress, cancelled), self._exported
         )
         self._follow(task, tr("正在封装报送包"))
