@@ -7,6 +7,7 @@ Commands work on the data folder while the server runs: they go to the same Post
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -122,6 +123,9 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write(f"jmdesk-gateway: ready at {address.url}{authority}\n")
         sys.stdout.flush()
 
+    # Ingest makes hundreds of thousands of records that are no cycles: looking for cycles would cost a third of it.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     with _storage(options) as storage:
         Running(storage, options.data, options.listen, tls=tls).serve(announce)
     return 0

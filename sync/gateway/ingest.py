@@ -7,14 +7,14 @@ of a run are committed with its records, and what has verdicts is not judged aga
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.clock import Clock, beijing_date
 from sync.gateway.database import Access, Connection, Database, Role, one
 from sync.gateway.enrol import Device, find_device
-from sync.gateway.judge import Judge, Known, parent_of
+from sync.gateway.judge import Judge, Known, parent_of, said_region
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.ledger import BatchKey, Step, lock_heads, read_consents, read_held, read_regions, write
 from sync.gateway.receipts import write_receipt
@@ -58,8 +58,15 @@ class Ingest:
             same_epoch=batch.signed.manifest.server_epoch in ("", self._keys.server_epoch),
         )
         done = self._done(batch)
-        for parts in _runs(batch.signed.manifest.parts, done):
-            self._database.run(batch.access, partial(_apply, batch, judge, self._opened(batch, parts)))
+        runs = list(_runs(batch.signed.manifest.parts, done))
+        # The next run is opened while the database writes this one.
+        with ThreadPoolExecutor(1) as ahead:
+            opened = [ahead.submit(self._opened, batch, runs[0])] if runs else []
+            for number in range(len(runs)):
+                lines = opened.pop().result()
+                if number + 1 < len(runs):
+                    opened.append(ahead.submit(self._opened, batch, runs[number + 1]))
+                self._database.run(batch.access, partial(_apply, batch, judge, lines))
         write_receipt(self._database, self._keys, self._clock, batch.device, batch.key, batch.signed)
 
     def _load(self, key: BatchKey) -> _Batch:
@@ -135,7 +142,10 @@ def _runs(parts: Sequence[PartEntry], done: int) -> Iterator[list[PartEntry]]:
 
 
 def _apply(batch: _Batch, judge: Judge, lines: Sequence[Operation | BadLine], connection: Connection) -> None:
-    """Judge a run of lines against the records as they are, and write what becomes of them."""
+    """Judge a run of lines against the records as they are, and write what becomes of them.
+
+    Where records of this run say they lie is known beforehand, so that a consent may come before its household.
+    """
     grant = batch.device.grant
     heads = lock_heads(connection, grant.counties)
     operations = [line for line in lines if isinstance(line, Operation)]
@@ -143,9 +153,9 @@ def _apply(batch: _Batch, judge: Judge, lines: Sequence[Operation | BadLine], co
         held=read_held(connection, grant.counties, [(o.type, o.rid) for o in operations]),
         consents=read_consents(connection, grant.counties, [rid for o in operations for rid in o.consent]),
     )
-    types = catalogue().types
-    parents = {p for o in operations if o.type in types and (p := parent_of(o, types[o.type]))}
-    known.regions = _announced_regions(operations) | read_regions(connection, grant.counties, parents)
+    known.regions = {(o.type, o.rid): region for o in operations if (region := said_region(o))}
+    parents = {p for o in operations if not said_region(o) and (p := parent_of(o)) and p not in known.regions}
+    known.regions |= read_regions(connection, grant.counties, parents)
     steps: list[Step] = []
     for line in lines:
         index = int(line.op_id.rpartition(".")[2])
@@ -156,8 +166,3 @@ def _apply(batch: _Batch, judge: Judge, lines: Sequence[Operation | BadLine], co
             judgement = judge.judge(line, known)
             steps.append(Step(index, judgement.line, (line.type, line.rid), judgement.held))
     write(connection, batch.key, steps, heads)
-
-
-def _announced_regions(operations: Sequence[Operation]) -> dict[tuple[str, str], str]:
-    """Where the records of this run say they lie, so that a consent may come before the household it is about."""
-    return {(o.type, o.rid): region for o in operations if isinstance(region := o.set.get("region_code"), str)}

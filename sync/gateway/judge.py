@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
+import msgspec
+
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.types import Record, RecordType
-from jmdesk.catalogue.validation import validation
+from jmdesk.catalogue.validation import RecordValidator, validation
 from jmdesk.core.errors import Refused
 from jmdesk.ratings.model import shipped
 from jmdesk.ratings.verification import differences
@@ -34,12 +36,44 @@ class Known:
     consents: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """An operation's verdict line and, where it changes its record, the record from now on."""
 
     line: VerdictLine
     held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the judge needs of one record type, looked up once."""
+
+    type: RecordType
+    validator: RecordValidator
+    sealed: frozenset[str]
+    """Fields whose values travel only with consents on record."""
+    parents: tuple[tuple[str, str], ...]
+    """(field, target type or "" for untyped) of the references that place a record, the strongest first."""
+    says_region: bool
+
+
+@cache
+def _rules(type_id: str) -> _Rules | None:
+    known = catalogue()
+    type_ = known.types.get(type_id)
+    if type_ is None or type_.local_only:
+        return None
+    rank = {"R05": 0, "R20": 1, "": 2, "R06": 3}
+    references = [f for f in type_.fields if f.type.kind == "ref" and f.type.target in rank]
+    references.sort(key=lambda f: rank[f.type.target])
+    locks = {f.identifier: known.lock_of(f) for f in type_.fields}
+    sealed = frozenset(name for name, lock in locks.items() if lock is not None and lock.effect == "seal")
+    return _Rules(
+        type_,
+        validation(wire=True).of(type_id),
+        sealed,
+        tuple((f.identifier, f.type.target) for f in references),
+        "region_code" in type_.by_identifier,
+    )
 
 
 class Judge:
@@ -52,26 +86,26 @@ class Judge:
 
     def judge(self, operation: Operation, known: Known) -> Judgement:
         """The one outcome of an operation (I9)."""
-        type_ = catalogue().types.get(operation.type)
-        if type_ is None or type_.local_only:
+        rules = _rules(operation.type)
+        if rules is None:
             return _rejected(operation, "verdict.type_unknown", "type")
         if operation.type not in self._grant.writes:
             roles = ",".join(self._grant.roles)
             return Judgement(VerdictLine(operation.op_id, operation.rid, Verdict.FORBIDDEN, role=roles))
         key = (operation.type, operation.rid)
         held = known.held.get(key)
-        region = self._region(operation, type_, held, known)
+        region = self._region(operation, held, known)
         if not self._grant.covers(region) or (held is not None and not self._grant.covers(held.region)):
             scope = ",".join(self._grant.regions)
             return Judgement(VerdictLine(operation.op_id, operation.rid, Verdict.FORBIDDEN, scope=scope))
-        refused = self._impossible(operation, type_, held, region, known)
+        refused = self._impossible(operation, rules, held, region, known)
         if refused is not None:
             return refused
-        outcome = merge(held, operation, type_, same_epoch=self._same_epoch)
+        outcome = merge(held, operation, rules.type, same_epoch=self._same_epoch)
         if outcome.fields is None:
             return Judgement(self._unchanged(operation, held, outcome))
         if operation.op is Op.UPSERT:
-            refused = self._invalid(operation, type_, held, outcome.fields)
+            refused = self._invalid(operation, rules, held, outcome.fields)
             if refused is not None:
                 return refused
         line = VerdictLine(operation.op_id, operation.rid, outcome.verdict, version=outcome.version)
@@ -84,19 +118,19 @@ class Judge:
                 known.consents[operation.rid] = str(changed.fields.get("consent_kind", ""))
         return Judgement(line, changed)
 
-    def _region(self, operation: Operation, type_: RecordType, held: Held | None, known: Known) -> str:
-        """Where a record lies: what it says itself, else where it lies already, else where what it is part of lies."""
-        said = operation.set.get("region_code") if "region_code" in type_.by_identifier else None
-        if isinstance(said, str):
+    def _region(self, operation: Operation, held: Held | None, known: Known) -> str:
+        """Where a record lies: what it says itself, else where what it is part of lies, else where it lies already."""
+        said = said_region(operation)
+        if said:
             return said
-        parent = parent_of(operation, type_)
+        parent = parent_of(operation)
         if held is not None and parent is None:
             return held.region
         found = known.regions.get(parent) if parent else None
         return found or (held.region if held is not None else self._grant.home)
 
     def _impossible(
-        self, operation: Operation, type_: RecordType, held: Held | None, region: str, known: Known
+        self, operation: Operation, rules: _Rules, held: Held | None, region: str, known: Known
     ) -> Judgement | None:
         """What makes an operation senseless before it is merged."""
         if held is None and operation.base_version > 0 and (self._same_epoch or operation.op is Op.TOMBSTONE):
@@ -107,21 +141,23 @@ class Judge:
             ahead = max((operation.base_version, *operation.seen.values()))
             if ahead > held.version:
                 return _rejected(operation, "verdict.version_unknown", "")
+        if rules.sealed.isdisjoint(operation.set):
+            return None
         have = {known.consents.get(rid, "") for rid in operation.consent}
-        for identifier in operation.set.keys() & _sealed(type_.id):
-            lock = catalogue().lock_of(type_.by_identifier[identifier], operation.set[identifier])
+        for identifier in operation.set.keys() & rules.sealed:
+            lock = catalogue().lock_of(rules.type.by_identifier[identifier], operation.set[identifier])
             if lock is not None and lock.effect == "seal" and not have.issuperset(lock.kinds):
                 return _rejected(operation, "verdict.consent_missing", identifier)
         return None
 
-    def _invalid(self, operation: Operation, type_: RecordType, held: Held | None, fields: Record) -> Judgement | None:
+    def _invalid(self, operation: Operation, rules: _Rules, held: Held | None, fields: Record) -> Judgement | None:
         """What the catalogue or the rules say against the record as it would be."""
         touched = operation.seen
-        for problem in validation(wire=True).of(type_.id).validate(fields, complete=True, on=self._on):
+        for problem in rules.validator.validate(fields, complete=True, on=self._on):
             # What is wrong with fields that others wrote is not this author's to mend.
             if problem.level == "error" and (held is None or problem.field in touched or not problem.field):
                 return _refused_field(operation, problem)
-        if type_.id == _RATING:
+        if operation.type == _RATING:
             code = rating_fault(fields)
             if code:
                 return _rejected(operation, code, "item_scores")
@@ -156,9 +192,17 @@ class Judge:
         )
 
 
-def parent_of(operation: Operation, type_: RecordType) -> RecordKey | None:
+def said_region(operation: Operation) -> str:
+    """The region that a record says it lies in, where its type has one."""
+    rules = _rules(operation.type)
+    said = operation.set.get("region_code") if rules and rules.says_region else None
+    return said if isinstance(said, str) else ""
+
+
+def parent_of(operation: Operation) -> RecordKey | None:
     """The record that an operation says its record is part of: the household, the enterprise, the subject."""
-    for identifier, target in _parents(type_.id):
+    rules = _rules(operation.type)
+    for identifier, target in rules.parents if rules else ():
         value = operation.set.get(identifier)
         if isinstance(value, str):
             if target:
@@ -194,30 +238,6 @@ def _one_step(fields: Mapping[str, object], label: str) -> bool:
     given = str(fields["grade"])
     right = next((g for g in grades if not differences({**fields, "grade": g}, package)), None)
     return right is not None and given in grades and abs(grades.index(right) - grades.index(given)) == 1
-
-
-@cache
-def _parents(type_id: str) -> tuple[tuple[str, str], ...]:
-    """(field, target type or "" for untyped) of the references that place a record, the strongest first."""
-    type_ = catalogue().types[type_id]
-    rank = {"R05": 0, "R20": 1, "": 2, "R06": 3}
-    found = [
-        (rank[f.type.target], f.identifier, f.type.target)
-        for f in type_.fields
-        if f.type.kind == "ref" and f.type.target in rank
-    ]
-    return tuple((identifier, target) for _, identifier, target in sorted(found))
-
-
-@cache
-def _sealed(type_id: str) -> frozenset[str]:
-    """Fields whose values travel only with consents on record."""
-    known = catalogue()
-    return frozenset(
-        f.identifier
-        for f in known.types[type_id].fields
-        if (lock := known.lock_of(f)) is not None and lock.effect == "seal"
-    )
 
 
 def _rejected(operation: Operation, code: str, path: str) -> Judgement:

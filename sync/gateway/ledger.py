@@ -7,7 +7,6 @@ the head sees every change up to it, and two writers of one county never wait fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -23,17 +22,18 @@ BatchKey = tuple[str, str, int, int]
 """County, device, epoch, seq."""
 
 
-@dataclass(slots=True)
-class Step:
-    """One operation's outcome on its way into the ledger; ``held`` is the record from now on, if it changed."""
+class Step(msgspec.Struct, gc=False):
+    """One operation's outcome on its way into the ledger; ``held`` is the record from now on, if it changed.
+
+    ``last``: no later step of the run writes the same record.
+    """
 
     index: int
     line: VerdictLine
     key: RecordKey
     held: Held | None = None
     position: int = 0
-    last: bool = field(default=False)
-    """Whether no later step of the run writes the same record."""
+    last: bool = False
 
 
 _STAGE = """
@@ -78,6 +78,8 @@ def lock_heads(connection: Connection, counties: Sequence[str]) -> dict[str, int
 def read_held(connection: Connection, counties: Sequence[str], keys: Iterable[RecordKey]) -> dict[RecordKey, Held]:
     """The records of these keys, as far as the counties hold them."""
     wanted = sorted(set(keys))
+    if not wanted:
+        return {}
     rows = connection.execute(_READ, ([key[0] for key in wanted], [key[1] for key in wanted], list(counties)))
     return {(type_, rid): Held(*rest) for type_, rid, *rest in rows}
 

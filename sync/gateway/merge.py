@@ -7,16 +7,16 @@ field that never had a value is at 0. ``writers`` says which operation made each
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+
+import msgspec
 
 from jmdesk.catalogue.types import Record, RecordType
 from sync.protocol.records import Op, Operation, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A record as the platform holds it; ``position`` is its place in the change ledger (0: not written yet)."""
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """A record as the platform holds it. Its dictionaries are never changed, only replaced."""
 
     county: str
     region: str
@@ -24,8 +24,8 @@ class Held:
     version: int
     tombstone: bool
     fields: Record
-    versions: Mapping[str, int]
-    writers: Mapping[str, str]
+    versions: dict[str, int]
+    writers: dict[str, str]
     writer: str
     at: str
     reason: str = ""
@@ -42,15 +42,14 @@ class Held:
         return self.writer if version == self.version else self.writers.get(str(version), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The verdict and, where the record changes, its fields and versions from now on."""
 
     verdict: Verdict
     version: int
     fields: Record | None = None
-    versions: Mapping[str, int] = field(default_factory=dict)
-    writers: Mapping[str, str] = field(default_factory=dict)
+    versions: dict[str, int] = {}
+    writers: dict[str, str] = {}
     conflicting: tuple[str, ...] = ()
     """The fields of the touched groups whose values the conflict shows."""
 
@@ -61,7 +60,7 @@ def merge(held: Held | None, operation: Operation, type_: RecordType, *, same_ep
     ``same_epoch`` false: the author's version numbers are another server history's, so only values are compared.
     """
     if held is None:
-        return Outcome(Verdict.ACCEPTED, 1, dict(operation.set))
+        return Outcome(Verdict.ACCEPTED, 1, operation.set)
     if operation.op is Op.TOMBSTONE:
         return _tombstone(held, operation, same_epoch)
     if held.tombstone:
