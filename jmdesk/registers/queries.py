@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,7 +16,6 @@ from jmdesk.store.stored import stored
 from jmdesk.store.tables import awaiting_consent, record_tables
 
 _AT_ONCE = 500
-_PAGES_IN_MEMORY = 131_072
 _PERSON, _HOUSEHOLD = record_tables["R06"], record_tables["R05"]
 _CHILDREN = ("R06", "R07", "R08", "R09", "R10", "R11", "R12")
 
@@ -151,19 +149,6 @@ def _consents(connection: Connection, found: dict[str, Archive]) -> None:
 def _put(found: dict[str, Archive], type_id: str, household: str, rid: str, values: Record) -> None:
     if household in found:
         found[household].parts[type_id][rid] = values
-
-
-@contextmanager
-def roomy(connection: Connection) -> Iterator[None]:
-    """Let one large transaction keep its changed pages in memory, up to half a gigabyte.
-
-    Spilling them early encrypts every page several times: measured four times the cost per row from 64 MB on.
-    """
-    connection.exec_driver_sql(f"PRAGMA cache_spill = {_PAGES_IN_MEMORY}")
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql("PRAGMA cache_spill = ON")
 
 
 def awaiting_count(connection: Connection) -> int:

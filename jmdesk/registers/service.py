@@ -200,8 +200,7 @@ def import_households(
     mapping = mapping or proposed_mapping(desk, register)
     result = ImportResult(register.name, dry_run, notes=register.remarks(mapping), parts=register.parts)
     with suppress(_RolledBack), desk.records.writing("import", source="import") as writer:
-        with queries.roomy(writer.transaction.connection):
-            _write(desk, writer, register, mapping, result, consents, progress, cancelled)
+        _write(desk, writer, register, mapping, result, consents, progress, cancelled)
         if dry_run:
             raise _RolledBack
     if result.landed and not dry_run:
