@@ -26,10 +26,8 @@ from ui.core.vaults import VaultsOnDisk
 from ui.main_window import MainWindow
 from ui.pages.unlock.page import UnlockPage
 
-CLOSED = 0
-"""Exit status: the user closed the window (also after a lock: another process shows the unlock page)."""
-
 WRONG_USAGE = 2
+"""Exit status. 0 is a window that was closed, also by a lock: another process shows the unlock page then."""
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +81,7 @@ class Session:
         """Let go of the vault, start a process without its key, and end this one."""
         self.close()
         self._again()
-        QApplication.exit(CLOSED)
+        QApplication.quit()
 
     def close(self) -> None:
         """Finish what is under way and let go of the vault; may be called twice."""
@@ -96,7 +94,7 @@ class Session:
     def caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Show what escaped from a slot: a known error as a notice, anything else as a bug."""
         if issubclass(kind, KeyboardInterrupt):
-            QApplication.exit(CLOSED)
+            QApplication.quit()
             return
         if not isinstance(error, KnownError):
             log.error("unexpected: %s", describe(error.with_traceback(trace)))

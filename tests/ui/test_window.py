@@ -24,6 +24,7 @@ from ui.core.theme import look
 from ui.core.vaults import OpenDesk, VaultsOnDisk
 from ui.main_window import PAGES, MainWindow
 from ui.pages.home.page import HomePage
+from ui.pages.records.page import RecordsPage
 from ui.pages.unlock.page import UnlockPage
 from ui.widgets.field import TextField
 from ui.widgets.notice_bar import NoticeBar
@@ -216,6 +217,24 @@ def test_every_page_fits_a_small_screen_at_every_text_size(
             assert (least.width() <= 1366, least.height() <= 768) == (True, True), (spec.id, scale, least)
             # A tall page may scroll; nobody should have to scroll sideways.
             assert page.minimumSizeHint().width() <= window.stack.width(), (spec.id, scale)
+
+
+def test_a_member_opens_from_the_dossier_and_back_leads_there(
+    window: MainWindow, desk: OpenDesk, settled: Callable[[], None]
+) -> None:
+    household = desk.services.records.find("R05", limit=1)[0].rid
+    member = desk.services.records.find("R06", limit=1)[0].rid
+    came = Target("households", "R05", household)
+    window.go(came)
+    settled()
+    window.go(Target("records", "R06", member, came_from=came))
+    settled()
+    page = window.page
+    assert isinstance(page, RecordsPage)
+    assert (page.type_id, page.rid, page.stack.currentIndex()) == ("R06", member, 1)
+    press(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    settled()
+    assert window.page_id == "households"
 
 
 class NewWindows(QObject):

@@ -91,7 +91,9 @@ class RecordsPage(Page):
     @override
     def take_focus(self) -> None:
         if self.stack.currentIndex() == 0:
-            self._lists[self.type_id].table.setFocus()
+            shown = self._list_place.currentWidget()
+            if isinstance(shown, RecordList):
+                shown.table.setFocus()
         elif self._forms and self._inner.currentWidget() is not self._history:
             self._forms[self.type_id].focus_first()
 
