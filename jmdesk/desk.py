@@ -92,7 +92,9 @@ class Desk:
     ) -> Self:
         """Open a vault. Takes the time of one Argon2id; errors as ``vault.folder.unlock`` and ``Store``."""
         clock = clock or SystemClock()
-        return cls._opened(unlock(path, passphrase, user), clock, ids or TimeOrderedIds(clock))
+        desk = cls._opened(unlock(path, passphrase, user), clock, ids or TimeOrderedIds(clock))
+        desk.consents.erase_overdue()
+        return desk
 
     @classmethod
     def _opened(cls, vault: Unlocked, clock: Clock, ids: Ids) -> Self:

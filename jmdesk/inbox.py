@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jmdesk.catalogue.derived import derive
-from jmdesk.catalogue.types import Record
-from jmdesk.core.clock import beijing_date, utc_text
+from jmdesk.catalogue.types import Catalogue, Record
+from jmdesk.core.clock import beijing_date, from_utc_text, utc_text
 from jmdesk.core.errors import Refused
-from jmdesk.store import outbox
+from jmdesk.store import incoming, outbox
+from jmdesk.store.incoming import Theirs
 from jmdesk.store.store import Store, set_setting
 from jmdesk.store.stored import Stored
 from jmdesk.store.transaction import Transaction
@@ -42,7 +43,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One record as the platform holds it now; ``versions`` lists fields whose version is lower than ``version``."""
+    """One record as the platform holds it now; ``versions`` lists fields whose version is lower than ``version``.
+
+    ``at`` and ``origin`` (the operation's id) say when and by which desk this version was written.
+    """
 
     type: str
     rid: str
@@ -53,6 +57,15 @@ class Arrival:
     versions: Mapping[str, int]
     tombstone: bool = False
     reason: str = ""
+    at: str = ""
+    origin: str = ""
+
+    def theirs(self, epoch: str) -> Theirs:
+        """The same as it is kept beside a record with unsettled edits."""
+        return Theirs(
+            *(self.type, self.rid, self.version, self.values, {"*": self.version, **self.versions}, epoch),
+            *(self.tombstone, self.reason, self.region, self.unit, self.at, self.origin),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +107,15 @@ class Inbox:
                     (_state(outcome.verdict), outcome.verdict, outcome.code or outcome.verdict, at, operation.id)
                 )
             outbox.settle(connection, rows)
-            unsent = outbox.unsent(connection, [s.rid for s in sent])
+            rids = [s.rid for s in sent]
+            standing, waiting = outbox.standing(connection, rids), incoming.beside(connection, rids)
             here = _records_here(transaction, [(s.type, s.rid) for s in sent])
             for operation, outcome in zip(sent, outcomes, strict=True):
-                _note(transaction, operation, outcome, epoch, here.get(operation.rid), operation.rid in unsent)
+                rid = operation.rid
+                _note(transaction, operation, outcome, epoch, here.get(rid), standing.get(rid, "confirmed"))
+                if outcome.verdict == "conflict":
+                    _keep_conflict(transaction, operation, outcome, epoch, waiting.get(rid))
+            self._take_over(transaction, [found for rid, found in waiting.items() if rid not in standing])
             outbox.advance(connection, batch_id, "done", receipt=receipt, totals=totals, at=at)
 
     def page(self, arrivals: Iterable[Arrival], *, cursor: str, epoch: str) -> Applied:
@@ -107,47 +125,68 @@ class Inbox:
             batch = list(arrivals)
             unsent = outbox.unsent(transaction.connection, [a.rid for a in batch])
             here = _records_here(transaction, [(a.type, a.rid) for a in batch])
+            incoming.drop(transaction.connection, [a.rid for a in batch if a.rid not in unsent])
             for arrival in batch:
-                found = here.get(arrival.rid)
-                if arrival.rid in unsent:
-                    beside += _keep_beside(transaction, arrival, found)
-                elif self._adopt(transaction, arrival, found, epoch):
-                    adopted += 1
-                else:
+                found, theirs = here.get(arrival.rid), arrival.theirs(epoch)
+                if not is_news(theirs, found):
                     known += 1
+                elif arrival.rid in unsent:
+                    transaction.keep_beside(arrival.type, arrival.rid, theirs.content())
+                    beside += 1
+                else:
+                    take_theirs(transaction, self._store.catalogue, theirs, found)
+                    adopted += 1
             transaction.flush()
             set_setting(transaction.connection, CURSOR, cursor)
         return Applied(adopted, beside, known)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _adopt(self, transaction: Transaction, arrival: Arrival, found: Stored | None, epoch: str) -> bool:
-        if found is not None and found.base_version >= arrival.version and found.server_epoch == epoch:
-            return False
-        values = self._completed(arrival, found)
-        transaction.adopt(
-            arrival.type,
-            arrival.rid,
-            values,
-            region=arrival.region,
-            versions={"*": arrival.version, **arrival.versions},
-            version=arrival.version,
-            epoch=epoch,
-            source=arrival.unit,
-            found=found,
-            voided=(arrival.reason or "-") if arrival.tombstone else None,
-        )
-        return True
+    def _take_over(self, transaction: Transaction, waiting: Sequence[Theirs]) -> None:
+        """What waited beside edits that have settled by now, and were merged with it at the platform."""
+        transaction.flush()
+        for theirs in waiting:
+            found = transaction.get(theirs.type, theirs.rid)
+            if theirs.whole and found is not None and is_news(theirs, found) and _includes(theirs, found):
+                take_theirs(transaction, self._store.catalogue, theirs, found)
+        incoming.drop(transaction.connection, [theirs.rid for theirs in waiting])
 
-    def _completed(self, arrival: Arrival, found: Stored | None) -> Record:
-        """The platform's values with what never travels (recorded here alone, or computed); a tombstone has none."""
-        if arrival.tombstone:
-            return found.values if found is not None else {}
-        record_type = self._store.catalogue.types[arrival.type]
-        own = {f.identifier for f in record_type.fields if not f.on_wire}
-        local = {n: v for n, v in found.values.items() if n in own} if found is not None else {}
-        values = local | arrival.values
-        return values | derive(record_type, values, on=beijing_date(self._store.clock.now()))
+
+def is_news(theirs: Theirs, found: Stored | None) -> bool:
+    """Whether the platform's version is another than the one that the record here is based on."""
+    return found is None or found.base_version < theirs.version or found.server_epoch != theirs.epoch
+
+
+def _includes(theirs: Theirs, found: Stored) -> bool:
+    """Whether the platform's version is no older than any field here: else a pull brings the one that is not."""
+    return theirs.epoch != found.server_epoch or theirs.version >= max(found.field_versions.values(), default=0)
+
+
+def take_theirs(transaction: Transaction, catalogue: Catalogue, theirs: Theirs, found: Stored | None) -> None:
+    """Make the platform's whole version the record's own: values and base. What was here stays in the change log."""
+    transaction.adopt(
+        theirs.type,
+        theirs.rid,
+        _completed(transaction, catalogue, theirs, found),
+        region=theirs.region or (found.region if found is not None else ""),
+        versions=dict(theirs.versions),
+        version=theirs.version,
+        epoch=theirs.epoch,
+        source=theirs.unit,
+        found=found,
+        voided=(theirs.reason or "-") if theirs.tombstone else None,
+    )
+
+
+def _completed(transaction: Transaction, catalogue: Catalogue, theirs: Theirs, found: Stored | None) -> Record:
+    """The platform's values with what never travels (recorded here alone, or computed); a tombstone has none."""
+    if theirs.tombstone:
+        return found.values if found is not None else {}
+    record_type = catalogue.types[theirs.type]
+    own = {f.identifier for f in record_type.fields if not f.on_wire}
+    local = {n: v for n, v in found.values.items() if n in own} if found is not None else {}
+    values = local | theirs.values
+    return values | derive(record_type, values, on=beijing_date(from_utc_text(transaction.at)))
 
 
 def _records_here(transaction: Transaction, named: Sequence[tuple[str, str]]) -> dict[str, Stored]:
@@ -167,14 +206,11 @@ def _note(
     outcome: Outcome,
     epoch: str,
     found: Stored | None,
-    still_mine: bool,
+    sync: str,
 ) -> None:
-    """Note one outcome on its record."""
-    if outcome.verdict == "conflict":
-        content = {"version": outcome.version, "values": outcome.values, "versions": dict(outcome.versions)}
-        transaction.keep_beside(operation.type, operation.rid, content)
+    """Note one outcome on its record, and how the record now stands with the platform (``sync``)."""
     if outcome.verdict not in ACCEPTED:
-        transaction.mark_sync(operation.type, operation.rid, _state(outcome.verdict))
+        transaction.mark_sync(operation.type, operation.rid, sync)
         return
     if found is None:
         return
@@ -189,21 +225,17 @@ def _note(
             versions = {"*": outcome.version}
         versions |= dict.fromkeys(operation.fields, outcome.version)
         versions = {n: v for n, v in versions.items() if n == "*" or v != versions.get("*")}
-    sync = "mine" if still_mine else "confirmed"
     transaction.confirm(operation.type, operation.rid, version=version, versions=versions, epoch=epoch, sync=sync)
 
 
-def _keep_beside(transaction: Transaction, arrival: Arrival, found: Stored | None) -> bool:
-    if found is not None and found.base_version >= arrival.version:
-        return False
-    content = {
-        "version": arrival.version,
-        "values": arrival.values,
-        "versions": {"*": arrival.version, **arrival.versions},
-        "tombstone": arrival.tombstone,
-    }
-    transaction.keep_beside(arrival.type, arrival.rid, content)
-    return True
+def _keep_conflict(
+    transaction: Transaction, operation: outbox.Sent, outcome: Outcome, epoch: str, waiting: Theirs | None
+) -> None:
+    """Keep what a verdict shows of the platform's version, unless a page has brought that version whole already."""
+    if waiting is not None and waiting.whole and waiting.epoch == epoch and waiting.version >= outcome.version:
+        return
+    shown = Theirs(operation.type, operation.rid, outcome.version, outcome.values, outcome.versions, epoch)
+    transaction.keep_beside(operation.type, operation.rid, shown.content())
 
 
 def _state(verdict: str) -> str:

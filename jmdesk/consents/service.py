@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.core.clock import Clock, utc_text
@@ -92,6 +92,27 @@ class Consents:
             adults = [m.rid for m in members if is_adult(m.values.get("birth_date"), m.values.get("is_under14"), today)]
             write_consents(writer, household, adults, signature, kinds=kinds)
             return writer.release(household)
+
+    def erase_overdue(self) -> int:
+        """Erase values that have awaited a consent for longer than the catalogue allows (30 days); returns how many.
+
+        The history says that and which fields were erased; what they held is gone.
+        """
+        days = timedelta(days=self._catalogue.awaiting_consent_days)
+        with self._store.reading() as connection:
+            overdue = reading.sealed(connection, before=utc_text(self._clock.now() - days))
+        if not overdue:
+            return 0
+        by_record: dict[tuple[str, str], list[str]] = {}
+        for entry in overdue:
+            by_record.setdefault((entry.type, entry.rid), []).append(entry.field)
+        with self._records.writing("expire") as writer:
+            for (type_id, rid), names in by_record.items():
+                writer.transaction.unseal(rid, names)
+                labels = self._catalogue.types[type_id].by_identifier
+                told = "、".join(labels[name].label for name in names if name in labels)
+                writer.transaction.remark(type_id, rid, f"待授权满 {days.days} 天未取得授权，已清除：{told}")
+        return len(overdue)
 
     def withdraw(self, household: str, kinds: Sequence[str], *, reason: str) -> int:
         """Withdraw consents of a household: the values they opened are taken back at once and leave the platform with

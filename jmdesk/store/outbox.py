@@ -1,7 +1,8 @@
 """The outbox: which changes wait, which are on their way, and what the platform said of each.
 
 States: ``draft`` (collecting changes) → ``sealed`` (bytes are fixed) → ``done`` (a signed verdict accepted it) or
-``conflict`` / ``refused`` (set aside until somebody decides). "Sent" is a state of the batch, never of the work.
+``conflict`` / ``refused`` (set aside until somebody decides) → ``superseded`` (somebody did: what is still wanted goes
+out in a new draft; the verdict stays on the line). "Sent" is a state of the batch, never of the work.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.stored import Stored, stored
@@ -203,12 +204,88 @@ def set_aside(connection: Connection, limit: int = 500) -> list[SetAside]:
     ]
 
 
+_CLOSED = ("done", "superseded")
+
+
 def unsent(connection: Connection, rids: Sequence[str]) -> set[str]:
-    """Which of these records have edits that no verdict has settled yet (draft, sealed, conflict, refused)."""
-    found: set[str] = set()
+    """Which of these records have edits that nothing has settled yet (draft, sealed, conflict, refused)."""
+    return set(standing(connection, rids))
+
+
+def standing(connection: Connection, rids: Sequence[str]) -> dict[str, str]:
+    """The sync state of those of these records that have unsettled edits: conflict before refused before mine."""
+    found: dict[str, str] = {}
     for start in range(0, len(rids), 500):
         rows = connection.execute(
-            select(outbox.c.rid).where(outbox.c.rid.in_(rids[start : start + 500]), outbox.c.state != "done")
+            select(outbox.c.rid, outbox.c.state).where(
+                outbox.c.rid.in_(rids[start : start + 500]), outbox.c.state.not_in(_CLOSED)
+            )
         )
-        found.update(row[0] for row in rows)
+        for rid, state in rows:
+            sync = state if state in ("conflict", "refused") else "mine"
+            if found.get(rid) != "conflict" and (sync != "mine" or rid not in found):
+                found[rid] = sync
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One unsettled line of the outbox: what changed, since which log entry, and what the platform said of it."""
+
+    id: int
+    type: str
+    rid: str
+    state: str
+    op: str
+    fields: tuple[str, ...]
+    first_seq: int
+    verdict: str
+    code: str
+    settled_at: str
+
+
+def unsettled(connection: Connection, rid: str) -> list[Line]:
+    """The lines of a record that nothing has settled yet, oldest first."""
+    query = select(outbox).where(outbox.c.rid == rid, outbox.c.state.not_in(_CLOSED)).order_by(outbox.c.id)
+    return [
+        Line(
+            *(r.id, r.type, r.rid, r.state, r.op, tuple(from_json(r.fields)), r.first_seq),
+            *(r.verdict or "", r.verdict_code or "", r.settled_at or ""),
+        )
+        for r in connection.execute(query)
+    ]
+
+
+def offer(connection: Connection, row: dict[str, object], names: Sequence[str]) -> bool:
+    """Add a change to its record's draft, or open one (``row``); whether the record still has a conflict to decide.
+
+    What the platform refused of the record goes with it, for a mended record is sent anew whole: its fields join the
+    draft and its lines are superseded.
+    """
+    every = unsettled(connection, str(row["rid"]))
+    lines = [line for line in every if line.state == "draft" or mendable(line)]
+    fields = sorted({*names, *(name for line in lines for name in line.fields)})
+    changed = {"fields": json_text(fields), "op": row["op"], "last_seq": row["last_seq"]}
+    changed["first_seq"] = min([int(str(row["first_seq"])), *(line.first_seq for line in lines)])
+    draft = next((line for line in lines if line.state == "draft"), None)
+    if draft is None:
+        connection.execute(insert(outbox), [row | changed])
+    else:
+        connection.execute(update(outbox).where(outbox.c.id == draft.id).values(changed))
+    refused = [line.id for line in lines if line.state == "refused"]
+    if refused:
+        connection.execute(update(outbox).where(outbox.c.id.in_(refused)).values(state="superseded"))
+    return any(line.state == "conflict" for line in every)
+
+
+def mendable(line: Line) -> bool:
+    """Whether a line was refused for what it says: one that the platform has voided cannot be sent anew."""
+    return line.state == "refused" and line.verdict != "gone"
+
+
+def supersede(connection: Connection, rid: str) -> None:
+    """Close what is open of a record because somebody decided: drafts go, set-aside lines keep their verdict."""
+    of_record = outbox.c.rid == rid
+    connection.execute(delete(outbox).where(of_record, outbox.c.state == "draft"))
+    aside = outbox.c.state.in_(("conflict", "refused"))
+    connection.execute(update(outbox).where(of_record, aside).values(state="superseded"))

@@ -95,13 +95,17 @@ class Sealed:
     since: str
 
 
-def sealed(connection: Connection, *, household: str | None = None, rid: str | None = None) -> list[Sealed]:
-    """Values awaiting consent, of one household, one record, or all."""
+def sealed(
+    connection: Connection, *, household: str | None = None, rid: str | None = None, before: str | None = None
+) -> list[Sealed]:
+    """Values awaiting consent: of one household, one record, or all; typed ``before`` a time."""
     query = select(awaiting_consent).order_by(awaiting_consent.c.rid)
     if household is not None:
         query = query.where(awaiting_consent.c.household == household)
     if rid is not None:
         query = query.where(awaiting_consent.c.rid == rid)
+    if before is not None:
+        query = query.where(awaiting_consent.c.since < before)
     return [
         Sealed(r.rid, r.type, r.field, r.household, r.lock, from_json(r.value), r.since)
         for r in connection.execute(query)

@@ -16,6 +16,7 @@ from jmdesk.catalogue.types import Catalogue, Record, RecordType, Value
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
+from jmdesk.store import outbox as outbox_lines
 from jmdesk.store.change_log import ChangeLogWriter
 from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.search import search_subject, terms_of
@@ -31,6 +32,8 @@ from jmdesk.store.tables import (
     search_entries,
 )
 
+_HEARD = ("sealed", "done", "conflict")
+"""Outbox states of changes that the platform has heard of, or may have; what it refused never happened there."""
 _BUFFER = 5000
 _CHUNK = 500
 
@@ -94,7 +97,9 @@ class Transaction:
             return False
         before = {n: found.values[n] for n in names if n in found.values}
         after = {n: after_all[n] for n in names if n in after_all}
-        self._save(found, after_all, {})
+        # What never travels leaves the record as it stands with the platform.
+        travels = any(_on_wire(self._catalogue.types[type_id], name) for name in names)
+        self._save(found, after_all, {} if travels else {"rec_sync": found.sync})
         seq = self._append(type_id, rid, before, after, reason)
         self._offer(type_id, rid, names, "upsert", seq)
         self._index(self._catalogue.types[type_id], rid, after_all, fresh=False)
@@ -111,8 +116,7 @@ class Transaction:
             self._offer(type_id, rid, [], "tombstone", seq)
         else:
             # The platform never heard of it: there is nothing to take back.
-            self.flush()
-            self.connection.execute(delete(outbox).where(outbox.c.rid == rid, outbox.c.state == "draft"))
+            self.supersede(rid)
         self._drop_from_index(rid)
 
     def unvoid(self, type_id: str, rid: str, reason: str = "") -> None:
@@ -121,7 +125,7 @@ class Transaction:
         if found.voided is None:
             return
         sent = self.connection.execute(
-            select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.op == "tombstone", outbox.c.state != "draft")
+            select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.op == "tombstone", outbox.c.state.in_(_HEARD))
         ).first()
         if sent is not None:
             raise Refused("store.void_sent")
@@ -182,6 +186,10 @@ class Transaction:
             delete(awaiting_consent).where(awaiting_consent.c.rid == rid, awaiting_consent.c.field.in_(list(names)))
         )
 
+    def remark(self, type_id: str, rid: str, reason: str) -> None:
+        """An entry in a record's history that changes none of its values."""
+        self._append(type_id, rid, {}, {}, reason)
+
     # -- what the platform says ------------------------------------------------------------------------------------
 
     def adopt(
@@ -203,6 +211,10 @@ class Transaction:
         ``found`` is the record as it stands here, None when it is new to this desk.
         """
         row = codec(type_id).to_row(values)
+        was_void = found is not None and found.voided is not None
+        marks: tuple[Record, Record] = ({}, {})
+        if was_void != (voided is not None):
+            marks = ({"voided": was_void}, {"voided": not was_void})
         platform = {
             "rec_region": region,
             "rec_voided": voided,
@@ -221,8 +233,10 @@ class Transaction:
             row |= platform | {"rec_updated_at": self.at, "rec_updated_by": self.actor}
             row["rec_revision"] = found.revision + 1
             self.connection.execute(update(table).where(table.c.rid == rid).values(row))
-            before = {n: found.values[n] for n in names if n in found.values}
-            self._append(type_id, rid, before, {n: values[n] for n in names if n in values})
+            before = {n: found.values[n] for n in names if n in found.values} | marks[0]
+            after = {n: values[n] for n in names if n in values} | marks[1]
+            reason = "" if voided in (None, "-") else voided
+            self._append(type_id, rid, before, after, reason)
         if voided is None:
             self._index(self._catalogue.types[type_id], rid, values, fresh=found is None)
         elif found is not None:
@@ -242,6 +256,22 @@ class Transaction:
         table = record_tables[type_id]
         self.connection.execute(update(table).where(table.c.rid == rid).values(rec_sync=sync))
         self._touched.add((type_id, rid))
+
+    def supersede(self, rid: str) -> None:
+        """Close what is open of a record in the outbox, because somebody decided what is to be sent of it."""
+        self.flush()
+        outbox_lines.supersede(self.connection, rid)
+
+    def offer_again(self, type_id: str, rid: str, reason: str = "") -> None:
+        """Put what the platform refused of a record into the outbox anew, as the record stands now."""
+        found = self._require(type_id, rid)
+        refused = [line for line in outbox_lines.unsettled(self.connection, rid) if outbox_lines.mendable(line)]
+        seq = self._append(type_id, rid, {}, {}, reason)
+        self.mark_sync(type_id, rid, "mine")
+        names = [name for line in refused for name in line.fields]
+        self.flush()
+        row = _outbox_row(type_id, rid, names, "upsert" if found.voided is None else "tombstone", seq)
+        outbox_lines.offer(self.connection, row, names)
 
     def keep_beside(self, type_id: str, rid: str, content: Mapping[str, object]) -> None:
         """Keep the platform's newer version of a record beside the one here; the latest replaces the one before."""
@@ -332,17 +362,11 @@ class Transaction:
         if not names and op == "upsert":
             return
         self.flush()
-        draft = self.connection.execute(select(outbox).where(outbox.c.rid == rid, outbox.c.state == "draft")).first()
-        if draft is None:
-            self.connection.execute(insert(outbox), [_outbox_row(type_id, rid, names, op, seq)])
-            return
-        merged = sorted({*from_json(draft.fields), *names})
-        self.connection.execute(
-            update(outbox).where(outbox.c.id == draft.id).values(fields=json_text(merged), op=op, last_seq=seq)
-        )
+        if outbox_lines.offer(self.connection, _outbox_row(type_id, rid, names, op, seq), names):
+            self.mark_sync(type_id, rid, "conflict")
 
     def _is_under_way(self, rid: str) -> bool:
-        query = select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.state != "draft").limit(1)
+        query = select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.state.in_(_HEARD)).limit(1)
         return self.connection.execute(query).first() is not None
 
     def _index(self, record_type: RecordType, rid: str, values: Record, *, fresh: bool) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from jmdesk.consents.service import Signature
+from jmdesk.core.clock import FixedClock
 from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk
 from jmdesk.records.readiness import SEND_ORDER, Readiness
@@ -125,3 +126,18 @@ def test_a_rating_is_locked_as_strictly_as_what_it_was_computed_from(desk: Desk)
     assert lock({"A1": {"max_overdue_days": 0}, "C2": {"guarantee": "0.00"}}) == "sensitive"
     assert lock({"A1": {}, "C2": {"guarantee": "0.00", "net_income": "1.00"}}) == "written"
     assert lock({"B2": {"net_income": "1.00"}}) == "written"
+
+
+def test_what_awaits_consent_for_more_than_thirty_days_is_erased_and_the_history_says_so(
+    desk: Desk, family: Family
+) -> None:
+    assert isinstance(desk.clock, FixedClock)
+    desk.clock.advance(days=30)
+    assert desk.consents.erase_overdue() == 0
+    desk.clock.advance(days=1)
+    assert desk.consents.erase_overdue() == 7
+    assert sealed_fields(desk) == set()
+    last = desk.records.history(family.head)[-1]
+    assert (last.verb, last.after) == ("expire", {})
+    assert "证件号码" in last.reason
+    assert desk.consents.sign(family.household, SIGNED) == 0
