@@ -18,7 +18,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
 from jmdesk.store import outbox as outbox_lines
 from jmdesk.store.change_log import ChangeLogWriter
-from jmdesk.store.columns import from_json, json_text
+from jmdesk.store.columns import json_text
 from jmdesk.store.search import search_subject, terms_of
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import (

@@ -198,4 +198,6 @@ def _arrival(line: ChangeLine) -> Arrival:
         versions=line.versions,
         tombstone=line.op is Op.TOMBSTONE,
         reason=line.reason,
+        at=line.at,
+        origin=line.origin,
     )

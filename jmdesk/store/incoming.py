@@ -1,0 +1,86 @@
+"""The platform's newer version of a record that has unsettled edits here: kept beside mine until a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from jmdesk.catalogue.types import Record
+from jmdesk.store.columns import from_json
+from jmdesk.store.tables import incoming
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """A record as the platform holds it. A verdict alone shows only the touched fields (``whole`` is false then).
+
+    ``versions`` has the record's version under ``"*"`` when it is whole, and every field whose version differs;
+    ``origin`` is the operation that wrote it, as far as the platform says.
+    """
+
+    type: str
+    rid: str
+    version: int
+    values: Record
+    versions: Mapping[str, int]
+    epoch: str = ""
+    tombstone: bool = False
+    reason: str = ""
+    region: str = ""
+    unit: str = ""
+    at: str = ""
+    origin: str = ""
+    received_at: str = field(default="", compare=False)
+
+    @property
+    def whole(self) -> bool:
+        """Whether a page of changes brought the whole record, not only a verdict what it conflicts with."""
+        return "*" in self.versions
+
+    @property
+    def device(self) -> str:
+        """The key id of the desk that wrote this version; empty when it is not known."""
+        return self.origin.partition(".")[0]
+
+    def content(self) -> dict[str, Any]:
+        """What the store keeps."""
+        return {
+            "version": self.version,
+            "values": self.values,
+            "versions": dict(self.versions),
+            "epoch": self.epoch,
+            "tombstone": self.tombstone,
+            "reason": self.reason,
+            "region": self.region,
+            "unit": self.unit,
+            "at": self.at,
+            "origin": self.origin,
+        }
+
+
+def beside(connection: Connection, rids: Iterable[str]) -> dict[str, Theirs]:
+    """What waits beside these records, by record id."""
+    wanted, found = list(rids), dict[str, Theirs]()
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(incoming).where(incoming.c.rid.in_(wanted[start : start + _CHUNK]))
+        for row in connection.execute(query):
+            found[row.rid] = Theirs(row.type, row.rid, **from_json(row.content), received_at=row.received_at)
+    return found
+
+
+def every(connection: Connection, limit: int) -> dict[str, Theirs]:
+    """What waits beside any record, the latest first."""
+    query = select(incoming.c.rid).order_by(incoming.c.received_at.desc(), incoming.c.rid).limit(limit)
+    return beside(connection, connection.execute(query).scalars())
+
+
+def drop(connection: Connection, rids: Iterable[str]) -> None:
+    """Forget what waited beside these records: it has been taken over or decided."""
+    wanted = list(rids)
+    for start in range(0, len(wanted), _CHUNK):
+        connection.execute(delete(incoming).where(incoming.c.rid.in_(wanted[start : start + _CHUNK])))
