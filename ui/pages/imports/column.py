@@ -30,8 +30,7 @@ class ColumnEditor(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self.header = ""
-        self._filling = False
+        self.header, self._key = "", ""
         down = column(self, margin=12, gap=6)
         self.title = Elided("heading")
         self.words = label("", "muted", wrap=True)
@@ -63,11 +62,11 @@ class ColumnEditor(QFrame):
         self.remark = label("", "warning", wrap=True)
         down.addWidget(self.remark)
         down.addStretch(1)
-        self.picker.edited.connect(self._edited)
-        self.picker.editingFinished.connect(self._settled)
+        self.picker.edited.connect(self._chosen)
+        self.picker.editingFinished.connect(self._chosen)
         self.picker.returnPressed.connect(self._entered)
         self.picker.problem_changed.connect(self._show_problem)
-        self.confirm_button.clicked.connect(lambda: self.picked.emit(str(self.picker.value() or "")))
+        self.confirm_button.clicked.connect(lambda: self.picked.emit(self._key))
         self.leave_button.clicked.connect(lambda: self.picked.emit(""))
         self.unit.activated.connect(self._unit_chosen)
         self._show_problem("")
@@ -82,10 +81,10 @@ class ColumnEditor(QFrame):
         """Show one column as a mapping reads it."""
         meaning = wording().meanings.get(choice.key)
         kind = meanings.forbidden_kind(choice.header)
-        self.header = choice.header
         self.title.setText(choice.header)
-        if not self.picker.isModified() or str(self.picker.value() or "") != choice.key:
+        if choice.header != self.header or not self.picker.isModified():
             self.picker.set_value(choice.key or None)
+        self.header, self._key = choice.header, choice.key
         self.picker.setEnabled(not kind)
         self.words.setText(_words(choice, kind, rival=rival))
         self.words.setVisible(bool(self.words.text()))
@@ -156,16 +155,17 @@ class ColumnEditor(QFrame):
     def _unit_chosen(self) -> None:
         self.unit_picked.emit(str(self.unit.currentData()))
 
-    def _edited(self) -> None:
-        """Something was chosen from the list; what is still being typed is read when it is done."""
-        if not self.picker.isModified():
-            self.picked.emit(str(self.picker.value() or ""))
-
-    def _settled(self) -> None:
-        if not self.picker.problem():
-            self.picked.emit(str(self.picker.value() or ""))
+    def _chosen(self) -> None:
+        """Something was chosen or typed to its end; what is still being typed stands as modified."""
+        if self.picker.isModified() or self.picker.problem():
+            return
+        key = str(self.picker.value() or "")
+        if key != self._key:
+            self.picked.emit(key)
 
     def _entered(self) -> None:
+        self.picker.settle()
+        self._chosen()
         if not self.picker.problem():
             self.left.emit()
 

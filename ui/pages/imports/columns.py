@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QPlainTextEdit, QWidget
 
+from jmdesk.core.messages import message
 from jmdesk.registers.mapping import WAN, ColumnChoice
 from jmdesk.registers.wording import wording
 from ui.core.context import Context
 from ui.core.i18n import language, tr
+from ui.core.overriding import override
 from ui.core.ports import Row
 from ui.core.theme import look
 from ui.pages.imports import meanings
 from ui.pages.imports.column import ColumnEditor
-from ui.pages.imports.parts import Trouble
+from ui.pages.imports.parts import Trouble, give_way, scrolled
+from ui.pages.imports.reading import with_units_settled
 from ui.pages.imports.whole import WholeCard
 from ui.pages.imports.wizard import Wizard
 from ui.widgets.fixed_rows import FixedRows
@@ -32,24 +35,16 @@ class ColumnsStep(QWidget):
         self._wizard = wizard
         self._filling = False
         px = look().theme.px
-        outer = column(self)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inside = QWidget()
-        inside.setProperty("role", "scrolled")
-        down = column(inside, gap=10)
-        scroll.setWidget(inside)
-        outer.addWidget(scroll)
+        self._scroll, down = scrolled(self)
         self.trouble, self.doubts = Trouble(), Trouble(tr("全部改为万元"))
         down.addWidget(self.trouble)
         down.addWidget(self.doubts)
-        self.table = WindowedTable(_columns(), tr("栏目对应"), fitted=True)
-        self.table.setMinimumHeight(px(200))
+        self.table = WindowedTable(_columns(), tr("栏目对应"))
+        give_way(self.table, 200)
         self.editor = ColumnEditor()
         self.editor.setMinimumWidth(px(330))
         self.whole = WholeCard(wizard, context)
-        upper, lower = row(gap=12), row(gap=12)
+        self._pairs = upper, lower = row(gap=12), row(gap=12)
         upper.addWidget(self._left_card(), 5)
         upper.addWidget(self.editor, 3)
         lower.addWidget(self._preview_card(), 5)
@@ -57,7 +52,7 @@ class ColumnsStep(QWidget):
         down.addLayout(upper, 3)
         down.addLayout(lower, 2)
         self.table.selected.connect(lambda _key: self._show_column())
-        self.table.opened.connect(lambda _key: self.editor.take_focus())
+        self.table.opened.connect(lambda _key: self._edit())
         self.editor.picked.connect(self._pick)
         self.editor.unit_picked.connect(self._pick_unit)
         self.editor.whole_unit_picked.connect(self._pick_whole_unit)
@@ -70,6 +65,18 @@ class ColumnsStep(QWidget):
     def take_focus(self) -> None:
         """To the list of columns."""
         self.table.setFocus()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side by side where there is room, else one below the other."""
+        super().resizeEvent(event)
+        wide = self.width() >= look().theme.px(_SIDE_BY_SIDE)
+        for pair in self._pairs:
+            pair.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+    def _edit(self) -> None:
+        self.editor.take_focus()
+        self._scroll.ensureWidgetVisible(self.editor)
 
     def refresh(self) -> None:
         """Show how the wizard stands."""
@@ -130,8 +137,6 @@ class ColumnsStep(QWidget):
             self.preview.selectRow(place)
         self._tell(self.preview.current_key())
         codes = dict.fromkeys(found.doubts)
-        from jmdesk.core.messages import message
-
         lines = [message(code, {}, language()) for code in codes]
         lines += [f.message(language()) for f in found.remarks if f.level == "warn" and f.code not in _TOLD_IN_LIST]
         if lines:
@@ -165,12 +170,12 @@ class ColumnsStep(QWidget):
     def _pick_unit(self, unit: str) -> None:
         mapping = self._wizard.mapping
         if mapping is not None:
-            self._wizard.choose(mapping.changed(self.editor.header, unit=unit))
+            self._wizard.choose(with_units_settled(mapping.changed(self.editor.header, unit=unit)))
 
     def _pick_whole_unit(self, unit: str) -> None:
         mapping = self._wizard.mapping
         if mapping is not None:
-            self._wizard.choose(mapping.with_unit(unit))
+            self._wizard.choose(with_units_settled(mapping.with_unit(unit)))
 
     def _next_column(self) -> None:
         line = self.table.currentIndex().row()
@@ -192,24 +197,24 @@ class ColumnsStep(QWidget):
 
     def _preview_card(self) -> QFrame:
         made = card()
-        px = look().theme.px
         down = column(made, margin=12, gap=6)
         head = row(gap=10)
         head.addWidget(label(tr("导入后的样子"), "heading"))
         head.addWidget(label(tr("前 20 户，还没有写入"), "hint"), 1)
         down.addLayout(head)
         self.preview = WindowedTable(_preview_columns(), tr("导入后的样子"), fitted=True)
-        self.preview.setMinimumHeight(px(110))
+        give_way(self.preview, 110)
         self.told = QPlainTextEdit()
         self.told.setReadOnly(True)
         self.told.setTabChangesFocus(True)
         self.told.setAccessibleName(tr("选中农户的全部内容"))
-        self.told.setMinimumHeight(px(66))
+        give_way(self.told, 66)
         down.addWidget(self.preview, 3)
         down.addWidget(self.told, 2)
         return made
 
 
+_SIDE_BY_SIDE = 850
 _MOST_TOLD = 5
 _TOLD_IN_LIST = frozenset({"registers.column_forbidden"})
 """Remarks that the list of columns shows where they belong."""
@@ -217,9 +222,9 @@ _TOLD_IN_LIST = frozenset({"registers.column_forbidden"})
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column(tr("表头"), 190),
-        Column(tr("表中内容"), 210),
-        Column(tr("导入为"), 150),
+        Column(tr("表头"), 120, stretch=True),
+        Column(tr("表中内容"), 120, stretch=True),
+        Column(tr("导入为"), 140),
         Column(tr("单位"), 60),
         Column(tr("状态"), 90),
     )
@@ -227,11 +232,11 @@ def _columns() -> tuple[Column, ...]:
 
 def _preview_columns() -> tuple[Column, ...]:
     return (
-        Column(tr("位置"), 95),
-        Column(tr("户主"), 70),
+        Column(tr("位置"), 92),
+        Column(tr("户主"), 82),
         Column(tr("证件号码"), 185),
         Column(tr("村(居)和小组"), 115),
         Column(tr("人数"), 60, number=True),
         Column(tr("其他内容(条)"), 120),
-        Column(tr("结果"), 120),
+        Column(tr("结果"), 110),
     )

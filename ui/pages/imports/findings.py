@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from jmdesk.registers.findings import FindingLevel
 from jmdesk.registers.service import ImportResult
 from ui.core.i18n import tr
-from ui.pages.imports.parts import Figures, Trouble
+from ui.pages.imports.parts import Figure, Figures, Trouble, give_way, scrolled
 from ui.pages.imports.trial import FindingSource, Told
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.styling import button, column, label, row
@@ -37,11 +37,12 @@ class FindingList(QWidget):
         down.addLayout(across)
         columns = (
             Column(tr("类别"), 90),
-            Column(tr("位置"), 150),
-            Column(tr("问题"), 430),
-            Column(tr("怎么办"), 430),
+            Column(tr("位置"), 165),
+            Column(tr("问题"), 200, stretch=True),
+            Column(tr("怎么办"), 200, stretch=True),
         )
-        self.table = WindowedTable(columns, tr("逐项结果"), fitted=True)
+        self.table = WindowedTable(columns, tr("逐项结果"))
+        give_way(self.table, 110)
         self.empty = EmptyState(tr("没有发现问题"), tr("每一户都可以导入。"), icon_name="ok")
         down.addWidget(TableOrEmpty(self.table, self.empty), 1)
         self.words = label("", wrap=True)
@@ -81,15 +82,15 @@ class FindingList(QWidget):
         self.words.setText(f"{place}　{''.join(said)}" if found else "")
 
 
-def figures_of(result: ImportResult) -> list[tuple[str, int, str]]:
-    """The counts of a run, in households unless said."""
+def figures_of(result: ImportResult) -> list[Figure]:
+    """The counts of a run."""
     return [
-        (tr("新增"), result.new, tr("户")),
-        (tr("更新"), result.changed, tr("户，与档案有不同")),
-        (tr("无变化"), result.unchanged, tr("户，档案里已有")),
-        (tr("退回补正"), result.refused, tr("户，不写入")),
-        (tr("有提醒"), result.warned, tr("户，会写入")),
-        (tr("待授权"), max(0, result.awaiting), tr("项，先封存")),
+        Figure(tr("新增"), result.new, tr("户"), tr("本机还没有的农户")),
+        Figure(tr("更新"), result.changed, tr("户"), tr("本机已有、内容有不同的农户")),
+        Figure(tr("无变化"), result.unchanged, tr("户"), tr("本机已有、内容相同的农户")),
+        Figure(tr("退回补正"), result.refused, tr("户"), tr("有错，不写入")),
+        Figure(tr("有提醒"), result.warned, tr("户"), tr("会写入，请核对")),
+        Figure(tr("待授权"), max(0, result.awaiting), tr("项"), tr("先封存，补录授权后才可报送")),
     ]
 
 
@@ -101,7 +102,7 @@ class TrialStep(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        down = column(self, gap=10)
+        _, down = scrolled(self)
         self.trouble = Trouble()
         self.figures = Figures()
         self.found = FindingList()

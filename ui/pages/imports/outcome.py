@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from ui.core.i18n import tr
 from ui.core.ports import Chip
 from ui.pages.imports.findings import FindingList
-from ui.pages.imports.parts import Trouble
+from ui.pages.imports.parts import Trouble, scrolled
 from ui.pages.imports.trial import Told, words_of
 from ui.pages.imports.wizard import Wizard
 from ui.widgets.chip import ChipLabel
@@ -27,7 +27,7 @@ class ResultStep(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        down = column(self, gap=10)
+        _, down = scrolled(self)
         self.trouble = Trouble()
         self.summary = self._summary_card()
         self.found = FindingList()

@@ -20,6 +20,7 @@ from ui.core.runner import Outcome
 from ui.pages.imports.columns import ColumnsStep
 from ui.pages.imports.findings import TrialStep
 from ui.pages.imports.outcome import ResultStep
+from ui.pages.imports.parts import give_way
 from ui.pages.imports.source import SourceStep, ask_workbook
 from ui.pages.imports.wizard import COLUMNS, RESULT, SOURCE, TRIAL, Wizard
 from ui.widgets.progress_panel import ProgressPanel
@@ -36,7 +37,7 @@ class ImportsPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.wizard = Wizard.of(context)
-        self._step_shown = -1
+        self._shown = (-1, False)
         self._followed: object = None
         self.stepper = Stepper((tr("选择登记表"), tr("核对栏目"), tr("试导入"), tr("导入")))
         self.progress = ProgressPanel()
@@ -47,6 +48,7 @@ class ImportsPage(Page):
         self.stack = QStackedWidget()
         for step in (self.source, self.columns, self.trial, self.result):
             self.stack.addWidget(step)
+        give_way(self.stack, 240)  # every step scrolls by itself, so that the way on stays on screen
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
@@ -95,10 +97,10 @@ class ImportsPage(Page):
             self.progress.stop.setFocus()
         elif isinstance(step, SourceStep | ColumnsStep | ResultStep):
             step.take_focus()
-        elif self.next_button.isEnabled():
-            self.next_button.setFocus()
-        else:
+        elif self.trial.found.table.rows.rowCount():
             self.trial.found.table.setFocus()
+        else:
+            self.next_button.setFocus()
 
     @override
     def start_new(self) -> None:
@@ -127,11 +129,12 @@ class ImportsPage(Page):
         self.stack.setCurrentIndex(wizard.step)
         self._refresh_step()
         self._refresh_foot()
-        if self._step_shown != wizard.step:
-            self._step_shown = wizard.step
+        now = (wizard.step, wizard.busy)
+        if now != self._shown:
+            self._shown = now
             self.stepper.go(wizard.step)
-        if self.isVisible() and self.window().isActiveWindow():
-            self.take_focus()
+            if self.isVisible():
+                self.take_focus()
 
     def _refresh_step(self) -> None:
         wizard = self.wizard
@@ -148,7 +151,7 @@ class ImportsPage(Page):
     def _refresh_foot(self) -> None:
         wizard = self.wizard
         result = wizard.trial.result if wizard.trial else None
-        self.back_button.setVisible(wizard.step != SOURCE and wizard.done is None)
+        self.back_button.setVisible(wizard.step != SOURCE and (wizard.done is None or wizard.undone))
         self.back_button.setEnabled(not wizard.busy)
         self.next_button.setVisible(wizard.step != RESULT)
         ready = wizard.opened is not None and (wizard.step != TRIAL or (result is not None and result.landed))

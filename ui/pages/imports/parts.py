@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from jmdesk.core.errors import KnownError
 from ui.core.i18n import language
@@ -60,25 +61,55 @@ class Trouble(QFrame):
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
 
+def scrolled(parent: QWidget, gap: int = 10) -> tuple[QScrollArea, QVBoxLayout]:
+    """A page that scrolls when large text or a small screen leaves too little room; and where its parts go."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    inside = QWidget()
+    inside.setProperty("role", "scrolled")
+    down = column(inside, gap=gap)
+    scroll.setWidget(inside)
+    column(parent).addWidget(scroll)
+    return scroll, down
+
+
+def give_way(widget: QWidget, least: int) -> None:
+    """Let a list be as low as ``least`` (at 100 % text) before its page scrolls, whatever it would like to be."""
+    widget.setMinimumHeight(look().theme.px(least))
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its words."""
+
+    name: str
+    number: int
+    unit: str
+    meaning: str
+
+
 class Figures(QWidget):
-    """Numbers side by side, each with its name and a remark."""
+    """Numbers side by side, each with its name, its unit, and in a tooltip what it means."""
 
     def __init__(self) -> None:
         super().__init__()
         self._across: QHBoxLayout = row(self, gap=10)
         self.shown: dict[str, int] = {}
 
-    def show_figures(self, figures: Sequence[tuple[str, int, str]]) -> None:
-        """Show other numbers: name, number, remark."""
+    def show_figures(self, figures: Sequence[Figure]) -> None:
+        """Show other numbers."""
         clear(self._across)
-        self.shown = {name: number for name, number, _ in figures}
-        for name, number, remark in figures:
+        self.shown = {figure.name: figure.number for figure in figures}
+        for figure in figures:
             made = card()
-            down = column(made, margin=10, gap=0)
-            down.addWidget(label(name, "muted"))
-            down.addWidget(label(f"{number:,}", "figure"))
-            words = label(remark, "hint", wrap=True)
-            words.setMinimumHeight(look().theme.px(18))
-            down.addWidget(words)
-            made.setAccessibleName(f"{name} {number:,} {remark}")
+            down = column(made, margin=8, gap=0)
+            down.addWidget(label(figure.name, "muted"))
+            line = row(gap=6)
+            line.addWidget(label(f"{figure.number:,}", "figure"))
+            line.addWidget(label(figure.unit, "hint"), 1, Qt.AlignmentFlag.AlignBottom)
+            down.addLayout(line)
+            made.setToolTip(figure.meaning)
+            made.setAccessibleName(f"{figure.name} {figure.number:,} {figure.unit} {figure.meaning}")
             self._across.addWidget(made, 1)

@@ -19,6 +19,7 @@ from jmdesk.registers.register import Register, open_register
 from jmdesk.registers.service import proposed_mapping, remembered
 from jmdesk.registers.wording import bare_header, wording
 from ui.core.i18n import tr
+from ui.core.labels import industry_name
 from ui.core.pickers import region_path
 from ui.core.ports import Chip, Row
 
@@ -138,6 +139,11 @@ def doubts_left(opened: Opened, mapping: Mapping) -> tuple[str, ...]:
     return tuple(doubts)
 
 
+def with_units_settled(mapping: Mapping) -> Mapping:
+    """The mapping of somebody who has looked at the units."""
+    return replace(mapping, doubts=tuple(code for code in mapping.doubts if code != _DOUBT_OF_UNIT))
+
+
 def rivals(parts: Sequence[Table | Form], mapping: Mapping) -> frozenset[str]:
     """Headers that mean the same as another one on the same sheet: only one of them would be read."""
     choices = mapping.by_header
@@ -163,7 +169,7 @@ def _row(key: str, draft: HouseholdDraft, *, several: bool) -> Row:
     first, last = draft.rows[0] + 1, draft.rows[-1] + 1
     region = region_path(str(household.get("region_code", "")))
     lines = tr("第 {n} 行", n=first if first == last else f"{first}–{last}")
-    place = draft.sheet.file or draft.sheet.name
+    place = Path(draft.sheet.file).stem or draft.sheet.name
     cells = (
         f"{place} {lines}" if several or draft.sheet.file else lines,
         str(head.values.get("person_name", "")) if head else "",
@@ -180,7 +186,7 @@ def outcome_chip(outcome: str) -> Chip:
     """What will become of a household."""
     return {
         "refused": Chip(tr("退回补正"), "bad"),
-        "warned": Chip(tr("可导入，有提醒"), "warn"),
+        "warned": Chip(tr("有提醒"), "warn"),
     }.get(outcome, Chip(tr("可导入"), "ok"))
 
 
@@ -217,6 +223,8 @@ def _line(record: RecordDraft) -> str:
             continue
         if name == "region_code":
             said.append(" / ".join(region_path(str(value))))
+        elif described.code_list == "CL-IND":
+            said.append(f"{described.label} {industry_name(catalogue(), str(value)) or value}")
         else:
             said.append(f"{described.label} {shown_value(catalogue(), described, masked(described, value))}")
     return f"{type_.label}：{'，'.join(said)}"

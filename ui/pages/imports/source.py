@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QWidget
 
 from ui.core.i18n import tr
-from ui.pages.imports.parts import Trouble
+from ui.pages.imports.parts import Trouble, scrolled
 from ui.pages.imports.wizard import Wizard
 from ui.widgets.elided import Elided
 from ui.widgets.passphrase_field import PassphraseField
@@ -27,7 +27,7 @@ class SourceStep(QWidget):
         self._folder = ""
         self.trouble = Trouble(tr("重新读取"))
         self.trouble.acted.connect(self._retry)
-        down = column(self, gap=12)
+        _, down = scrolled(self, gap=12)
         down.addWidget(self._drop_card(), 1)
         down.addWidget(self.trouble)
         down.addWidget(self._password_row())

@@ -74,11 +74,11 @@ class Wizard(QObject):
             self.changed.emit()
 
     def back(self) -> None:
-        """One step back; everything chosen stays. What is imported is imported."""
-        if self.busy or self.step == SOURCE or self.done is not None:
+        """One step back; everything chosen stays. After an import there is only another one, or undoing it."""
+        if self.busy or self.step == SOURCE or (self.done is not None and not self.undone):
             return
-        self.step -= 1
-        self.error = None
+        self.step = COLUMNS if self.undone else self.step - 1
+        self.done, self.error, self.undone = None, None, False
         self.changed.emit()
 
     def forward(self) -> None:
@@ -151,8 +151,9 @@ class Wizard(QObject):
 
     def choose(self, mapping: Mapping) -> None:
         """Read the register in another way from now on."""
-        if mapping != self.mapping or mapping.doubts != getattr(self.mapping, "doubts", ()):
-            self.mapping, self.trial = mapping, None
+        if mapping != self.mapping:
+            self.trial = None
+        self.mapping = mapping
         self.look()
         self.changed.emit()
 
