@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QPlainTextEdit, QWidget
 
 from jmdesk.core.messages import message
+from jmdesk.registers.findings import Finding
 from jmdesk.registers.mapping import WAN, ColumnChoice
 from jmdesk.registers.wording import wording
 from ui.core.context import Context
@@ -137,10 +140,10 @@ class ColumnsStep(QWidget):
             self.preview.selectRow(place)
         self._tell(self.preview.current_key())
         codes = dict.fromkeys(found.doubts)
-        lines = [message(code, {}, language()) for code in codes]
-        lines += [f.message(language()) for f in found.remarks if f.level == "warn" and f.code not in _TOLD_IN_LIST]
+        lines = [str(message(code, {}, language())) for code in codes]
+        lines += _grouped(f for f in found.remarks if f.level == "warn" and f.code not in _TOLD_IN_LIST)
         if lines:
-            self.doubts.say("\n".join(f"{line.text}{line.action}" for line in lines[:_MOST_TOLD]))
+            self.doubts.say("\n".join(lines[:_MOST_TOLD]))
             self.doubts.action.setVisible(_WAN_DOUBT in codes)
         else:
             self.doubts.hide()
@@ -218,6 +221,19 @@ _SIDE_BY_SIDE = 850
 _MOST_TOLD = 5
 _TOLD_IN_LIST = frozenset({"registers.column_forbidden"})
 """Remarks that the list of columns shows where they belong."""
+
+
+def _grouped(findings: Iterable[Finding]) -> list[str]:
+    """Findings in words; of those that only differ in their sheet, the first and how many more there are."""
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    lines = []
+    for same in by_code.values():
+        said = same[0].message(language())
+        more = tr("另有 {n} 处也是这样。", n=len(same) - 1) if len(same) > 1 else ""
+        lines.append(f"{said.text}{more}{said.action}")
+    return lines
 
 
 def _columns() -> tuple[Column, ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from jmdesk.registers.findings import FindingLevel
 from jmdesk.registers.service import ImportResult
 from ui.core.i18n import tr
+from ui.core.theme import look
 from ui.pages.imports.parts import Figure, Figures, Trouble, give_way, scrolled
 from ui.pages.imports.trial import FindingSource, Told
 from ui.widgets.empty_state import EmptyState
-from ui.widgets.styling import button, column, label, row
+from ui.widgets.flow import Flow
+from ui.widgets.styling import button, column, label
 from ui.widgets.table_model import Column
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
@@ -25,16 +27,15 @@ class FindingList(QWidget):
         super().__init__()
         self.told: Told | None = None
         down = column(self, gap=6)
-        across = row(gap=8)
-        across.addWidget(label(tr("逐项结果"), "heading"))
+        self.head = Flow()
+        name = label(tr("逐项结果"), "heading")
+        name.setMinimumHeight(look().theme.px(32))
+        self.head.addWidget(name)
         self.level = QComboBox()
         self.level.setAccessibleName(tr("只看"))
         self.level.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        across.addWidget(self.level)
-        across.addStretch(1)
-        self.buttons: QHBoxLayout = row(gap=8)
-        across.addLayout(self.buttons)
-        down.addLayout(across)
+        self.head.addWidget(self.level)
+        down.addLayout(self.head)
         columns = (
             Column(tr("类别"), 90),
             Column(tr("位置"), 165),
@@ -56,7 +57,7 @@ class FindingList(QWidget):
         if told is self.told:
             return
         self.told = told
-        names = {None: tr("全部"), "error": tr("退回补正"), "warn": tr("提醒"), "note": tr("说明")}
+        names = {None: tr("全部"), "error": tr("退回补正"), "warn": tr("提醒"), "note": tr("附注")}
         blocked = self.level.blockSignals(True)  # noqa: FBT003 -- Qt's signature
         self.level.clear()
         for level in _LEVELS:
@@ -112,8 +113,8 @@ class TrialStep(QWidget):
         self.again_button.setToolTip(tr("在 WPS 或 Excel 中改好并保存原文件后，再读一次；栏目对应不变"))
         self.save_button.clicked.connect(self.refused_wished)
         self.again_button.clicked.connect(self.again_wished)
-        self.found.buttons.addWidget(self.save_button)
-        self.found.buttons.addWidget(self.again_button)
+        self.found.head.addWidget(self.save_button)
+        self.found.head.addWidget(self.again_button)
         for part in (self.trouble, self.figures):
             down.addWidget(part)
         down.addWidget(self.found, 1)

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from jmdesk.core.errors import KnownError
 from ui.core.i18n import language
 from ui.core.theme import look
 from ui.widgets.styling import button, card, clear, column, label, mark, picture, row
+
+_NO_FAULT = ("registers.cancelled", "registers.password_needed")
+_SIX_IN_A_LINE = 150
+"""The largest text, in per cent, at which six figures stand side by side."""
 
 
 class Trouble(QFrame):
@@ -43,7 +47,7 @@ class Trouble(QFrame):
             self.hide()
             return
         said = error.message_for_user(language())
-        self.say(said.text, said.action, "info" if error.code == "registers.cancelled" else "bad")
+        self.say(said.text, said.action, "info" if error.code in _NO_FAULT else "bad")
 
     def say(self, text: str, hint: str = "", kind: str = "warn") -> None:
         """Show words; ``kind`` as of a notice."""
@@ -95,14 +99,17 @@ class Figures(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._across: QHBoxLayout = row(self, gap=10)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(look().theme.px(10))
         self.shown: dict[str, int] = {}
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Show other numbers."""
-        clear(self._across)
+        clear(self._grid)
+        in_a_line = 6 if look().theme.scale <= _SIX_IN_A_LINE else 3
         self.shown = {figure.name: figure.number for figure in figures}
-        for figure in figures:
+        for place, figure in enumerate(figures):
             made = card()
             down = column(made, margin=8, gap=0)
             down.addWidget(label(figure.name, "muted"))
@@ -112,4 +119,4 @@ class Figures(QWidget):
             down.addLayout(line)
             made.setToolTip(figure.meaning)
             made.setAccessibleName(f"{figure.name} {figure.number:,} {figure.unit} {figure.meaning}")
-            self._across.addWidget(made, 1)
+            self._grid.addWidget(made, *divmod(place, in_a_line))

@@ -27,6 +27,7 @@ MOST_PREVIEWED = 20
 _SAMPLED_ROWS = 400
 _SAMPLED_PARTS = 200
 _SAMPLES = 3
+_ECHOED, _ECHOED_FROM = 5, 40
 _MOST_SHEETS = 60
 _DOUBT_OF_UNIT = "registers.looks_like_wan"
 
@@ -91,7 +92,7 @@ def _beginning(part: Table | Form) -> Table | Form:
 def _sample_text(header: str, key: str, parts: Parts) -> str:
     meaning = wording().meanings.get(key)
     described = meaning.described if meaning else None
-    texts = [plain_text(value) for value in samples(header, parts, _SAMPLES)]
+    texts = list(dict.fromkeys(plain_text(value) for value in samples(header, parts)))[:_SAMPLES]
     return "；".join(str(masked(described, text)) if described else text for text in texts)
 
 
@@ -102,7 +103,7 @@ def echoes_of(opened: Opened, mapping: Mapping, header: str) -> list[Echo]:
         return []
     meaning = wording().meanings.get(choice.key)
     described = meaning.described if meaning else None
-    found = echoes(choice, opened.sampled)
+    found = list({echo.before: echo for echo in echoes(choice, opened.sampled, _ECHOED_FROM)}.values())[:_ECHOED]
     if described is None:
         return found
     if described.type.kind == "dec":
@@ -168,10 +169,10 @@ def _row(key: str, draft: HouseholdDraft, *, several: bool) -> Row:
     household, head = draft.household.values, draft.head
     first, last = draft.rows[0] + 1, draft.rows[-1] + 1
     region = region_path(str(household.get("region_code", "")))
-    lines = tr("第 {n} 行", n=first if first == last else f"{first}–{last}")
+    lines = str(first) if first == last else f"{first}–{last}"
     place = Path(draft.sheet.file).stem or draft.sheet.name
     cells = (
-        f"{place} {lines}" if several or draft.sheet.file else lines,
+        f"{place} {lines}" if several or draft.sheet.file else tr("第 {n} 行", n=lines),
         str(head.values.get("person_name", "")) if head else "",
         _number_of(head) if head else "",
         " ".join(filter(None, (region[-1] if region else "", str(household.get("group_no", ""))))),

@@ -28,9 +28,9 @@ class SourceStep(QWidget):
         self.trouble = Trouble(tr("重新读取"))
         self.trouble.acted.connect(self._retry)
         _, down = scrolled(self, gap=12)
-        down.addWidget(self._drop_card(), 1)
         down.addWidget(self.trouble)
         down.addWidget(self._password_row())
+        down.addWidget(self._drop_card(), 1)
         down.addWidget(self._help_card())
         self.refresh()
 

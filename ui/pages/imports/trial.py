@@ -81,7 +81,7 @@ def level_chip(level: FindingLevel) -> Chip:
     return {
         "error": Chip(tr("退回补正"), "bad"),
         "warn": Chip(tr("提醒"), "warn"),
-        "note": Chip(tr("说明"), "neutral"),
+        "note": Chip(tr("附注"), "neutral"),
     }[level]
 
 

@@ -34,7 +34,7 @@ class WholeCard(QFrame):
         scope = context.services.regions
         self.region = RegionPicker(regions_within(scope), region_path, children_within(scope))
         self.year = YearField()
-        self.skip_hidden = QCheckBox(tr("跳过隐藏行和筛选掉的行"))
+        self.skip_hidden = QCheckBox(tr("跳过隐藏行(含筛选掉的行)"))
         self.sheets: dict[str, QCheckBox] = {}
         down = self._down = column(self, margin=12, gap=6)
         down.addWidget(label(tr("整份登记表"), "heading"))
@@ -73,7 +73,6 @@ class WholeCard(QFrame):
         before = beijing_date(self._context.services.clock.now()).year - 1
         self.year.setPlaceholderText(tr("表中没有写时按 {year} 年", year=before))
         self.skip_hidden.setVisible(opened.hidden > 0)
-        self.skip_hidden.setText(tr("跳过隐藏或筛选掉的 {n} 行", n=opened.hidden))
         self._check(self.skip_hidden, on=mapping.skip_hidden)
         self._show_sheets(opened.sheets, mapping.skip_sheets)
         self.scan_name.setText(scan.path.name if scan else tr("没有选；未授权的内容先封存"))
