@@ -34,9 +34,11 @@ log = logging.getLogger(__name__)
 
 def prepare(settings: Settings) -> QApplication:
     """The Qt application in the user's language, text size and colours."""
-    # Qt 6.7 tries these in turn: the platform's wish first, then what UOS, Kylin and others run.
-    wish = os.environ.get("QT_IM_MODULE", "")
-    os.environ.setdefault("QT_IM_MODULES", ";".join(filter(None, (wish, "wayland", "fcitx", "ibus", "compose"))))
+    # Without a display nobody types, and asking for an input method aborts the process where D-Bus is not set up.
+    if os.environ.get("QT_QPA_PLATFORM") != "offscreen":
+        # Qt 6.7 tries these in turn: the platform's wish first, then what UOS, Kylin and others run.
+        wish = os.environ.get("QT_IM_MODULE", "")
+        os.environ.setdefault("QT_IM_MODULES", ";".join(filter(None, (wish, "wayland", "fcitx", "ibus", "compose"))))
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
