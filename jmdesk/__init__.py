@@ -1,5 +1,8 @@
 """jmdesk: the offline desktop client of the Jiangmen public credit system, without its window."""
 
-from importlib.metadata import version
 
-__version__ = version("jmdesk")
+def version() -> str:
+    """The program's version, from its package; read when asked, for reading it costs a tenth of the window's start."""
+    from importlib.metadata import version as installed
+
+    return installed("jmdesk")

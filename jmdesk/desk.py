@@ -21,10 +21,12 @@ from jmdesk.records.service import Records
 from jmdesk.store.store import Store
 from jmdesk.vault.folder import Unlocked, create_vault, unlock
 from jmdesk.vault.kdf import Cost
+from jmdesk.vault.process import no_core_dumps
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from jmdesk.conflicts.service import Conflicts
     from jmdesk.ratings.service import Ratings
 
 _GRANT = "sync.grant"
@@ -99,6 +101,7 @@ class Desk:
     @classmethod
     def _opened(cls, vault: Unlocked, clock: Clock, ids: Ids) -> Self:
         try:
+            no_core_dumps()
             return cls(vault, clock, ids)
         except BaseException:
             vault.close()
@@ -185,6 +188,13 @@ class Desk:
         from jmdesk.ratings.service import Ratings
 
         return Ratings(self)
+
+    @cached_property
+    def conflicts(self) -> Conflicts:
+        """Records that wait for somebody's decision: changed in two places, voided on one side, refused."""
+        from jmdesk.conflicts.service import Conflicts
+
+        return Conflicts(self)
 
     def notice(self) -> Message | None:
         """What the user should be told on opening (a header restored from its copy), if anything."""

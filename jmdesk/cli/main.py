@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from jmdesk import __version__
+from jmdesk import version
 from jmdesk.cli.output import DONE, REFUSED, say_error
 from jmdesk.core.errors import KnownError
 
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     from importlib import import_module
 
     top = _Parser(prog="jmdesk", description="江门农村与特色行业信用客户端")
-    top.add_argument("--version", action="version", version=f"jmdesk {__version__}")
+    top.add_argument("--version", action="version", version=f"jmdesk {version()}")
     top.add_argument("--self-test", action="store_true", help=argparse.SUPPRESS)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="一个 JSON 对象或 JSON 行")
