@@ -6,7 +6,7 @@ import sys
 
 
 def no_core_dumps() -> None:
-    """From now on a crash of this process writes no memory image. Where the system has no such limit, nothing happens."""
+    """From now on a crash of this process writes no memory image; where there is no such limit, nothing happens."""
     if sys.platform != "win32":
         import resource
 

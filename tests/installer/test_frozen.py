@@ -75,10 +75,10 @@ class TestFrozen:
         assert (done.stdout, done.stderr, done.returncode) == (expected(), "", 0)
 
     def test_the_frozen_program_knows_its_version(self, frozen: Path, tmp_path: Path) -> None:
-        from jmdesk import __version__
+        from jmdesk import version
 
         done = run([str(frozen), "--version"], tmp_path)
-        assert (done.stdout, done.stderr) == (f"jmdesk {__version__}\n", "")
+        assert (done.stdout, done.stderr) == (f"jmdesk {version()}\n", "")
 
     def test_the_frozen_program_takes_commands(self, frozen: Path, tmp_path: Path) -> None:
         done = run([str(frozen), "check", "region", "440785104200", "--json"], tmp_path)

@@ -159,13 +159,3 @@ def test_a_merged_edit_waits_for_the_pull_to_bring_the_rest(desk: Desk, family: 
     both = replace(NEWER, rid=family.household, version=3, versions={"address": 2})
     desk.inbox.page([both], cursor="c3", epoch="e1")
     assert desk.records.get("R05", family.household).record.base_version == 3
-
-
-def test_what_only_its_own_unit_is_told_is_not_unset_by_its_absence(desk: Desk, family: Family) -> None:
-    accept_all(desk)
-    foreign = replace(NEWER, rid=family.household, unit="54440785MF1000111F")
-    desk.inbox.page([foreign], cursor="c2", epoch="e1")
-    assert desk.records.get("R05", family.household).record.values["collector_id"] == desk.actor
-    own = replace(NEWER, rid=family.household, version=3, unit=desk.unit)
-    desk.inbox.page([own], cursor="c3", epoch="e1")
-    assert "collector_id" not in desk.records.get("R05", family.household).record.values

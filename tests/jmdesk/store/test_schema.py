@@ -19,7 +19,8 @@ def schema_of(engine: Engine) -> dict[str, dict[str, tuple[str, bool, bool]]]:
     found = inspect(engine)
     return {
         table: {
-            c["name"]: (str(c["type"]), bool(c["nullable"]), bool(c.get("primary_key"))) for c in found.get_columns(table)
+            c["name"]: (str(c["type"]), bool(c["nullable"]), bool(c.get("primary_key")))
+            for c in found.get_columns(table)
         }
         for table in found.get_table_names()
         if not table.startswith(("search_terms", "alembic"))
