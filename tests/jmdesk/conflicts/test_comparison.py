@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.types import Record
 from jmdesk.conflicts.rules import (
     Base,
     Changed,
@@ -21,8 +22,8 @@ from jmdesk.store.change_log import Change
 HOUSEHOLD = catalogue().types["R05"]
 
 
-def change(seq: int, before: dict[str, object], after: dict[str, object], *, erased: bool = False) -> Change:
-    return Change(seq, "c", "edit", "", "", "R05", "r", "", before, after, erased)  # type: ignore[arg-type]
+def change(seq: int, before: Record, after: Record, *, erased: bool = False) -> Change:
+    return Change(seq, "c", "edit", "", "", "R05", "r", "", before, after, erased)
 
 
 def found(fields: tuple[Compared, ...]) -> dict[str, Changed]:
@@ -37,8 +38,8 @@ def test_the_base_is_the_value_before_the_first_unsettled_edit() -> None:
 
 def test_each_field_says_who_changed_it() -> None:
     base = Base({"population": 3, "phone": "1", "group_no": "1", "old_household_no": "甲"})
-    mine = {"population": 4, "phone": "2", "group_no": "2", "old_household_no": "甲", "remark": "同"}
-    theirs = {"population": 5, "phone": "1", "group_no": "2", "old_household_no": "乙", "remark": "同"}
+    mine: Record = {"population": 4, "phone": "2", "group_no": "2", "old_household_no": "甲", "remark": "同"}
+    theirs: Record = {"population": 5, "phone": "1", "group_no": "2", "old_household_no": "乙", "remark": "同"}
     fields = compare(HOUSEHOLD, base, mine, theirs, {"population", "phone", "group_no", "old_household_no"})
     assert found(fields) == {
         "group_no": Changed.ALIKE,
