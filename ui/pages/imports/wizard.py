@@ -242,7 +242,7 @@ class Wizard(QObject):
             return
         self.undoable = False
         work = self._undo_work(desk.undo_last)
-        self._start(work, self._taken_back, tr("正在撤销这次导入"), stoppable=False)
+        self._start(work, self._taken_back, tr("正在撤销这次导入，户数多时要几分钟"), stoppable=False)
 
     @staticmethod
     def _undo_work(undo: Callable[[], Changes]) -> Callable[[Report, Callable[[], bool]], object]:
