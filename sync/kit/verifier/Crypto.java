@@ -96,7 +96,7 @@ final class Crypto {
         return mac.doFinal(message);
     }
 
-    /** AES-256-GCM, the tag behind the ciphertext; raises where key, nonce, AAD or ciphertext are not the sealed ones. */
+    /** AES-256-GCM, the tag last; raises where key, nonce, AAD or ciphertext are not the sealed ones. */
     static byte[] unseal(byte[] key, byte[] nonce, byte[] aad, byte[] sealed) throws GeneralSecurityException {
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
         cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(key, "AES"), new GCMParameterSpec(TAG_BITS, nonce));

@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The members of one JSON object, each asked for by name and type. What is missing or of another type or form is refused
- * as {@code schema}. Members that are never asked for are ignored (PROTOCOL.md, section 3).
+ * The members of one JSON object, each asked for by name and type. What is missing or of another type or form is
+ * refused as {@code schema}. Members that are never asked for are ignored (PROTOCOL.md, section 3).
  */
 final class Members {
     static final Pattern UUID =
@@ -146,7 +146,7 @@ final class Members {
         return found;
     }
 
-    /** {@code v} and {@code suite} of a payload (section 2): refused where they are not ours. Packages have no suite. */
+    /** {@code v} and {@code suite} of a payload (section 2): refused where not ours. Packages have no suite. */
     void checkVersion() throws Refusal {
         String suite = textOr("suite", TOKEN, "JM1");
         if (the("v", Long.class) != 1) {

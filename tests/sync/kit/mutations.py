@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from sync.protocol.container import ContainerWriter
 from sync.protocol.envelope import PayloadType, pre_authentication, sign_envelope
+from sync.protocol.limits import LIMITS
 from sync.protocol.parts import Binding, Label, part_aad
 from sync.protocol.suites import JM1, SigningKey, suite
 from tests.golden import make_golden
@@ -132,6 +133,11 @@ def _other_envelope(**members: Any) -> bytes:
 
 def _signature(**members: str) -> bytes:
     return _other_envelope(signatures=[json.loads(ENVELOPE)["signatures"][0] | members])
+
+
+def _small_objects() -> bytes:
+    head, item = b'{"payload":[{}', b',{"":0}'
+    return with_envelope(head + item * ((LIMITS.envelope_bytes - len(head) - 2) // len(item)) + b"]}")
 
 
 def _unsigned(payload: bytes) -> bytes:
@@ -247,6 +253,8 @@ ENVELOPES: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     "not_a_number": ("json_number", lambda: with_envelope(b'{"extra":NaN,' + ENVELOPE[1:])),
     "minus_infinity": ("json_number", lambda: with_envelope(b'{"extra":-Infinity,' + ENVELOPE[1:])),
     "nested_33_deep": ("json_depth", lambda: with_envelope(b"[" * 33 + b"]" * 33)),
+    # What costs a reader most memory for its bytes, before anything is authenticated (I10).
+    "small_objects_up_to_the_limit": ("schema", _small_objects),
     "base64_without_padding": ("base64", lambda: _signature(sig=base64.b64encode(bytes(64)).decode().rstrip("="))),
     "base64_spare_bits": ("base64", lambda: _signature(sig="A" * 85 + "B==")),
     "base64_line_break": ("base64", lambda: _signature(sig="AAAA\nAAAA")),

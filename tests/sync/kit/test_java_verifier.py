@@ -151,6 +151,17 @@ def test_escrow_alone_opens_the_parts(verifier: Verifier, tmp_path: Path) -> Non
     assert report["problems"] == ["protocol.not_a_recipient"]
 
 
+def test_what_the_page_for_integrators_names_is_there() -> None:
+    page = (VERIFIER.parent / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", page)
+    assert len(links) >= 4
+    assert all((VERIFIER.parent / link).exists() for link in links)
+    classes = set(re.findall(r"`([A-Z][A-Za-z]+)(?:\.[a-z]\w+)?`", page)) - {"GZIPInputStream", "SecretKeySpec"}
+    assert len(classes) > 8
+    assert all((VERIFIER / f"{name}.java").is_file() for name in classes)
+    assert "two_members" in FILES
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
