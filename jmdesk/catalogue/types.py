@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -114,6 +114,25 @@ class RecordType:
         """The field that says which household the record is part of, or ""."""
         return next((f.identifier for f in self.fields if f.type.target == "R05"), "")
 
+    @cached_property
+    def _wire_names(self) -> frozenset[str]:
+        return frozenset(field.identifier for field in self.fields if field.on_wire)
+
+    def travelling(self, names: Iterable[str]) -> list[str]:
+        """Those of some fields that may leave this computer; a city's own fields (``x_…``) always may."""
+        known = self._wire_names
+        return [name for name in names if name in known or name.startswith("x_")]
+
+    @cached_property
+    def computed_names(self) -> frozenset[str]:
+        """The fields that nobody types."""
+        return frozenset(field.identifier for field in self.fields if not field.is_input)
+
+    @cached_property
+    def searchable(self) -> tuple[Field, ...]:
+        """The fields that a record is found by."""
+        return tuple(field for field in self.fields if field.searchable)
+
     def merge_group(self, identifier: str) -> str:
         """The group a field conflicts with: its catalogue group, else the field alone (extensions too)."""
         field = self.by_identifier.get(identifier)
@@ -193,6 +212,16 @@ class Catalogue:
     @cached_property
     def by_name(self) -> Mapping[str, RecordType]:
         return {t.name: t for t in self.types.values()}
+
+    @cached_property
+    def sealable(self) -> Mapping[str, frozenset[str]]:
+        """By type number: the fields whose values may have to be kept apart, whatever they carry."""
+        return {t.id: frozenset(f.identifier for f in t.fields if self._may_seal(f)) for t in self.types.values()}
+
+    def _may_seal(self, field: Field) -> bool:
+        inside = self.content_locks.get(f"{field.record_id}.{field.identifier}")
+        names = {field.lock} if inside is None else {field.lock, inside.otherwise, *(name for name, _ in inside.paths)}
+        return any(lock.effect == "seal" for name in names if (lock := self.locks.get(name)) is not None)
 
     def lock_of(self, field: Field, value: object = None) -> ConsentLock | None:
         """The consent lock on a field, if any; on a value that carries others, the strictest of what it carries."""

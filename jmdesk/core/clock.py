@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
 
 BEIJING = timezone(timedelta(hours=8), "UTC+8")
+_UTC_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 class Clock(Protocol):
@@ -44,7 +46,9 @@ def utc_text(moment: datetime) -> str:
 
 def from_utc_text(text: str) -> datetime:
     """The time that ``utc_text`` wrote. ``ValueError`` for anything else."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if _UTC_TEXT.fullmatch(text) is None:  # fromisoformat reads more forms than ours, and does so 20 times faster
+        raise ValueError("not a UTC time")
+    return datetime.fromisoformat(text)
 
 
 def beijing_text(text: str) -> str:

@@ -27,14 +27,14 @@ class TimeOrderedIds:
 
     def new(self) -> str:
         milliseconds = int(self._clock.now().timestamp() * 1000)
+        chance = int.from_bytes(os.urandom(9), "big")
         with self._lock:
             # 48 bits of time, then 74 bits: a 42-bit random start that counts upwards, and 32 random bits.
-            candidate = (milliseconds << 42) | (int.from_bytes(os.urandom(5), "big") << 1)
+            candidate = (milliseconds << 42) | (chance >> 32 << 1)
             self._last = candidate if candidate > self._last else self._last + 1
             ordered = self._last
         head, counter = ordered >> 42, ordered & ((1 << 42) - 1)
-        tail = int.from_bytes(os.urandom(4), "big")
-        rand_a, rand_b = counter >> 30, ((counter & ((1 << 30) - 1)) << 32) | tail
+        rand_a, rand_b = counter >> 30, ((counter & ((1 << 30) - 1)) << 32) | (chance & 0xFFFFFFFF)
         value = (head << 80) | (0x7 << 76) | (rand_a << 64) | (0b10 << 62) | rand_b
         text = f"{value:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

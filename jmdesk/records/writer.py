@@ -153,30 +153,27 @@ class Writer:
 
     def _derived(self, record_type: RecordType, values: Record) -> Record:
         """The values with everything computed that can be; computed fields that were typed are ignored."""
-        typed = {n: v for n, v in values.items() if n.startswith("x_") or record_type.by_identifier[n].is_input}
+        computed = record_type.computed_names
+        typed = {n: v for n, v in values.items() if n not in computed} if computed else values
         return typed | derive(record_type, typed, on=self.on)
 
     def _split(
         self, record_type: RecordType, values: Record, household: str | None
     ) -> tuple[Record, dict[str, Record]]:
         """The values that may be kept in place, and by lock those that must wait."""
-        if household is None:
+        sealable = self._catalogue.sealable[record_type.id]
+        if household is None or sealable.isdisjoint(values):
             return values, {}
-        open_: Record = {}
-        sealed: dict[str, Record] = {}
-        verdicts: dict[str, bool] = {}
-        for name, value in values.items():
-            field = record_type.by_identifier.get(name)
-            lock = self._catalogue.lock_of(field, value) if field is not None else None
+        open_, sealed = dict(values), dict[str, Record]()
+        opens: dict[str, bool] = {}
+        for name in [name for name in values if name in sealable]:
+            lock = self._catalogue.lock_of(record_type.by_identifier[name], values[name])
             if lock is None or lock.effect != "seal":
-                open_[name] = value
                 continue
-            if lock.name not in verdicts:
-                verdicts[lock.name] = self.book.opens(self.transaction.connection, household, lock)
-            if verdicts[lock.name]:
-                open_[name] = value
-            else:
-                sealed.setdefault(lock.name, {})[name] = value
+            if lock.name not in opens:
+                opens[lock.name] = self.book.opens(self.transaction.connection, household, lock)
+            if not opens[lock.name]:
+                sealed.setdefault(lock.name, {})[name] = open_.pop(name)
         return open_, sealed
 
     def _region(self, record_type: RecordType, rid: str, values: Record, household: str | None) -> str:

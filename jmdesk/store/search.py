@@ -40,9 +40,9 @@ def _field_terms(field: Field, value: str) -> tuple[str, ...]:
 def terms_of(record_type: RecordType, values: Record) -> str:
     """Everything a record can be found by, as space-separated terms; empty for types that are not searched."""
     found: dict[str, None] = {}
-    for field in record_type.fields:
+    for field in record_type.searchable:
         value = values.get(field.identifier)
-        if field.searchable and isinstance(value, str) and value:
+        if isinstance(value, str) and value:
             found.update(dict.fromkeys(_field_terms(field, value)))
     return " ".join(found)
 

@@ -19,6 +19,7 @@ from jmdesk.core.ids import Ids
 from jmdesk.store import outbox as outbox_lines
 from jmdesk.store.change_log import ChangeLogWriter
 from jmdesk.store.columns import json_text
+from jmdesk.store.insertion import insert_rows
 from jmdesk.store.search import search_subject, terms_of
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import (
@@ -80,8 +81,7 @@ class Transaction:
         self._pending[record_tables[type_id]].append(row)
         seq = self._append(type_id, rid, {}, values)
         if not record_type.local_only:
-            names = [name for name in values if _on_wire(record_type, name)]
-            self._pending[outbox].append(_outbox_row(type_id, rid, names, "upsert", seq))
+            self._pending[outbox].append(_outbox_row(type_id, rid, record_type.travelling(values), "upsert", seq))
         self._index(record_type, rid, values, fresh=True)
         self._count(4)
         return rid
@@ -98,7 +98,7 @@ class Transaction:
         before = {n: found.values[n] for n in names if n in found.values}
         after = {n: after_all[n] for n in names if n in after_all}
         # What never travels leaves the record as it stands with the platform.
-        travels = any(_on_wire(self._catalogue.types[type_id], name) for name in names)
+        travels = bool(self._catalogue.types[type_id].travelling(names))
         self._save(found, after_all, {} if travels else {"rec_sync": found.sync})
         seq = self._append(type_id, rid, before, after, reason)
         self._offer(type_id, rid, names, "upsert", seq)
@@ -132,8 +132,7 @@ class Transaction:
         self._save(found, found.values, {"rec_voided": None})
         seq = self._append(type_id, rid, {"voided": True}, {"voided": False}, reason)
         self.connection.execute(delete(outbox).where(outbox.c.rid == rid, outbox.c.state == "draft"))
-        names = [name for name in found.values if _on_wire(self._catalogue.types[type_id], name)]
-        self._offer(type_id, rid, names, "upsert", seq)
+        self._offer(type_id, rid, found.values, "upsert", seq)
         self._index(self._catalogue.types[type_id], rid, found.values, fresh=False)
 
     def get(self, type_id: str, rid: str) -> Stored | None:
@@ -290,15 +289,15 @@ class Transaction:
         pending, self._pending = self._pending, defaultdict(list)
         confirmed, self._confirmed = self._confirmed, defaultdict(list)
         for table in sorted(pending, key=lambda t: t is change_values):
-            self.connection.execute(insert(table), pending[table])
+            insert_rows(self.connection, table, pending[table])
         for table, rows in confirmed.items():
             self.connection.execute(_confirmation(table), rows)
         if self._pending_terms:
             entries, self._pending_terms = self._pending_terms, []
-            self.connection.execute(insert(search_entries), [entry for entry, _ in entries])
-            self.connection.execute(
-                text("INSERT INTO search_terms(rowid, terms) VALUES (:id, :terms)"),
-                [{"id": entry["id"], "terms": terms} for entry, terms in entries],
+            insert_rows(self.connection, search_entries, [entry for entry, _ in entries])
+            self.connection.exec_driver_sql(
+                "INSERT INTO search_terms(rowid, terms) VALUES (?, ?)",
+                [(entry["id"], terms) for entry, terms in entries],
             )
 
     def changes(self) -> Changes:
@@ -358,7 +357,7 @@ class Transaction:
         record_type = self._catalogue.types[type_id]
         if record_type.local_only:
             return
-        names = [name for name in names if _on_wire(record_type, name)]
+        names = record_type.travelling(names)
         if not names and op == "upsert":
             return
         self.flush()
@@ -413,13 +412,6 @@ def _confirmation(table: Table) -> Update:
             rec_sync=bindparam("sync"),
         )
     )
-
-
-def _on_wire(record_type: RecordType, name: str) -> bool:
-    if name.startswith("x_"):
-        return True
-    field = record_type.by_identifier.get(name)
-    return field is not None and field.on_wire
 
 
 def _outbox_row(type_id: str, rid: str, names: Iterable[str], op: str, seq: int) -> dict[str, Any]:
