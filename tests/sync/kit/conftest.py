@@ -13,6 +13,11 @@ from typing import Any, Final
 
 import pytest
 
+from tests.postgres import new_database, postgres
+from tests.sync.gateway.conftest import platform
+
+__all__ = ["new_database", "platform", "postgres"]
+
 VERIFIER: Final = Path(__file__).parents[3] / "sync" / "kit" / "verifier"
 GOLDEN: Final = Path(__file__).parents[2] / "golden" / "jm1"
 _JAVA: Final = 17
