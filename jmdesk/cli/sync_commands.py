@@ -1,4 +1,4 @@
-"""``jmdesk enrol``, ``jmdesk seal``, ``jmdesk sync`` and ``jmdesk verify``."""
+"""``jmdesk enrol``, ``seal``, ``sync``, ``take`` and ``verify``."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ def add(
     seal.set_defaults(run=seal_batch)
     sync = commands.add_parser("sync", parents=[common, vault], help="报送并取回平台回执和别处的修改")
     sync.set_defaults(run=synchronise_desk)
+    take = commands.add_parser("take", parents=[common, vault], help="读入优盘带回的平台回执和别处的修改")
+    take.add_argument("source", metavar="FILE.jmr|FOLDER")
+    take.set_defaults(run=take_stick)
     verify = commands.add_parser("verify", parents=[common], help="核对报送包、回执、发布包，或资料库的变更日志")
     verify.add_argument("file", nargs="?", metavar="FILE")
     verify.add_argument("--keys", metavar="KEYS.json", help="公钥(和可选的解密私钥)")
@@ -103,6 +106,20 @@ def synchronise_desk(args: argparse.Namespace) -> int:
             report = synchronise(desk, transport, steering)
         say(args, "\n".join(told(report)), report.as_json())
     return DONE if report.complete else REFUSED
+
+
+def take_stick(args: argparse.Namespace) -> int:
+    """Take over what a stick brings back; exit status 1 when a file was not for this desk or did not hold."""
+    from sync.client.diary import told
+    from sync.client.stick import take_replies
+
+    with open_desk(args) as desk:
+        brought = take_replies(desk, Path(args.source))
+        lines = told(brought.report)
+        lines += [f"{name}：{error.message_for_user()}" for name, error in brought.refused.items()]
+        refused = {name: error.code for name, error in brought.refused.items()}
+        say(args, "\n".join(lines), brought.report.as_json() | {"refused_files": refused})
+    return REFUSED if brought.refused else DONE
 
 
 def verify_file(args: argparse.Namespace) -> int:

@@ -180,8 +180,8 @@ class Batches:
 
         return self._database.run(device.grant.access(Role.API), work)
 
-    def take_file(self, courier: Device, source: ByteSource) -> tuple[str, bytes]:
-        """Take a whole ``.jmb`` that any enrolled device delivers: its batch id and the custody receipt.
+    def take_file(self, courier: Device | None, source: ByteSource) -> tuple[str, bytes]:
+        """Take a whole ``.jmb`` that any enrolled device delivers, or the USB desk: its batch id and custody receipt.
 
         ``Declined`` as in the steps one by one; ``device_unknown`` where its signer never enrolled.
         """
@@ -193,7 +193,7 @@ class Batches:
             raise Declined(Problem.DEVICE_UNKNOWN if unknown else Problem.MALFORMED, detail_code=error.code) from None
         manifest = reader.signed.manifest
         device = keys.found[manifest.device]
-        self.announce(device, reader.signed.envelope, courier.grant.device)
+        self.announce(device, reader.signed.envelope, courier.grant.device if courier is not None else "")
         try:
             for part in reader.parts():
                 self.put_part(device, manifest.batch_id, part.entry.n, part.ciphertext)

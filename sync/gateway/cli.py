@@ -80,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--role", action="append", default=[], metavar="ROLE", help="R1 … R13")
     code.set_defaults(run=_enrol_code)
 
+    stick = commands.add_parser(
+        "stick", parents=[common, output], help="take the batches of a USB stick and reply on it"
+    )
+    stick.add_argument("folder", type=Path, metavar="FOLDER")
+    stick.set_defaults(run=_stick)
+
     shown = commands.add_parser("show", help="what the platform holds")
     show_commands = shown.add_subparsers(required=True, metavar="WHAT")
     seen = show_commands.add_parser("records", parents=[common, output], help="records, or their counts per unit")
@@ -159,6 +165,32 @@ def _enrol_code(options: argparse.Namespace) -> int:
     }
     _tell(options, body, code.text)
     return 0
+
+
+def _stick(options: argparse.Namespace) -> int:
+    from jmdesk.core.ids import TimeOrderedIds
+    from sync.gateway.bell import Bell
+    from sync.gateway.ingest import Ingest
+    from sync.gateway.stick import StickDesk
+    from sync.gateway.worker import Worker
+
+    if not options.folder.is_dir():
+        raise Refused("gateway.no_stick", path=str(options.folder))
+    clock, refused = SystemClock(), False
+    with _storage(options) as storage:
+        keys = load_keys(storage.database, options.data, clock)
+        # Of several on one database one works: while a server runs, this one only waits.
+        worker = Worker(storage.database, Ingest(storage.database, keys, clock), Bell())
+        worker.start()
+        try:
+            for one in StickDesk(storage.database, keys, clock, TimeOrderedIds(clock)).handle(options.folder):
+                refused = refused or bool(one.problem)
+                body = {"file": one.file, "batch_id": one.batch_id, "records": one.records}
+                text = f"{one.file or '-'}\t{one.records}\t{one.reply or one.problem}"
+                _tell(options, body | {"reply": one.reply, "problem": one.problem}, text)
+        finally:
+            worker.stop()
+    return int(refused)
 
 
 def _show_records(options: argparse.Namespace) -> int:

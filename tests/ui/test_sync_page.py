@@ -16,9 +16,10 @@ from sync.client.enrolment import enrol
 from sync.client.membership import load_membership, save_membership
 from tests.sync.client.conftest import Platform, Workshop, platform, workshop
 from tests.sync.client.office import add_household
+from tests.sync.client.test_stick import at_the_platform
 from tests.ui.keys import press, write
 from ui.core.context import Context, Target
-from ui.core.messages import Notice
+from ui.core.messages import OK, Notice
 from ui.core.ports import Chip
 from ui.core.vaults import OpenDesk
 from ui.pages.sync.page import SyncPage
@@ -265,6 +266,26 @@ def test_batches_go_onto_a_stick_as_they_were_sealed(
     member.synchronise()
     finished(member, qtbot)
     assert member.told.chip.text() == "已完成"
+    with enrolled.store.reading() as connection:
+        assert [batch.state for batch in outbox.batch_list(connection)] == ["done"]
+
+
+def test_receipts_come_back_on_the_stick(
+    member: SyncPage, enrolled: Desk, platform: Platform, qtbot: QtBot, tmp_path: Path
+) -> None:
+    stick = tmp_path / "优盘"
+    stick.mkdir()
+    notices = posted(member.context)
+    member.take(stick)
+    finished(member, qtbot)
+    assert "没有平台的回执文件" in notices[-1].text
+    member.export(stick)
+    finished(member, qtbot)
+    handled = [one for one in at_the_platform(platform, stick) if one.file]
+    assert [one.problem for one in handled] == [""]
+    member.take(stick)
+    finished(member, qtbot)
+    assert notices[-1].kind == OK
     with enrolled.store.reading() as connection:
         assert [batch.state for batch in outbox.batch_list(connection)] == ["done"]
 

@@ -44,6 +44,32 @@ class Exported:
     held: int
 
 
+@dataclass(frozen=True, slots=True)
+class FromStick:
+    """What a stick brought, in words: what was taken over, and what was not and why."""
+
+    text: str
+    hint: str
+    good: bool
+
+
+def take_replies_here(desk: Desk, folder: Path, progress: Report, cancelled: Callable[[], bool]) -> FromStick:
+    """Take over every reply in a folder."""
+    from sync.client.diary import told
+    from sync.client.steering import Steering, Stopped
+    from sync.client.stick import take_replies
+
+    def tell(stage: str, done: int, of: int) -> None:
+        progress(done, of, stage_text(stage))
+
+    try:
+        brought = take_replies(desk, folder, Steering(progress=tell, cancelled=cancelled))
+    except Stopped:
+        raise Cancelled from None
+    refused = [f"{name}：{error.message_for_user(language())}" for name, error in brought.refused.items()]
+    return FromStick(" ".join(told(brought.report, language())), "\n".join(refused[:5]), not refused)
+
+
 def stage_text(stage: str) -> str:
     """What an exchange is doing."""
     words = {

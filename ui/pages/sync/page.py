@@ -16,12 +16,22 @@ from jmdesk.desk import Grant
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
-from ui.core.messages import OK, Notice, present
+from ui.core.messages import OK, WARN, Notice, present
 from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.core.runner import Outcome, Report, Task
 from ui.pages.sync.enrolment import EnrolmentForm
-from ui.pages.sync.exchange import Application, Exported, enrol_here, exchange, export_batches, outcome_chip, words_of
+from ui.pages.sync.exchange import (
+    Application,
+    Exported,
+    FromStick,
+    enrol_here,
+    exchange,
+    export_batches,
+    outcome_chip,
+    take_replies_here,
+    words_of,
+)
 from ui.pages.sync.model import (
     MOST_SHOWN,
     Readable,
@@ -56,7 +66,8 @@ class SyncPage(Page):
         self.form.wanted.connect(self.enrol)
         self.sync_button.clicked.connect(self.synchronise)
         self.export_button.clicked.connect(self._ask_folder)
-        self.aside.opened.connect(self._open)
+        self.take_button.clicked.connect(self._ask_replies)
+        self.aside.opened.connect(self._decide)
         self.held.opened.connect(self._open)
         Freshness(self, context.runner, self.refresh)
         self.refresh()
@@ -92,6 +103,9 @@ class SyncPage(Page):
         self.sync_button = button(tr("报送"), "primary", "sync")
         self.sync_button.setToolTip(tr("交出待报送的修改，取回平台回执和别处的修改"))
         across.addWidget(self.export_button)
+        self.take_button = button(tr("读入优盘回执"), "", "import")
+        self.take_button.setToolTip(tr("读入优盘带回的平台回执和别处的修改"))
+        across.addWidget(self.take_button)
         across.addWidget(self.sync_button)
         return across
 
@@ -126,7 +140,7 @@ class SyncPage(Page):
             self.standing.show_membership(self.context.desk.unit_name, member, shown.last_sync)
         self.waiting.show_counts(shown)
         number = len(shown.set_aside)
-        self.aside.show_rows(shown.set_aside, tr("{n} 条，按 Enter 打开", n=number))
+        self.aside.show_rows(shown.set_aside, tr("{n} 条，按 Enter 处理", n=number))
         self.batches.show_rows(shown.batches, tr("{n} 个，新的在前", n=len(shown.batches)))
         self._enable()
         if first and self.isVisible():
@@ -146,6 +160,10 @@ class SyncPage(Page):
             if found.held > MOST_SHOWN:
                 text = tr("{n} 条，列出前 {most} 条，按 Enter 打开", n=f"{found.held:,}", most=MOST_SHOWN)
             self.held.show_rows(found.rows, text)
+
+    def _decide(self, key: str) -> None:
+        type_id, rid = split_key(key)
+        self.context.go(Target("conflicts", type_id, rid, came_from=Target("sync")))
 
     def _open(self, key: str) -> None:
         type_id, rid = split_key(key)
@@ -213,6 +231,7 @@ class SyncPage(Page):
         ready = self.shown is not None and self.shown.membership is not None and self._running is None
         self.sync_button.setEnabled(ready)
         self.export_button.setEnabled(ready)
+        self.take_button.setEnabled(ready)
 
     def _follow(self, task: Task, text: str) -> None:
         """Show work under way; the cursor waits on the button that stops it."""
@@ -251,6 +270,32 @@ class SyncPage(Page):
             lambda progress, cancelled: export_batches(desk, folder, progress, cancelled), self._exported
         )
         self._follow(task, tr("正在封装报送包"))
+
+    def _ask_replies(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("选择优盘上平台写回的文件夹"))
+        if folder:
+            self.take(Path(folder))
+
+    def take(self, folder: Path) -> None:
+        """Take over the receipts and changes that a stick brings back."""
+        if self._running is not None:
+            return
+        desk = self.context.services
+        task = self.context.runner.beside(
+            lambda progress, cancelled: take_replies_here(desk, folder, progress, cancelled), self._taken
+        )
+        self._follow(task, tr("正在读入优盘回执"))
+
+    def _taken(self, outcome: Outcome) -> None:
+        if isValid(self):
+            self._ended()
+            self.refresh()
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+        elif isinstance(outcome.value, FromStick):
+            brought = outcome.value
+            self.context.notices.post(Notice(brought.text, OK if brought.good else WARN, brought.hint))
+            self._tell_everyone()
 
     def _exported(self, outcome: Outcome) -> None:
         if isValid(self):

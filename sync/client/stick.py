@@ -1,0 +1,67 @@
+"""Taking in what a stick brings back: signed receipts and change pages, the same bytes as over HTTPS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jmdesk.core.clock import utc_text
+from jmdesk.core.errors import Environment, Refused
+from jmdesk.store import outbox
+from sync.client.membership import load_membership
+from sync.client.receiving import Receiver, counted
+from sync.client.report import SyncReport
+from sync.client.steering import Steering
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
+
+SUFFIX: Final = ".jmr"
+
+
+@dataclass(slots=True)
+class Brought:
+    """What a stick brought: the report of everything taken over, and by file name why a file was not."""
+
+    report: SyncReport
+    refused: dict[str, Refused] = field(default_factory=dict)
+
+
+def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> Brought:
+    """Take over one ``.jmr`` or every one in a folder, in the order of their names.
+
+    A file that is not for this device, is damaged, or does not follow on what is here is named with its reason and
+    changes nothing; the others go on. Taking the same files again changes nothing more. ``Refused``
+    "sync.not_enrolled", "sync.no_replies" when there is none; ``Environment`` "sync.stick_unreadable".
+    """
+    steering = steering or Steering()
+    receiver = Receiver(desk, load_membership(desk.store), steering)
+    files = sorted(source.glob(f"*{SUFFIX}")) if source.is_dir() else [source]
+    if not files:
+        raise Refused("sync.no_replies")
+    brought = Brought(SyncReport(started=utc_text(desk.clock.now())))
+    for number, file in enumerate(files):
+        steering.check()
+        steering.tell("changes", number, len(files))
+        try:
+            with file.open("rb") as stream:
+                taken = receiver.take(stream)
+        except Refused as refused:
+            brought.refused[file.name] = refused
+            continue
+        except OSError as error:
+            raise Environment("sync.stick_unreadable") from error
+        for custody in taken.custodies:
+            brought.report.handed_over += custody.records
+        for receipt in taken.receipts:
+            brought.report.note_verdicts(counted(receipt))
+        for _, applied in taken.pages:
+            brought.report.pages += 1
+            brought.report.adopted += applied.adopted
+            brought.report.beside += applied.beside
+            brought.report.known += applied.known
+    with desk.store.reading() as connection:
+        brought.report.unsettled = len(outbox.batch_list(connection, open_only=True))
+    brought.report.finished = utc_text(desk.clock.now())
+    return brought
