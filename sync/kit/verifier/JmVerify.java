@@ -66,7 +66,7 @@ public final class JmVerify {
 
     /** Never raises for what a file holds: that becomes a problem in its report. */
     private static Report check(Path path, Keys keys) throws IOException {
-        Report report = new Report(path.getFileName().toString());
+        Report report = new Report(String.valueOf(path.getFileName()));
         try (BufferedInputStream source = new BufferedInputStream(Files.newInputStream(path))) {
             source.mark(HEAD);
             String head = new String(source.readNBytes(HEAD), StandardCharsets.ISO_8859_1);
