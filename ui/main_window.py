@@ -65,6 +65,12 @@ def _sync(context: Context) -> Page:
     return SyncPage(context)
 
 
+def _conflicts(context: Context) -> Page:
+    from ui.pages.conflicts.page import ConflictsPage
+
+    return ConflictsPage(context)
+
+
 def _help(context: Context) -> Page:
     from ui.pages.help.page import HelpPage
 
@@ -90,6 +96,10 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("sync", "报送", "sync", _sync),
     PageSpec("help", "帮助", "help", _help),
 )
+"""The pages of the rail."""
+
+REACHED: tuple[tuple[PageSpec, str], ...] = ((PageSpec("conflicts", "两处修改不一致", "warn", _conflicts), "sync"),)
+"""Pages that other pages lead to, each with the page of the rail under which it stands."""
 
 
 def _framed(page: Page) -> QScrollArea:
@@ -117,7 +127,8 @@ class MainWindow(QMainWindow):
     def __init__(self, context: Context, front: QWidget, pages: tuple[PageSpec, ...] = PAGES) -> None:
         super().__init__()
         self.context = context
-        self._specs = {spec.id: spec for spec in pages}
+        self._on_rail = {spec.id: spec.id for spec in pages} | {spec.id: above for spec, above in REACHED}
+        self._specs = {spec.id: spec for spec in (*pages, *(spec for spec, _ in REACHED))}
         self._pages: dict[str, Page] = {}
         self._trail: list[str] = []
         self.setWindowTitle(tr("江门信用桌面端"))
@@ -181,7 +192,7 @@ class MainWindow(QMainWindow):
         if fresh:
             self._trail = [*self._trail[-20:], target.page]
         self.stack.setCurrentWidget(_frame_of(page))
-        self.rail.show_page(target.page)
+        self.rail.show_page(self._on_rail[target.page])
         self.setWindowTitle(f"{tr(spec.title)} - {tr('江门信用桌面端')}")
         page.show_target(target)
         focus = QApplication.focusWidget()
@@ -205,7 +216,8 @@ class MainWindow(QMainWindow):
         made.setObjectName("content")
         across = row(made, gap=0)
         across.setSpacing(0)
-        entries = [RailEntry(spec.id, tr(spec.title), spec.icon, spec.id == "help") for spec in self._specs.values()]
+        shown = [spec for spec in self._specs.values() if self._on_rail[spec.id] == spec.id]
+        entries = [RailEntry(spec.id, tr(spec.title), spec.icon, spec.id == "help") for spec in shown]
         self.rail = Rail(tr("江门信用"), entries)
         self.rail.chosen.connect(lambda page: self.go(Target(page)))
         across.addWidget(self.rail)
@@ -336,7 +348,7 @@ class MainWindow(QMainWindow):
             page.discard()
             then()
 
-        self.rail.show_page(self.page_id)
+        self.rail.show_page(self._on_rail[self.page_id])
         text, hint = tr("这一页有未保存的修改。"), tr("按 Ctrl+S 保存，或放弃修改。")
         self.context.notices.post(Notice(text, WARN, hint, tr("放弃修改并离开"), let_go))
         return True

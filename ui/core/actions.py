@@ -33,6 +33,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go.ratings", "转到评级", "Ctrl+5"),
     ActionSpec("go.sync", "转到报送", "Ctrl+6"),
     ActionSpec("go.help", "转到帮助", "Ctrl+7"),
+    ActionSpec("go.conflicts", "转到两处修改不一致", "Ctrl+8"),
     ActionSpec("app.help", "打开帮助", "F1"),
     ActionSpec("app.lock", "锁定资料库", "Ctrl+L"),
     ActionSpec("app.find", "查找", "Ctrl+F"),

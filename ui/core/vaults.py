@@ -59,8 +59,10 @@ class OpenDesk:
                 (tr("等待授权的户"), awaiting, tr("暂存 30 天，取得授权后才报送")),
             ),
             waiting=(
-                Waiting(tr("平台退回，需补正"), sync.refused, "sync", "bad"),
-                Waiting(tr("两处修改不一致，需选定"), sync.conflicts, "sync", "bad"),
+                Waiting(tr("平台退回，需补正"), sync.refused, "conflicts", "bad"),
+                Waiting(tr("两处修改不一致，需选定"), sync.conflicts, "conflicts", "bad"),
+                Waiting(tr("待报送期间平台有新内容"), desk.conflicts.newer_beside(), "conflicts", "warn"),
+                Waiting(tr("依据有变化，需重新评级的户"), len(desk.conflicts.ratings_due()), "conflicts", "warn"),
                 Waiting(tr("有信息等待授权的户"), awaiting, "households", "warn"),
                 Waiting(tr("待报送的修改"), sync.unsent, "sync", "info"),
             ),

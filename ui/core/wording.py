@@ -46,5 +46,8 @@ def deed(verb: str) -> str:
         "pull": tr("平台更新"),
         "verdict": tr("平台回执"),
         "custody": tr("平台收存"),
+        "settle": tr("处理两处修改"),
+        "merge": tr("合并两处修改"),
+        "resend": tr("重新报送"),
     }
     return words.get(verb, verb)
