@@ -155,6 +155,8 @@ class _Inspection:
         if kind is not PayloadType.BATCH_MANIFEST:
             raise RemoteProtocolError("protocol.payload_type")
         manifest = decode_manifest(payload, self.limits)
+        if manifest.device != self.envelopes[-1].signer:
+            self.problems.append("protocol.other_device")
         opener = self._batch_opener(manifest)
         for entry in manifest.parts:
             data = container.read(part_name(entry.n), self.limits.part_bytes, entry.size)

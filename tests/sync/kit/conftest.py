@@ -63,7 +63,7 @@ def _has_jdk() -> bool:
 def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     """Compiled as README.md says, with every warning an error. A computer of an office or a plain CI has no JDK."""
     if not _has_jdk():
-        raise pytest.skip.Exception(_NO_JDK)
+        pytest.skip(_NO_JDK)
     classes = tmp_path_factory.mktemp("verifier")
     command: list[str | Path] = [
         "javac",
