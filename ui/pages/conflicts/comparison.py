@@ -26,7 +26,8 @@ class Option(QWidget):
         self.radio = QRadioButton()
         self.radio.setAccessibleName(f"{name} {words}")
         across.addWidget(self.radio, 0, Qt.AlignmentFlag.AlignTop)
-        across.addWidget(label(words, wrap=True), 1)
+        self.words = label(words, wrap=True)
+        across.addWidget(self.words, 1)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
