@@ -166,10 +166,24 @@ def _seal(stage: Stage, desk: Desk, out: Path) -> None:
         shutil.copyfile(desk.vault.outgoing / sealed.batch.file, batch)
         told.update({"记录": sealed.batch.records, "字节": batch.stat().st_size})
         told.update({f"暂缓({code})": count for code, count in sealed.held.items()})
+    keys = _public_keys(desk)
+    (out / "keys.json").write_bytes(keys)
     with batch.open("rb") as source:
-        report = inspect_file(source)
-    if report.problems:
+        report = inspect_file(source, keys)
+    if not report.sound:
         raise Discrepancy(f"the batch does not verify: {report.problems}")
+
+
+def _public_keys(desk: Desk) -> bytes:
+    """The public keys that ``jmdesk verify --keys`` needs for the demonstration's batch and receipts."""
+    from sync.client.membership import load_membership, signing_key
+    from sync.protocol.suites import KeyRole
+
+    trusted = load_membership(desk.store).keyring.document
+    platform = next(key.public for key in trusted.keys if key.role is KeyRole.PLATFORM)
+    device = signing_key(desk.vault.device_keys()).public.public.hex()
+    named = {"device_public": device, "platform_signing_public": platform, "root_public": trusted.public}
+    return json.dumps(named, indent=1).encode()
 
 
 def _sync(stage: Stage, desk: Desk, gateway: Gateway, out: Path, title: str) -> None:
