@@ -215,8 +215,8 @@ def _note(
     if found is None:
         return
     versions = dict(found.field_versions)
-    if outcome.verdict == "merged":
-        # Other fields moved on too: the base stays until the pull brings them.
+    if outcome.verdict in ("merged", "duplicate"):
+        # Other fields moved on too, or may have: the base stays until the pull brings them.
         version = found.base_version
         versions |= dict.fromkeys(operation.fields, outcome.version)
     else:

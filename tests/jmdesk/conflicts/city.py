@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copytree
 
@@ -35,15 +35,17 @@ class Batched:
     outcomes: list[Outcome] | None = None
 
 
-@dataclass(repr=False)
 class City:
-    """Every record that the platform holds; ``changes`` names them in the order in which they changed."""
+    """Every record that the platform holds; ``changes`` names them in the order in which they changed.
 
-    held: dict[str, Held] = field(default_factory=dict)
-    types: dict[str, str] = field(default_factory=dict)
-    changes: list[str] = field(default_factory=list)
-    refusing: set[str] = field(default_factory=set)
-    """Records whose operations the platform refuses."""
+    Operations on the records ``refusing`` are refused.
+    """
+
+    def __init__(self) -> None:
+        self.held: dict[str, Held] = {}
+        self.types: dict[str, str] = {}
+        self.changes: list[str] = []
+        self.refusing: set[str] = set()
 
     def take(self, batch: Batched) -> None:
         """Judge a batch."""

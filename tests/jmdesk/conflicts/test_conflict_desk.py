@@ -342,3 +342,15 @@ def test_nothing_waits_beside_a_settled_record(ours: Office, other: Office) -> N
     ours.exchange([rid])
     with ours.desk.store.reading() as connection:
         assert reading.theirs(connection, rid) is None
+
+
+def test_the_same_value_typed_at_both_desks_hides_nothing_else_that_one_of_them_changed(
+    ours: Office, other: Office
+) -> None:
+    rid = shared(ours, other)
+    other.desk.records.change("R05", rid, {"labor_count": 1, "old_household_no": "甲1"})
+    ours.desk.records.change("R05", rid, {"labor_count": 1})
+    other.exchange([rid])
+    ours.exchange([rid])
+    assert record(ours.desk, rid).values == record(other.desk, rid).values
+    assert record(ours.desk, rid).base_version == 2

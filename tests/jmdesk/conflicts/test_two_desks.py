@@ -18,7 +18,7 @@ from tests.desks import VILLAGE
 from tests.jmdesk.conflicts.city import City, Office
 
 FIELDS: dict[str, list[Value]] = {
-    "population": [1, 2, 3],
+    "population": [5, 6, 7],
     "labor_count": [1, 2],
     "old_household_no": ["甲1", "乙2"],
     "x_remark": ["甲", "乙", "丙"],
@@ -136,7 +136,7 @@ def _decide(office: Office, case: Case, taste: int) -> None:
 def game(ours: Office, other: Office) -> Iterator[Played]:
     """A fresh record known to both desks and the platform; settled at the end."""
     desk = ours.desk
-    rid = desk.records.create("R05", {"region_code": VILLAGE, "population": 1, "x_remark": "甲"})
+    rid = desk.records.create("R05", {"region_code": VILLAGE, "population": 5, "x_remark": "甲"})
     played = Played((ours, other), rid)
     ours.exchange([rid])
     other.exchange([rid])
