@@ -31,10 +31,10 @@ def waiting(connection: Connection, limit: int) -> list[tuple[str, str]]:
 
 def beside_count(connection: Connection) -> int:
     """How many records wait with a newer version of the platform beside edits that no verdict has set aside yet."""
-    open_ = select(outbox.c.rid).where(outbox.c.state.in_(("draft", "sealed")))
-    aside = select(outbox.c.rid).where(outbox.c.state.in_(("conflict", "refused")))
-    query = select(func.count()).select_from(incoming)
-    return connection.execute(query.where(incoming.c.rid.in_(open_), incoming.c.rid.not_in(aside))).scalar_one()
+    of_record = select(outbox.c.id).where(outbox.c.rid == incoming.c.rid)
+    unsettled = of_record.where(outbox.c.state.in_(("draft", "sealed"))).exists()
+    aside = of_record.where(outbox.c.state.in_(("conflict", "refused"))).exists()
+    return connection.execute(select(func.count()).select_from(incoming).where(unsettled, ~aside)).scalar_one()
 
 
 def older_ratings(connection: Connection, year: int, limit: int) -> list[str]:

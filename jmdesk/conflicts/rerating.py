@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from jmdesk.conflicts import queries
-from jmdesk.core.clock import Clock, beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.ratings import facts
 from jmdesk.ratings import queries as ratings
@@ -13,34 +13,44 @@ from jmdesk.ratings.collect import Basis, collect
 
 if TYPE_CHECKING:
     from jmdesk.catalogue.types import Catalogue
+    from jmdesk.ratings.queries import FoundHousehold
     from jmdesk.ratings.service import Ratings
     from jmdesk.store.reading import Connection
 
 MOST = 200
-"""Households looked at: each takes about a millisecond, and a longer list is worked off from its start."""
+"""Households named: a longer list is worked off from its start."""
+
+MOST_TRIED = 1000
+"""Households whose facts are computed: each takes about half a millisecond."""
 
 
-def due(connection: Connection, catalogue: Catalogue, desk_ratings: Ratings, clock: Clock) -> list[str]:
+def due(connection: Connection, catalogue: Catalogue, desk_ratings: Ratings, on: date) -> list[str]:
     """Households whose rating of this year no longer rests on what the records say, at most 200.
 
     A newer record alone is not enough: the facts of the rating must come out differently (its input digest).
     """
-    on = beijing_date(clock.now())
-    older = queries.older_ratings(connection, on.year, MOST)
-    if not older:
-        return []
+    older = queries.older_ratings(connection, on.year, MOST_TRIED)
     basis = Basis(desk_ratings.package, desk_ratings.values, catalogue, on.year, on)
-    rated = ratings.stored_ratings(connection, older, on.year)
-    files = ratings.found_households(connection, older, catalogue, on)
-    found = []
-    for household in older:
-        stored, file = rated.get(household), files.get(household)
-        if stored is None or file is None:
-            continue
-        try:
-            digest = facts.from_object(collect(file.file, basis), desk_ratings.package).digest()
-        except Refused:
-            digest = ""  # records that contradict each other: rating again says which
-        if stored.values.get("input_digest") != digest:
-            found.append(household)
-    return found
+    found: list[str] = []
+    for start in range(0, len(older), MOST):
+        found += _changed(connection, older[start : start + MOST], basis)
+        if len(found) >= MOST:
+            break
+    return found[:MOST]
+
+
+def _changed(connection: Connection, households: list[str], basis: Basis) -> list[str]:
+    rated = ratings.stored_ratings(connection, households, basis.year)
+    files = ratings.found_households(connection, households, basis.catalogue, basis.on)
+    return [
+        household
+        for household, file in files.items()
+        if household in rated and rated[household].values.get("input_digest") != _digest(file, basis)
+    ]
+
+
+def _digest(file: FoundHousehold, basis: Basis) -> str:
+    try:
+        return facts.from_object(collect(file.file, basis), basis.package).digest()
+    except Refused:
+        return ""  # records that contradict each other: rating again says which

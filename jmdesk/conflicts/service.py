@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from enum import Enum
 from typing import Protocol
 
@@ -10,14 +11,14 @@ from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.conflicts import queries, rerating
 from jmdesk.conflicts.case import Case, Kind, case_of
 from jmdesk.conflicts.rules import Choice, Compared, Side, chosen, kept, mixed, undecided
-from jmdesk.core.clock import Clock
+from jmdesk.core.clock import Clock, beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.inbox import take_theirs
 from jmdesk.ratings.service import Ratings
 from jmdesk.records.masking import masked, shown_value
 from jmdesk.records.service import Records
 from jmdesk.records.writer import Writer
-from jmdesk.store import incoming
+from jmdesk.store import change_log, incoming
 from jmdesk.store.store import Store
 
 MOST = 300
@@ -65,6 +66,7 @@ class Conflicts:
 
     def __init__(self, desk: Workplace) -> None:
         self._desk = desk
+        self._due: tuple[tuple[int, date], list[str]] | None = None
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
@@ -94,7 +96,11 @@ class Conflicts:
         """Households to be rated again, because a fact of their rating has changed since; at most 200."""
         desk = self._desk
         with desk.store.reading() as connection:
-            return rerating.due(connection, desk.catalogue, desk.ratings, desk.clock)
+            # Nothing changes without a log entry, so the answer holds until there is another one, or another day.
+            state = (change_log.read_head(connection).count, beijing_date(desk.clock.now()))
+            if self._due is None or self._due[0] != state:
+                self._due = (state, rerating.due(connection, desk.catalogue, desk.ratings, state[1]))
+            return list(self._due[1])
 
     def can_renew(self, type_id: str) -> bool:
         """Whether a voided record of a type may be recorded anew: not one that others point at."""
