@@ -171,8 +171,9 @@ class ProcessingBuilder:
 
     def _lines(self, verdicts: Iterable[VerdictLine]) -> Iterator[bytes]:
         batch = self._manifest
+        prefix = op_id(batch.device, batch.epoch, batch.seq, 0)[:-1]
         for index, line in enumerate(verdicts):
-            if line.op_id != op_id(batch.device, batch.epoch, batch.seq, index):
+            if line.op_id != f"{prefix}{index}":
                 raise LocalProtocolError("protocol.verdict_order", index=index)
             fault = verdict_fault(line)
             if fault:

@@ -142,8 +142,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 _OPERATION: Final = msgspec.json.Decoder(Operation)
 _VERDICT: Final = msgspec.json.Decoder(VerdictLine)
 _CHANGE: Final = msgspec.json.Decoder(ChangeLine)
-# An operation line without nested values opens these: itself, set, seen; unset, evidence, consent.
-_PLAIN_BRACKETS: Final = 6
+_SCALARS: Final = frozenset({str, bool, int})
 _UNDUE: Final[dict[Verdict, tuple[str, ...]]] = {
     # Members that a verdict must not carry, so that each line says one thing.
     Verdict.ACCEPTED: ("code", "scope", "role", "values"),
@@ -154,6 +153,8 @@ _UNDUE: Final[dict[Verdict, tuple[str, ...]]] = {
     Verdict.FORBIDDEN: ("code", "values", "versions"),
     Verdict.GONE: ("code", "scope", "role", "values", "versions"),
 }
+# A tuple: an enum member is compared sooner than hashed.
+_SUCCESSES: Final = (Verdict.ACCEPTED, Verdict.MERGED, Verdict.DUPLICATE)
 
 
 def op_id(device: str, epoch: int, seq: int, index: int) -> str:
@@ -211,10 +212,11 @@ def _change_fault(o: Draft | Operation) -> tuple[str, str]:
         return "op_twice", "$.unset"
     if o.seen.keys() != (o.set.keys() | o.unset if o.unset else o.set.keys()):
         return "op_seen", "$.seen"
-    for name, value in o.set.items():
-        # The plain case first: this runs for every field of every record.
-        if type(value) is not str and _unfit(value):
-            return "op_value", f"$.set.{name}"
+    # The plain case first: this runs for every field of every record.
+    if not _SCALARS.issuperset(map(type, o.set.values())):
+        for name, value in o.set.items():
+            if _unfit(value):
+                return "op_value", f"$.set.{name}"
     return "", ""
 
 
@@ -264,7 +266,26 @@ def _typed(line: bytes, decoder: msgspec.json.Decoder[Line]) -> Line:
     return found
 
 
+def _own_spelling(raw: bytes, lines: list[bytes], decoder: msgspec.json.Decoder[Line]) -> list[Line] | None:
+    """All lines of a part at once, where its bytes are exactly what our own encoder writes; else nothing.
+
+    Re-encoding to the same bytes rules out duplicate keys; the bracket count rules out depth. Anything else, such as
+    another program's spacing, is read line by line: slower, with the same result.
+    """
+    deepest = LIMITS.json_depth
+    if any(len(line) > LIMITS.line_bytes or line.count(b"{") + line.count(b"[") > deepest for line in lines):
+        return None
+    try:
+        found = decoder.decode_lines(raw)
+        return found if _ENCODER.encode_lines(found) == raw else None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
 def _typed_lines(lines: list[bytes], decoder: msgspec.json.Decoder[Line]) -> list[Line]:
+    known = _own_spelling(b"\n".join((*lines, b"")), lines, decoder)
+    if known is not None:
+        return known
     found: list[Line] = []
     for number, line in enumerate(lines):
         try:
@@ -274,24 +295,6 @@ def _typed_lines(lines: list[bytes], decoder: msgspec.json.Decoder[Line]) -> lis
     return found
 
 
-def _own_spelling(raw: bytes, lines: list[bytes]) -> list[Operation] | None:
-    """All operations of a part at once, where its bytes are exactly what our own encoder writes; else nothing.
-
-    Re-encoding to the same bytes rules out duplicate keys; the bracket count rules out nesting. Anything else, such
-    as another program's spacing or nested values, is read line by line: slower, with the same result.
-    """
-    if (
-        raw.count(b"{") + raw.count(b"[") != _PLAIN_BRACKETS * len(lines)
-        or len(max(lines, key=len)) > LIMITS.line_bytes
-    ):
-        return None
-    try:
-        found = _OPERATION.decode_lines(raw)
-        return found if _ENCODER.encode_lines(found) == raw else None
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
-
-
 def read_operations(raw: bytes, records: int, prefix: str, first: int) -> list[Operation | BadLine]:
     """Every line of one part as an operation or as what is wrong with it.
 
@@ -299,7 +302,7 @@ def read_operations(raw: bytes, records: int, prefix: str, first: int) -> list[O
     `RemoteProtocolError` only where the part has not ``records`` lines.
     """
     lines = split_lines(raw, records)
-    known = _own_spelling(raw, lines)
+    known = _own_spelling(raw, lines, _OPERATION)
     found: list[Operation | BadLine] = []
     for index, line in enumerate(lines):
         name = f"{prefix}{first + index}"
@@ -316,6 +319,9 @@ def read_operations(raw: bytes, records: int, prefix: str, first: int) -> list[O
 
 def verdict_fault(line: VerdictLine) -> str:
     """The code of what does not belong to a line's verdict, or nothing."""
+    # The plain case first: this runs for every record, at either end.
+    if line.verdict in _SUCCESSES and not (line.code or line.scope or line.role or line.values):
+        return ""
     if any(getattr(line, member) for member in _UNDUE[line.verdict]):
         return "protocol.verdict_members"
     if line.verdict is Verdict.REJECTED and not line.code:
