@@ -148,7 +148,10 @@ def _not_above(low: str, high: str, level: Severity, other: str) -> RecordCheck:
     def check(record: Record, _on: date) -> Iterable[Problem]:
         if low not in record or high not in record:
             return ()
-        small, large = comparable(record[low]), comparable(record[high])
+        first, second = record[low], record[high]
+        if type(first) is int and type(second) is int and first <= second:
+            return ()
+        small, large = comparable(first), comparable(second)
         if isinstance(small, str) and isinstance(large, str) and small > large:
             return (Problem(low, "crosscheck.later", level, {"other": other}),)
         if isinstance(small, Decimal) and isinstance(large, Decimal) and small > large:
@@ -162,7 +165,10 @@ def _limit(identifier: str, limit: Decimal, level: Severity) -> RecordCheck:
     too_much = Problem(identifier, "crosscheck.limit", level, {"limit": str(limit)})
 
     def check(record: Record, _on: date) -> Iterable[Problem]:
-        value = comparable(record.get(identifier))
+        given = record.get(identifier)
+        if given is None or (type(given) is int and given <= limit):
+            return ()
+        value = comparable(given)
         return (too_much,) if isinstance(value, Decimal) and value > limit else ()
 
     return check

@@ -37,6 +37,7 @@ class RecordValidator:
             for f in allowed
             if f.required and f.is_input
         ]
+        self._needed = frozenset(identifier for identifier, _ in self._required)
 
     def validate(self, record: Record, *, complete: bool, on: date) -> list[Problem]:
         """Every problem of a record on a day; without ``complete`` it may still lack required values (a draft).
@@ -51,9 +52,9 @@ class RecordValidator:
             problem = check(value, record, on) if check is not None else self._stranger(identifier, value)
             if problem is not None:
                 problems.append(problem)
-        if complete:
+        if complete and not record.keys() >= self._needed:
             problems.extend(missing for identifier, missing in self._required if identifier not in record)
-        if not any(problem.level == "error" and problem.field in record for problem in problems):
+        if not problems or not any(problem.level == "error" and problem.field in record for problem in problems):
             problems.extend(self._across.check(self.type.id, record, on))
         return problems
 
