@@ -61,6 +61,7 @@ def change_page(
             "SELECT position, tombstone, type, rid::text, version, region, unit, at, writer, fields, versions, reason"
             " FROM records WHERE county = ANY(%s) AND position > %s AND position <= %s ORDER BY position LIMIT %s",
             (list(device.grant.counties), cursor, head, limit + 1),
+            prepare=False,  # a plan kept from when the table was small would sort all of it for each page
         ).fetchall()
         more = len(rows) > limit
         until = rows[limit][0] - 1 if more else head

@@ -153,8 +153,13 @@ def _apply(batch: _Batch, judge: Judge, lines: Sequence[Operation | BadLine], co
         held=read_held(connection, grant.counties, [(o.type, o.rid) for o in operations]),
         consents=read_consents(connection, grant.counties, [rid for o in operations for rid in o.consent]),
     )
-    known.regions = {(o.type, o.rid): region for o in operations if (region := said_region(o))}
-    parents = {p for o in operations if not said_region(o) and (p := parent_of(o)) and p not in known.regions}
+    homeless: list[Operation] = []
+    for operation in operations:
+        if region := said_region(operation):
+            known.regions[operation.type, operation.rid] = region
+        else:
+            homeless.append(operation)
+    parents = {p for o in homeless if (p := parent_of(o)) and p not in known.regions}
     known.regions |= read_regions(connection, grant.counties, parents)
     steps: list[Step] = []
     for line in lines:

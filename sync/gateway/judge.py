@@ -102,14 +102,15 @@ class Judge:
         if refused is not None:
             return refused
         outcome = merge(held, operation, rules.type, same_epoch=self._same_epoch)
-        if outcome.fields is None:
+        fields = outcome.fields
+        if fields is None:
             return Judgement(self._unchanged(operation, held, outcome))
         if operation.op is Op.UPSERT:
-            refused = self._invalid(operation, rules, held, outcome.fields)
+            refused = self._invalid(operation, rules, held, fields)
             if refused is not None:
                 return refused
-        line = VerdictLine(operation.op_id, operation.rid, outcome.verdict, version=outcome.version)
-        changed = self._changed(operation, held, outcome, region)
+        line = VerdictLine(operation.op_id, operation.rid, outcome.verdict, outcome.version)
+        changed = self._changed(operation, held, outcome, fields, region)
         known.held[key] = changed
         known.regions[key] = region
         if operation.type == _CONSENT:
@@ -176,26 +177,29 @@ class Judge:
             versions={i: held.version_of(i) for i in shown},
         )
 
-    def _changed(self, operation: Operation, held: Held | None, outcome: Outcome, region: str) -> Held:
+    def _changed(self, operation: Operation, held: Held | None, outcome: Outcome, fields: Record, region: str) -> Held:
+        # By position: so many keywords would cost as much as the merge.
         return Held(
-            county=county_of(region),
-            region=region,
-            unit=held.unit if held is not None else self._grant.unit,
-            version=outcome.version,
-            tombstone=operation.op is Op.TOMBSTONE,
-            fields=outcome.fields or {},
-            versions=outcome.versions,
-            writers=outcome.writers,
-            writer=operation.op_id,
-            at=operation.at,
-            reason=operation.reason,
+            county_of(region),
+            region,
+            held.unit if held is not None else self._grant.unit,
+            outcome.version,
+            operation.op is Op.TOMBSTONE,
+            fields,
+            outcome.versions,
+            outcome.writers,
+            operation.op_id,
+            operation.at,
+            operation.reason,
         )
 
 
 def said_region(operation: Operation) -> str:
     """The region that a record says it lies in, where its type has one."""
     rules = _rules(operation.type)
-    said = operation.set.get("region_code") if rules and rules.says_region else None
+    if rules is None or not rules.says_region:
+        return ""
+    said = operation.set.get("region_code")
     return said if isinstance(said, str) else ""
 
 

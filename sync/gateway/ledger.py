@@ -2,6 +2,8 @@
 
 Whoever writes holds the county's head from before the positions are given until they are committed. So a reader of
 the head sees every change up to it, and two writers of one county never wait for each other crosswise.
+
+The reads are planned anew each time: a plan kept from when a table was empty would go through all of it for each row.
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ SELECT county, position, type, rid, version, writer FROM stage WHERE position > 
 """
 _READ = """
 SELECT type, rid::text, county, region, unit, version, tombstone, fields, versions, writers, writer, at, reason
-FROM records JOIN unnest(%s::text[], %s::uuid[]) AS wanted (type, rid) USING (type, rid) WHERE county = ANY(%s)
+FROM records JOIN unnest(string_to_array(%s, ','), string_to_array(%s, ',')::uuid[]) AS wanted (type, rid)
+  USING (type, rid) WHERE county = ANY(%s)
 """
 
 
@@ -80,7 +83,7 @@ def read_held(connection: Connection, counties: Sequence[str], keys: Iterable[Re
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    rows = connection.execute(_READ, ([key[0] for key in wanted], [key[1] for key in wanted], list(counties)))
+    rows = connection.execute(_READ, (*_listed(wanted), list(counties)), prepare=False)
     return {(type_, rid): Held(*rest) for type_, rid, *rest in rows}
 
 
@@ -91,10 +94,18 @@ def read_regions(connection: Connection, counties: Sequence[str], keys: Iterable
         return {}
     rows = connection.execute(
         "SELECT type, rid::text, region FROM records"
-        " JOIN unnest(%s::text[], %s::uuid[]) AS wanted (type, rid) USING (type, rid) WHERE county = ANY(%s)",
-        ([key[0] for key in wanted], [key[1] for key in wanted], list(counties)),
+        " JOIN unnest(string_to_array(%s, ','), string_to_array(%s, ',')::uuid[]) AS wanted (type, rid)"
+        " USING (type, rid) WHERE county = ANY(%s)",
+        (*_listed(wanted), list(counties)),
+        prepare=False,
     )
     return {(type_, rid): region for type_, rid, region in rows}
+
+
+def _listed(keys: Iterable[RecordKey]) -> tuple[str, str]:
+    """Types and ids as one text each, which is quicker to hand over than arrays; neither holds a comma."""
+    types, rids = zip(*keys, strict=True)
+    return ",".join(types), ",".join(rids)
 
 
 def read_consents(connection: Connection, counties: Sequence[str], rids: Iterable[str]) -> dict[str, str]:
@@ -106,6 +117,7 @@ def read_consents(connection: Connection, counties: Sequence[str], rids: Iterabl
         "SELECT rid::text, fields ->> 'consent_kind' FROM records"
         " WHERE county = ANY(%s) AND type = 'R04' AND rid = ANY(%s::uuid[]) AND NOT tombstone",
         (list(counties), wanted),
+        prepare=False,
     )
     return {rid: kind or "" for rid, kind in rows}
 
@@ -122,7 +134,7 @@ def write(connection: Connection, batch: BatchKey, steps: Sequence[Step], heads:
         step.last = True
     connection.execute(_STAGE)
     with connection.cursor().copy("COPY stage FROM STDIN") as copy:
-        copy.write(b"".join(_row(step) for step in steps))
+        copy.write(b"".join(map(_row, steps)))
     connection.execute(_WRITE_OPERATIONS, batch)
     if newest:
         connection.execute(_WRITE_RECORDS)
@@ -140,20 +152,20 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def _row(step: Step) -> bytes:
-    """One line of COPY's text form."""
+    """One line of COPY's text form; ids and times were held to their forms when the operation was read."""
     line, held = step.line, step.held
-    verdict = f"{step.index}\t{line.rid.translate(_ESCAPES)}\t{line.verdict.value}\t{line.version}\t"
-    head = verdict.encode() + _detail(line) + b"\t"
+    verdict = f"{step.index}\t{line.rid}\t{line.verdict}\t{line.version}\t".encode()
     if held is None:
-        return head + _NOTHING
-    kept = f"{held.county}\t{step.key[0]}\t{step.key[1]}\t{held.region}\t{held.unit}\t{held.version}\t{step.position}"
-    tail = f"{held.writer}\t{held.at}\t{held.reason.translate(_ESCAPES)}\t{'t' if step.last else 'f'}\n"
-    return b"".join(
-        (
-            *(head, kept.encode(), b"\tt\t" if held.tombstone else b"\tf\t"),
-            *(_json(held.fields), b"\t", _json(held.versions), b"\t", _json(held.writers), b"\t", tail.encode()),
-        )
+        return b"%b%b\t%b" % (verdict, _detail(line), _NOTHING)
+    type_, rid = step.key
+    kept = (
+        f"\t{held.county}\t{type_}\t{rid}\t{held.region}\t{held.unit}\t{held.version}\t{step.position}"
+        f"\t{'t' if held.tombstone else 'f'}\t"
     )
+    reason = held.reason and held.reason.translate(_ESCAPES)
+    tail = f"\t{held.writer}\t{held.at}\t{reason}\t{'t' if step.last else 'f'}\n"
+    values = (_json(held.fields), _json(held.versions), _json(held.writers))
+    return b"%b%b%b%b%b" % (verdict, _detail(line), kept.encode(), b"\t".join(values), tail.encode())
 
 
 _encode = msgspec.json.Encoder().encode

@@ -23,11 +23,12 @@ from sync.protocol.limits import LIMITS
 from sync.protocol.manifest import Manifest
 from sync.protocol.parts import seal_content_key
 from sync.protocol.receipts import ProcessingBuilder, ProcessingReceipt
-from sync.protocol.records import VerdictLine, op_id
+from sync.protocol.records import Verdict, VerdictLine, op_id
 from sync.protocol.replies import ReplyHeader, ReplyItem, write_reply
 from sync.protocol.states import PlatformBatch
 
 _PAGE = 5_000
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
 def write_receipt(
@@ -91,16 +92,17 @@ def clock_flags(manifest: Manifest, received: datetime) -> tuple[str, ...]:
 def _verdicts(
     connection: Connection, batch: BatchKey, manifest: Manifest, totals: Counter[str]
 ) -> Iterator[VerdictLine]:
+    prefix = op_id(manifest.device, manifest.epoch, manifest.seq, 0)[:-1]
     for first in range(0, manifest.records, _PAGE):
         rows = connection.execute(
             "SELECT idx, rid, verdict, version, detail FROM operations"
             " WHERE (county, device, epoch, seq) = (%s, %s, %s, %s) AND idx >= %s AND idx < %s ORDER BY idx",
             (*batch, first, first + _PAGE),
         ).fetchall()
+        totals.update(row[2] for row in rows)
         for index, rid, verdict, version, detail in rows:
-            totals[verdict] += 1
-            name = op_id(manifest.device, manifest.epoch, manifest.seq, index)
-            yield VerdictLine(name, rid, verdict, version, **(detail or {}))
+            line = VerdictLine(f"{prefix}{index}", rid, _VERDICTS[verdict], version)
+            yield line if detail is None else msgspec.structs.replace(line, **detail)
 
 
 def receipt_reply(

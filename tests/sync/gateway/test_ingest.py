@@ -84,6 +84,20 @@ def test_an_ingest_that_was_cut_off_goes_on_where_it_stopped(
     assert count(platform, "operations", desk) == count(platform, "changes", desk) == 2_500
 
 
+def test_a_record_that_a_run_changes_several_times_ends_as_the_last_one_says(platform: Platform) -> None:
+    desk = platform.desk()
+    rid, values = household()
+    others = [draft("R05", *household()) for _ in range(4)]
+    changes = [draft("R05", rid, {"address": f"样例村{n}号"}, base=n) for n in range(1, 4)]
+    lines = desk.exchange(draft("R05", rid, values), *others[:2], *changes, *others[2:])
+    assert [line.verdict for line in lines] == [Verdict.ACCEPTED] * 8
+    assert [line.version for line in lines] == [1, 1, 1, 2, 3, 4, 1, 1]
+    assert count(platform, "operations", desk) == count(platform, "changes", desk) == 8
+    found = desk.pull()
+    assert found.keys() >= {rid, *(other.rid for other in others)}
+    assert (found[rid].version, found[rid].set["address"]) == (4, "样例村3号")
+
+
 def test_processing_again_changes_nothing(platform: Platform) -> None:
     desk = platform.desk()
     rid, values = household()
