@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jmdesk.catalogue.types import Record, Value
 from jmdesk.conflicts.case import Case, Kind
-from jmdesk.conflicts.rules import Choice, Side
+from jmdesk.conflicts.rules import Choice, Side, chosen
 from jmdesk.conflicts.service import Whole
 from jmdesk.store import outbox, reading
 from tests.desks import VILLAGE
@@ -28,18 +28,31 @@ FIELDS: dict[str, list[Value]] = {
 EDITS = st.dictionaries(st.sampled_from(sorted(FIELDS)), st.integers(-1, 2), min_size=1, max_size=3)
 """-1 takes the value out."""
 
-STEPS = st.lists(
-    st.tuples(
-        st.integers(0, 1),
-        st.one_of(
-            st.tuples(st.just("edit"), EDITS),
-            st.tuples(st.sampled_from(["seal", "send", "receive", "pull", "exchange", "exchange", "merge", "settle"])),
-            st.tuples(st.just("void")),
-        ),
-        st.integers(0, 3),
-    ),
-    max_size=14,
+Step = tuple[int, str, dict[str, int], int]
+"""Which desk, what it does, what it types, and how it decides."""
+
+
+def _round(edits: list[dict[str, int] | None], order: list[tuple[int, str]], taste: int) -> list[Step]:
+    typed: list[Step] = [
+        (who, "edit" if edit else "void", edit, taste) for who, edit in enumerate(edits) if edit is not None
+    ]
+    return typed + [(who, action, {}, taste) for who, action in order]
+
+
+ORDERS = st.permutations(
+    [(who, action) for who in (0, 1) for action in ("seal", "send", "receive", "pull", "settle")] + [(0, "merge")]
 )
+"""Every step of an exchange may come before any other, or too late."""
+
+ROUNDS = st.builds(
+    _round,
+    st.lists(st.one_of(EDITS, EDITS, EDITS, st.none(), st.just(dict[str, int]())), min_size=2, max_size=2),
+    ORDERS,
+    st.integers(0, 3),
+)
+"""Both desks do something (nothing typed: void it), and then exchange as it happens."""
+
+STEPS = st.lists(ROUNDS, min_size=1, max_size=3).map(lambda rounds: [step for steps in rounds for step in steps])
 
 
 @dataclass
@@ -61,8 +74,6 @@ class Played:
                 office.desk.records.void("R05", self.rid, "重复")
         elif action == "seal":
             office.seal([self.rid])
-        elif action == "exchange":
-            office.exchange([self.rid])
         elif action == "merge":
             office.desk.conflicts.merge_all()
         elif action == "settle":
@@ -126,6 +137,10 @@ def _decide(office: Office, case: Case, taste: int) -> None:
             if f.differs and (taste == 3 or f.proposed is None)
         }
         desk.settle(case.type, case.rid, choices, reason="已核实", seen=case.seen)
+        values = office.desk.records.get(case.type, case.rid).record.values
+        for field_ in case.fields:
+            side = chosen(field_, choices).side
+            assert values.get(field_.name) == (field_.mine if side is Side.MINE else field_.theirs)
     else:
         keep = case.kind is Kind.VOIDED_HERE and taste % 2
         decision = Whole.KEEP if keep else Whole.VOID
@@ -154,11 +169,11 @@ def game(ours: Office, other: Office) -> Iterator[Played]:
 )
 @given(steps=STEPS)
 def test_two_desks_and_the_platform_end_up_equal_and_no_typed_value_is_lost(
-    ours: Office, other: Office, city: City, steps: list[tuple[int, tuple[str, dict[str, int]], int]]
+    ours: Office, other: Office, city: City, steps: list[Step]
 ) -> None:
     with game(ours, other) as played:
-        for who, (action, *edit), taste in steps:
-            played.step(who, action, edit[0] if edit else {}, taste)
+        for who, action, edit, taste in steps:
+            played.step(who, action, edit, taste)
     held = city.held[played.rid]
     for who, office in enumerate(played.offices):
         found = played.values(who)
