@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
 
 from jmdesk.core.text import masked_number
 from jmdesk.store import reading, search
+from jmdesk.store.columns import json_text
 from jmdesk.store.reading import Filter, Sealed
 from jmdesk.store.stored import Stored
 from jmdesk.store.tables import awaiting_consent, record_tables
 
 HOUSEHOLD, PERSON, RATING = record_tables["R05"], record_tables["R06"], record_tables["R16"]
 SEARCH_LIMIT = 200
-COUNT_LIMIT = 1000
+_NEAR = 10_000
+"""Lines that are skipped from the front without asking whether the end is nearer."""
 CHILD_TYPES = ("R07", "R08", "R09", "R10", "R11", "R12")
 SUBJECT_TYPES = ("R13", "R14", "assessment")
 
@@ -50,6 +51,8 @@ class HouseholdRow:
 
 
 def _conditions(connection: Connection, wanted: HouseholdFilter) -> list[ColumnElement[bool]]:
+    if wanted == HouseholdFilter():
+        return [reading.in_force(HOUSEHOLD)]
     conditions: list[ColumnElement[bool]] = [HOUSEHOLD.c.rec_voided.is_(None)]
     if wanted.region_prefix:
         prefix = wanted.region_prefix
@@ -66,7 +69,9 @@ def _conditions(connection: Connection, wanted: HouseholdFilter) -> list[ColumnE
         )
     if wanted.search.strip():
         found = search.subjects(connection, wanted.search, types=("R05", "R06"), limit=SEARCH_LIMIT)
-        conditions.append(HOUSEHOLD.c.rid.in_(found))
+        # One bound value, for a list of them would be spelled out anew at every keystroke.
+        each = func.json_each(json_text(found)).table_valued("value")
+        conditions.append(HOUSEHOLD.c.rid.in_(select(each.c.value)))
     return conditions
 
 
@@ -82,7 +87,17 @@ def _grade() -> ColumnElement[str]:
     )
 
 
-def _page_query(conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[object, ...]]:
+def _page(connection: Connection, wanted: HouseholdFilter, offset: int, limit: int) -> Select[tuple[str]]:
+    """The record ids of a page. What comes before it is counted in an index, from whichever end is nearer."""
+    page, number = select(HOUSEHOLD.c.rid).where(*_conditions(connection, wanted)), HOUSEHOLD.c.household_id
+    if offset > _NEAR and wanted == HouseholdFilter():
+        after = count(connection, wanted) - offset - limit
+        if after < offset:
+            return page.order_by(number.desc()).offset(max(after, 0)).limit(max(limit + min(after, 0), 0))
+    return page.order_by(number).limit(limit).offset(offset)
+
+
+def _lines(page: Select[tuple[str]]) -> Select[tuple[object, ...]]:
     waiting = (
         select(func.count())
         .where(awaiting_consent.c.household == HOUSEHOLD.c.rid)
@@ -105,14 +120,13 @@ def _page_query(conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[objec
     return (
         select(*columns)
         .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)
-        .where(*conditions)
+        .where(HOUSEHOLD.c.rid.in_(page.correlate(None)))
         .order_by(HOUSEHOLD.c.household_id)
     )
 
 
 def page(connection: Connection, wanted: HouseholdFilter, offset: int, limit: int) -> list[HouseholdRow]:
     """Lines ``offset`` … of the list, in order of household number."""
-    query = _page_query(_conditions(connection, wanted)).limit(limit).offset(offset)
     return [
         HouseholdRow(
             row.rid,
@@ -127,12 +141,14 @@ def page(connection: Connection, wanted: HouseholdFilter, offset: int, limit: in
             row.rec_sync,
             row.waiting,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_lines(_page(connection, wanted, offset, limit)))
     ]
 
 
 def count(connection: Connection, wanted: HouseholdFilter) -> int:
     """How many households the list has; a search finds at most 200."""
+    if wanted == HouseholdFilter():
+        return reading.count_in_force(connection, HOUSEHOLD)
     query = select(func.count()).select_from(HOUSEHOLD).where(*_conditions(connection, wanted))
     return connection.execute(query).scalar_one()
 
@@ -152,9 +168,7 @@ def groups(connection: Connection, region_prefix: str) -> list[str]:
 def households_by_village(connection: Connection) -> dict[str, int]:
     """How many households each village has here."""
     rows = connection.execute(
-        select(HOUSEHOLD.c.rec_region, func.count())
-        .where(HOUSEHOLD.c.rec_voided.is_(None))
-        .group_by(HOUSEHOLD.c.rec_region)
+        select(HOUSEHOLD.c.rec_region, func.count()).where(reading.in_force(HOUSEHOLD)).group_by(HOUSEHOLD.c.rec_region)
     )
     return {row[0]: row[1] for row in rows}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Table, func, literal_column, select
 
 from jmdesk.catalogue.types import Value
 from jmdesk.core.errors import Refused
@@ -13,7 +13,7 @@ from jmdesk.store.columns import from_json
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import awaiting_consent, codec, incoming, record_tables
 
-__all__ = ["Connection", "Filter", "Sealed", "count", "find", "get", "sealed", "theirs"]
+__all__ = ["Connection", "Filter", "Sealed", "count", "count_in_force", "find", "get", "in_force", "sealed", "theirs"]
 
 _META = {"region": "rec_region", "sync": "rec_sync", "rid": "rid", "updated_at": "rec_updated_at"}
 
@@ -28,8 +28,25 @@ class Filter:
     voided: bool = False
 
 
+def in_force(table: Table) -> ColumnElement[bool]:
+    """The records that are not void, told by the few that are: for whole lists, which indexes answer without rows.
+
+    A query that finds its rows by something else asks them for ``rec_voided`` instead.
+    """
+    place: ColumnElement[int] = literal_column(f'"{table.name}".rowid', Integer)
+    return place.not_in(select(place).select_from(table).where(table.c.rec_voided.is_not(None)).correlate(None))
+
+
+def count_in_force(connection: Connection, table: Table) -> int:
+    """How many records of a table are not void, without looking at one."""
+    all_, voided = select(func.count()).select_from(table), table.c.rec_voided.is_not(None)
+    return int(connection.execute(select(all_.scalar_subquery() - all_.where(voided).scalar_subquery())).scalar_one())
+
+
 def _conditions(type_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
     table = record_tables[type_id]
+    if wanted == Filter():
+        return [in_force(table)]
     conditions: list[ColumnElement[bool]] = [
         table.c.rec_voided.is_not(None) if wanted.voided else table.c.rec_voided.is_(None)
     ]
@@ -61,17 +78,25 @@ def find(
     """Records of one type in order of a field (default: record id, which is by age)."""
     table = record_tables[type_id]
     column = table.c[_META.get(order, order)]
-    query: Select[tuple[object, ...]] = select(table).where(*_conditions(type_id, wanted or Filter()))
-    query = query.order_by(column.desc() if descending else column, table.c.rid)
+    conditions = _conditions(type_id, wanted or Filter())
+    # By record id alone where that is the order: two columns would be sorted, one is an index.
+    order_by = [column.desc() if descending else column, *([] if order == "rid" else [table.c.rid])]
+    query: Select[tuple[object, ...]] = select(table).order_by(*order_by)
     if limit >= 0:  # a bound LIMIT of -1 makes SQLite sort what an index already gives in order
-        query = query.limit(limit).offset(offset)
+        # What is skipped is counted in an index: only the rows of the page are read.
+        page = select(table.c.rid).where(*conditions).order_by(*order_by).limit(limit).offset(offset)
+        query = query.where(table.c.rid.in_(page.correlate(None)))
+    else:
+        query = query.where(*conditions)
     return [stored(type_id, row) for row in connection.execute(query).mappings()]
 
 
 def count(connection: Connection, type_id: str, wanted: Filter | None = None) -> int:
     """How many records match."""
     table = record_tables[type_id]
-    query = select(func.count()).select_from(table).where(*_conditions(type_id, wanted or Filter()))
+    if wanted is None or wanted == Filter():
+        return count_in_force(connection, table)
+    query = select(func.count()).select_from(table).where(*_conditions(type_id, wanted))
     return connection.execute(query).scalar_one()
 
 

@@ -31,6 +31,23 @@ _INDEXED = {
 }
 
 
+def _index(record_type: RecordType, table: Table) -> None:
+    """Every index is paid by every import: only what a list, a dossier or a merge asks for."""
+    # Few records are void: what is in force is told by what is not, and costs nothing to keep.
+    Index(f"ix_{table.name}_voided", table.c.rec_voided, sqlite_where=table.c.rec_voided.is_not(None))
+    if record_type.id == "R16":
+        # A rating's row is long, and lists ask only for its grade.
+        Index("ix_hh_rating_newest", table.c.household_id, table.c.rid, table.c.rec_voided, table.c.grade)
+        Index("ix_hh_rating_board", table.c.rating_year, table.c.rec_region, table.c.grade, table.c.rec_voided)
+        return
+    # A household's parts are reached through it: an index of their region would serve nobody.
+    if not record_type.household_field:
+        Index(f"ix_{table.name}_region", table.c.rec_region)
+    for field in record_type.fields:
+        if field.identifier in _INDEXED or (field.key == 1 and field.type.kind != "uuid"):
+            Index(f"ix_{table.name}_{field.identifier}", table.c[field.identifier])
+
+
 def _record_table(record_type: RecordType) -> Table:
     columns: list[Column[object]] = [
         Column("rid", Text, primary_key=True),
@@ -52,12 +69,7 @@ def _record_table(record_type: RecordType) -> Table:
     # Required is a rule of complete records, not of drafts: a half-typed form leaves any column empty.
     columns += [Column(f.identifier, sql_type(f.type)) for f in record_type.fields]
     table = Table(record_type.name, metadata, *columns)
-    # A household's parts are reached through it: an index of their region would cost every import and serve nobody.
-    if not record_type.household_field or record_type.id == "R16":
-        Index(f"ix_{record_type.name}_region", table.c.rec_region)
-    for field in record_type.fields:
-        if field.identifier in _INDEXED or (field.key == 1 and field.type.kind != "uuid"):
-            Index(f"ix_{record_type.name}_{field.identifier}", table.c[field.identifier])
+    _index(record_type, table)
     return table
 
 
@@ -166,9 +178,10 @@ settings = Table("settings", metadata, Column("name", Text, primary_key=True), C
 """Small state of this vault: chain position, cursor, trust, counters, remembered import mappings."""
 
 SEARCH_TERMS_DDL = (
-    "CREATE VIRTUAL TABLE search_terms USING fts5("
-    "terms, content='', contentless_delete=1, detail=none, prefix='1,2,3', tokenize='unicode61 remove_diacritics 0')"
+    "CREATE VIRTUAL TABLE search_terms USING fts5(terms, content='', contentless_delete=1, detail=none, "
+    "prefix='1,2,3,4,5', tokenize='unicode61 remove_diacritics 0')"
 )
+"""Prefixes of up to five characters: a syllable (chen, liang) begins so many names that merging them would be slow."""
 
 
 @cache

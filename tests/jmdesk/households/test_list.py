@@ -4,6 +4,7 @@ import pytest
 
 from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk
+from jmdesk.households import queries
 from jmdesk.households.numbers import Numbering
 from jmdesk.households.queries import HouseholdFilter
 from tests.desks import VILLAGE, Family, add_family
@@ -69,3 +70,17 @@ def test_pages_come_in_order_of_number(desk: Desk) -> None:
             add_family(writer, desk.actor, f"{VILLAGE}00{serial:04d}")
     pages = [desk.households.page(HouseholdFilter(), offset, 2) for offset in (0, 2)]
     assert [[row.number[-1] for row in page] for page in pages] == [["1", "2"], ["3"]]
+
+
+@pytest.mark.parametrize("near", [0, 10_000])
+def test_pages_are_the_same_from_whichever_end_they_are_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    monkeypatch.setattr(queries, "_NEAR", near)
+    with desk.records.writing("import") as writer:
+        rids = [add_family(writer, desk.actor, f"{VILLAGE}00{serial:04d}").household for serial in range(1, 12)]
+    desk.records.void("R05", rids[6], "重复建档")
+    everything = HouseholdFilter()
+    assert desk.households.count(everything) == 10
+    pages = [desk.households.page(everything, offset, 3) for offset in (0, 3, 6, 9, 12)]
+    assert [[int(row.number[-2:]) for row in page] for page in pages] == [[1, 2, 3], [4, 5, 6], [8, 9, 10], [11], []]

@@ -19,6 +19,7 @@ TABLES = """
     evidence_digest TEXT, assessed_on TEXT, assessor_id TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_assessment_region ON assessment (rec_region);
     CREATE INDEX ix_assessment_subject_id ON assessment (subject_id);
+    CREATE INDEX ix_assessment_voided ON assessment (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE awaiting_consent ( rid TEXT NOT NULL, field TEXT NOT NULL, type TEXT NOT NULL, household TEXT
     NOT NULL, lock TEXT NOT NULL, value TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (rid, field) );
     CREATE INDEX ix_awaiting_household ON awaiting_consent (household);
@@ -32,6 +33,7 @@ TABLES = """
     CREATE INDEX ix_bank_agg_bank_uscc ON bank_agg (bank_uscc);
     CREATE INDEX ix_bank_agg_region ON bank_agg (rec_region);
     CREATE INDEX ix_bank_agg_region_code ON bank_agg (region_code);
+    CREATE INDEX ix_bank_agg_voided ON bank_agg (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE batches ( batch_id TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, state TEXT NOT
     NULL, records INTEGER NOT NULL, file TEXT NOT NULL, manifest_sha256 TEXT NOT NULL, created_at TEXT NOT NULL,
     custody BLOB, receipt BLOB, totals TEXT, settled_at TEXT, PRIMARY KEY (batch_id) );
@@ -47,6 +49,7 @@ TABLES = """
     CREATE INDEX ix_case_case_no ON "case" (case_no);
     CREATE INDEX ix_case_region ON "case" (rec_region);
     CREATE INDEX ix_case_target_ref ON "case" (target_ref);
+    CREATE INDEX ix_case_voided ON "case" (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE change_log ( seq INTEGER NOT NULL, command TEXT NOT NULL, verb TEXT NOT NULL, at TEXT NOT NULL,
     actor TEXT NOT NULL, type TEXT NOT NULL, rid TEXT NOT NULL, commitment BLOB NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (seq) );
@@ -66,6 +69,7 @@ TABLES = """
     CREATE INDEX ix_complaint_complaint_no ON complaint (complaint_no);
     CREATE INDEX ix_complaint_region ON complaint (rec_region);
     CREATE INDEX ix_complaint_uscc ON complaint (uscc);
+    CREATE INDEX ix_complaint_voided ON complaint (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE consent ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -75,6 +79,7 @@ TABLES = """
     TEXT, valid_to TEXT, doc_digest TEXT, witness VARCHAR(30), revoked_at TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_consent_region ON consent (rec_region);
     CREATE INDEX ix_consent_subject_id ON consent (subject_id);
+    CREATE INDEX ix_consent_voided ON consent (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE ent_event ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -84,6 +89,7 @@ TABLES = """
     repair_status TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_ent_event_region ON ent_event (rec_region);
     CREATE INDEX ix_ent_event_uscc ON ent_event (uscc);
+    CREATE INDEX ix_ent_event_voided ON ent_event (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE enterprise ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -96,6 +102,7 @@ TABLES = """
     CREATE INDEX ix_enterprise_region ON enterprise (rec_region);
     CREATE INDEX ix_enterprise_region_code ON enterprise (region_code);
     CREATE INDEX ix_enterprise_uscc ON enterprise (uscc);
+    CREATE INDEX ix_enterprise_voided ON enterprise (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE green_card ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -106,6 +113,7 @@ TABLES = """
     CREATE INDEX ix_green_card_gc_year ON green_card (gc_year);
     CREATE INDEX ix_green_card_region ON green_card (rec_region);
     CREATE INDEX ix_green_card_uscc ON green_card (uscc);
+    CREATE INDEX ix_green_card_voided ON green_card (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE hh_asset ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -113,6 +121,7 @@ TABLES = """
     household_id TEXT, asset_kind TEXT, qty INTEGER, area_m2 INTEGER, struct TEXT, built_year INTEGER, est_value
     INTEGER, value_basis TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_asset_household_id ON hh_asset (household_id);
+    CREATE INDEX ix_hh_asset_voided ON hh_asset (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE hh_debt ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -121,6 +130,7 @@ TABLES = """
     start_date TEXT, due_date TEXT, five_class TEXT, overdue_days INTEGER, guarantee_kind TEXT, guarantee_out
     INTEGER, debt_source TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_debt_household_id ON hh_debt (household_id);
+    CREATE INDEX ix_hh_debt_voided ON hh_debt (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE hh_honor ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -129,6 +139,7 @@ TABLES = """
     VARCHAR(60), opt_out BOOLEAN, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_honor_region ON hh_honor (rec_region);
     CREATE INDEX ix_hh_honor_subject_id ON hh_honor (subject_id);
+    CREATE INDEX ix_hh_honor_voided ON hh_honor (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE hh_income ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -138,6 +149,7 @@ TABLES = """
     income_total INTEGER, cost_production INTEGER, exp_living INTEGER, exp_total INTEGER, net_income INTEGER,
     evidence_level TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_income_household_id ON hh_income (household_id);
+    CREATE INDEX ix_hh_income_voided ON hh_income (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE hh_insurance ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -145,6 +157,7 @@ TABLES = """
     TEXT, household_id TEXT, ins_kind TEXT, insurer VARCHAR(80), insured_amt INTEGER, ins_from TEXT, ins_to
     TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_insurance_household_id ON hh_insurance (household_id);
+    CREATE INDEX ix_hh_insurance_voided ON hh_insurance (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE hh_land ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -152,6 +165,7 @@ TABLES = """
     household_id TEXT, land_kind TEXT, area_mu INTEGER, right_type TEXT, right_cert_no VARCHAR(40), right_end
     TEXT, output_value INTEGER, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_land_household_id ON hh_land (household_id);
+    CREATE INDEX ix_hh_land_voided ON hh_land (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE hh_production ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -159,6 +173,7 @@ TABLES = """
     TEXT, household_id TEXT, season VARCHAR(10), product_code TEXT, scale_qty INTEGER, output_qty INTEGER,
     sales_channel TEXT, has_contract BOOLEAN, fulfil_rate INTEGER, PRIMARY KEY (rid) );
     CREATE INDEX ix_hh_production_household_id ON hh_production (household_id);
+    CREATE INDEX ix_hh_production_voided ON hh_production (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE hh_rating ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -167,8 +182,9 @@ TABLES = """
     score INTEGER, grade TEXT, veto_codes TEXT, item_scores TEXT, input_digest TEXT, first_rater TEXT,
     second_rater TEXT, publicity_range TEXT, valid_to TEXT, cert_no VARCHAR(30), award_org VARCHAR(80),
     award_doc_no VARCHAR(60), rating_status TEXT, PRIMARY KEY (rid) );
-    CREATE INDEX ix_hh_rating_household_id ON hh_rating (household_id);
-    CREATE INDEX ix_hh_rating_region ON hh_rating (rec_region);
+    CREATE INDEX ix_hh_rating_board ON hh_rating (rating_year, rec_region, grade, rec_voided);
+    CREATE INDEX ix_hh_rating_newest ON hh_rating (household_id, rid, rec_voided, grade);
+    CREATE INDEX ix_hh_rating_voided ON hh_rating (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE honest_selection ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -179,6 +195,7 @@ TABLES = """
     CREATE INDEX ix_honest_selection_batch_no ON honest_selection (batch_no);
     CREATE INDEX ix_honest_selection_region ON honest_selection (rec_region);
     CREATE INDEX ix_honest_selection_uscc ON honest_selection (uscc);
+    CREATE INDEX ix_honest_selection_voided ON honest_selection (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE household ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -192,6 +209,7 @@ TABLES = """
     CREATE INDEX ix_household_household_id ON household (household_id);
     CREATE INDEX ix_household_region ON household (rec_region);
     CREATE INDEX ix_household_region_code ON household (region_code);
+    CREATE INDEX ix_household_voided ON household (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE incoming ( rid TEXT NOT NULL, type TEXT NOT NULL, content TEXT NOT NULL, received_at TEXT NOT
     NULL, PRIMARY KEY (rid) );
     CREATE TABLE negative ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
@@ -203,6 +221,7 @@ TABLES = """
     KEY (rid) );
     CREATE INDEX ix_negative_region ON negative (rec_region);
     CREATE INDEX ix_negative_subject_id ON negative (subject_id);
+    CREATE INDEX ix_negative_voided ON negative (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE org ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source TEXT
     NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -212,6 +231,7 @@ TABLES = """
     CREATE INDEX ix_org_org_uscc ON org (org_uscc);
     CREATE INDEX ix_org_region ON org (rec_region);
     CREATE INDEX ix_org_region_code ON org (region_code);
+    CREATE INDEX ix_org_voided ON org (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE outbox ( id INTEGER NOT NULL, type TEXT NOT NULL, rid TEXT NOT NULL, state TEXT NOT NULL,
     fields TEXT NOT NULL, op TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, batch_id
     TEXT, batch_index INTEGER, verdict TEXT, verdict_code TEXT, settled_at TEXT, PRIMARY KEY (id) );
@@ -227,6 +247,7 @@ TABLES = """
     PRIMARY KEY (rid) );
     CREATE INDEX ix_package_pkg_id ON package (pkg_id);
     CREATE INDEX ix_package_region ON package (rec_region);
+    CREATE INDEX ix_package_voided ON package (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE person ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -236,6 +257,7 @@ TABLES = """
     TEXT, is_under14 BOOLEAN, PRIMARY KEY (rid) );
     CREATE INDEX ix_person_household_id ON person (household_id);
     CREATE INDEX ix_person_id_no ON person (id_no);
+    CREATE INDEX ix_person_voided ON person (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE query_log ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -245,6 +267,7 @@ TABLES = """
     CREATE INDEX ix_query_log_log_seq ON query_log (log_seq);
     CREATE INDEX ix_query_log_region ON query_log (rec_region);
     CREATE INDEX ix_query_log_subject_id ON query_log (subject_id);
+    CREATE INDEX ix_query_log_voided ON query_log (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE region ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -254,6 +277,7 @@ TABLES = """
     count_basis TEXT, valid_from TEXT, valid_to TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_region_region ON region (rec_region);
     CREATE INDEX ix_region_region_code ON region (region_code);
+    CREATE INDEX ix_region_voided ON region (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE review_vote ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -262,6 +286,7 @@ TABLES = """
     BOOLEAN, item_scores TEXT, reject_reason TEXT, voted_at TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_review_vote_household_id ON review_vote (household_id);
     CREATE INDEX ix_review_vote_review_batch ON review_vote (review_batch);
+    CREATE INDEX ix_review_vote_voided ON review_vote (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE search_entries ( id INTEGER NOT NULL, rid TEXT NOT NULL, type TEXT NOT NULL, subject TEXT NOT
     NULL, PRIMARY KEY (id) );
     CREATE INDEX ix_search_entries_subject ON search_entries (subject);
@@ -276,6 +301,7 @@ TABLES = """
     VARCHAR(40), receipt_status TEXT, rejects TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_sync_batch_batch_no ON sync_batch (batch_no);
     CREATE INDEX ix_sync_batch_region ON sync_batch (rec_region);
+    CREATE INDEX ix_sync_batch_voided ON sync_batch (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE town_rating ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -285,6 +311,7 @@ TABLES = """
     VARCHAR(80), award_doc_no VARCHAR(60), PRIMARY KEY (rid) );
     CREATE INDEX ix_town_rating_region ON town_rating (rec_region);
     CREATE INDEX ix_town_rating_region_code ON town_rating (region_code);
+    CREATE INDEX ix_town_rating_voided ON town_rating (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE user ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -292,6 +319,7 @@ TABLES = """
     user_id TEXT, user_name VARCHAR(30), role TEXT, org_uscc TEXT, cert_sn VARCHAR(64), user_status TEXT,
     last_login_at TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_user_region ON user (rec_region);
+    CREATE INDEX ix_user_voided ON user (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE village_rating ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -302,6 +330,7 @@ TABLES = """
     (rid) );
     CREATE INDEX ix_village_rating_region ON village_rating (rec_region);
     CREATE INDEX ix_village_rating_region_code ON village_rating (region_code);
+    CREATE INDEX ix_village_rating_voided ON village_rating (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE workflow_event ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -310,6 +339,7 @@ TABLES = """
     reason VARCHAR(500), details TEXT, PRIMARY KEY (rid) );
     CREATE INDEX ix_workflow_event_region ON workflow_event (rec_region);
     CREATE INDEX ix_workflow_event_target_ref ON workflow_event (target_ref);
+    CREATE INDEX ix_workflow_event_voided ON workflow_event (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE zyb_referral ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
@@ -320,10 +350,11 @@ TABLES = """
     CREATE INDEX ix_zyb_referral_applicant_id ON zyb_referral (applicant_id);
     CREATE INDEX ix_zyb_referral_referral_no ON zyb_referral (referral_no);
     CREATE INDEX ix_zyb_referral_region ON zyb_referral (rec_region);
+    CREATE INDEX ix_zyb_referral_voided ON zyb_referral (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE change_values ( seq INTEGER NOT NULL, salt BLOB NOT NULL, content TEXT NOT NULL, PRIMARY KEY
     (seq), FOREIGN KEY(seq) REFERENCES change_log (seq) );
     CREATE VIRTUAL TABLE search_terms USING fts5(terms, content='', contentless_delete=1, detail=none,
-    prefix='1,2,3', tokenize='unicode61 remove_diacritics 0');
+    prefix='1,2,3,4,5', tokenize='unicode61 remove_diacritics 0');
 """
 
 
