@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
@@ -37,6 +38,8 @@ PAGE_RECORDS: Final = 5_000
 
 _POLLS: Final = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 3.0, 5.0)
 _POLL_SECONDS: Final = 90.0
+_HELD_SECONDS: Final = 2
+"""How long the platform may hold its answer back until a receipt is there; a cancel waits for it at most so long."""
 _ON_ITS_WAY: Final = frozenset({DeskBatch.SEALED, DeskBatch.SENDING, DeskBatch.CARRIED, DeskBatch.PAUSED})
 
 
@@ -152,8 +155,10 @@ class _Exchange:
         pause = next(polls)
         waiting = self._open(DeskBatch.HELD)
         while waiting:
-            while waiting and self._receipt(waiting[0]):
+            began = time.monotonic()
+            while waiting and self._receipt(waiting[0], wait_seconds - waited):
                 waiting.pop(0)
+            waited += time.monotonic() - began
             if not waiting or waited >= wait_seconds or _awaits_release(waiting[0]):
                 return
             self._steering.tell("wait", 0, len(waiting))
@@ -161,9 +166,10 @@ class _Exchange:
             waited += pause
             pause = next(polls, pause)
 
-    def _receipt(self, batch: Batch) -> bool:
+    def _receipt(self, batch: Batch, patience: float) -> bool:
         """Settle one batch, if the platform is through with it. It settles a device's batches in order."""
-        reply = self._session.run(lambda: self._transport.receipt(batch.batch_id))
+        held = 0 if _awaits_release(batch) else max(0, min(_HELD_SECONDS, int(patience)))
+        reply = self._session.run(lambda: self._transport.receipt(batch.batch_id, held))
         if reply is None:
             return False
         for receipt in self._receiver().take(BytesIO(reply)).receipts:

@@ -141,8 +141,9 @@ class HttpTransport(Transport):
         # A portal answers 200: only 201 and 202 can be the platform's word that it holds the batch.
         return self._ask("POST", f"/v1/batches/{batch_id}/commit", expected={201, 202}).body
 
-    def receipt(self, batch_id: str) -> bytes | None:
-        answer = self._ask("GET", f"/v1/batches/{batch_id}/receipt", expected={200, 202, 204}, most=_MOST_REPLY)
+    def receipt(self, batch_id: str, wait: int = 0) -> bytes | None:
+        path = f"/v1/batches/{batch_id}/receipt?wait={wait}"
+        answer = self._ask("GET", path, expected={200, 202, 204}, most=_MOST_REPLY)
         return answer.body if answer.status == 200 else None
 
     def changes(self, cursor: int, limit: int) -> bytes:

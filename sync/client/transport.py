@@ -70,8 +70,11 @@ class Transport(ABC):
         """Ask for the custody receipt of a batch whose parts are all there."""
 
     @abstractmethod
-    def receipt(self, batch_id: str) -> bytes | None:
-        """The reply (``.jmr``) with a batch's receipts and verdicts; ``None`` while the platform is at work on it."""
+    def receipt(self, batch_id: str, wait: int = 0) -> bytes | None:
+        """The reply (``.jmr``) with a batch's receipts and verdicts; ``None`` while the platform is at work on it.
+
+        ``wait``: seconds (0 to 20) that the platform may hold the answer back until it is through.
+        """
 
     @abstractmethod
     def changes(self, cursor: int, limit: int) -> bytes:

@@ -47,8 +47,8 @@ class Line(Transport):
     def commit(self, batch_id: str) -> bytes:
         return self._pass("commit", lambda: self.real.commit(batch_id))
 
-    def receipt(self, batch_id: str) -> bytes | None:
-        return self._pass("receipt", lambda: self.real.receipt(batch_id))
+    def receipt(self, batch_id: str, wait: int = 0) -> bytes | None:
+        return self._pass("receipt", lambda: self.real.receipt(batch_id, wait))
 
     def changes(self, cursor: int, limit: int) -> bytes:
         return self._pass("changes", lambda: self.real.changes(cursor, limit))

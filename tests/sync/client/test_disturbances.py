@@ -34,7 +34,7 @@ def stopping_at(step: int) -> Callable[[], bool]:
 
 def test_a_platform_that_needs_longer_is_asked_again_next_time(pair: Pair, patience: Patience) -> None:
     class Slow(Line):
-        def receipt(self, batch_id: str) -> bytes | None:  # noqa: ARG002
+        def receipt(self, batch_id: str, wait: int = 0) -> bytes | None:  # noqa: ARG002
             self.calls.append("receipt")
             return None
 
