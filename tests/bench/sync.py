@@ -1,0 +1,154 @@
+"""One synchronisation's work at either end, beside plain COPY at the platform and plain inserts at the desk."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from jmdesk.core.clock import SystemClock
+from jmdesk.core.ids import TimeOrderedIds
+from jmdesk.desk import Desk
+from jmdesk.inbox import Arrival
+from jmdesk.store.tables import record_tables
+from jmdesk.vault.kdf import FLOOR
+from sync.gateway.changes import change_page
+from sync.gateway.database import Storage
+from sync.protocol.changes import PageOpener, open_page
+from sync.protocol.manifest import ChangePage
+from sync.protocol.records import ChangeLine, Op
+from sync.protocol.replies import ReplyReader
+from tests.bench.bench_ingest import UNIT, Bench
+from tests.bench.stopwatch import Table, percentile, seconds
+from tests.sync.gateway.desk import Batch, draft, household
+
+PASSPHRASE = "量时间 口令 2026 年"
+ROUNDS = 5
+IDLE_ROUNDS = 50
+_MIB = 1024 * 1024
+
+
+def bench_sync(table: Table, folder: Path, records: int) -> None:
+    """Every figure of an exchange of so many new households."""
+    data = Path(tempfile.mkdtemp(prefix="jmdesk-bench-"))
+    data.chmod(0o755)  # PostgreSQL may run as another account
+    try:
+        with Storage(data) as storage:
+            bench = Bench(storage, data)
+            _upload(table, bench, records)
+            _idle(table, bench, records)
+            _pull(table, bench, folder, records)
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _upload(table: Table, bench: Bench, records: int) -> None:
+    uploads, ingests, shares, grown = [], [], [], []
+    for _ in range(ROUNDS):
+        drafts = [draft("R05", *household()) for _ in range(records)]
+        bench.clear()
+        batches: list[Batch] = []
+        sealing = seconds(lambda drafts=drafts, batches=batches: batches.append(bench.desk.seal(*drafts)))  # type: ignore[misc]
+        batch = batches[0]
+        custody = seconds(lambda batch=batch: bench.take(batch))  # type: ignore[misc]
+        before = _peak(reset=True)
+        ingest = seconds(lambda batch=batch: bench.process(batch))  # type: ignore[misc]
+        grown.append(_peak() - before)
+        rows = bench.rows()
+        bench.clear()
+        copy = seconds(lambda rows=rows: bench.copy(rows))  # type: ignore[misc]
+        ingests.append(copy / ingest)
+        uploads.append(copy / (sealing + custody + ingest))
+        manifest = batch.signed.manifest
+        shares.append((len(batch.signed.envelope) + sum(part.size for part in manifest.parts)) / manifest.raw_bytes)
+    # What the last round copied stands in for what it ingested; the counties' heads are past it either way.
+    table.add("upload: COPY of the same rows / seal to receipt", records, statistics.median(uploads), "ratio", ">= 0.6")
+    table.add("upload: COPY of the same rows / ingest alone", records, statistics.median(ingests), "ratio")
+    table.add("upload: bytes on the wire / raw", records, statistics.median(shares), "ratio", "<= 0.25")
+    table.add("upload: memory of an ingest above idle", records, max(grown) / _MIB, "MiB", "<= 64")
+
+
+def _peak(*, reset: bool = False) -> int:
+    """This process's most memory so far, in bytes; after ``reset`` counted anew. 0 where the system does not say."""
+    try:
+        if reset:
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def _page(bench: Bench, cursor: int) -> bytes:
+    assert bench.device is not None
+    clock = SystemClock()
+    return change_page(bench.database, bench.keys, clock, TimeOrderedIds(clock), bench.device, cursor=cursor)
+
+
+def _idle(table: Table, bench: Bench, records: int) -> None:
+    cursor, more = 0, True
+    while more:
+        page, _ = _opened(bench, _page(bench, cursor), cursor)
+        cursor, more = page.until, page.more
+    times = [seconds(lambda: _page(bench, cursor)) for _ in range(IDLE_ROUNDS)]
+    table.add("a sync with nothing to do, at the gateway, p95", records, percentile(times, 95) * 1000, "ms", "<= 10")
+
+
+def _opened(bench: Bench, reply: bytes, cursor: int) -> tuple[ChangePage, list[ChangeLine]]:
+    desk = bench.desk
+    reader = ReplyReader(io.BytesIO(reply), desk.trust, device=desk.device, unit=desk.unit, epoch=desk.epoch)
+    (item,) = reader.items
+    page = open_page(
+        item.envelope, desk.trust, device=desk.device, unit=desk.unit, server_epoch=desk.server_epoch, cursor=cursor
+    ).page
+    opener = PageOpener(page, desk.opening)
+    lines = [
+        line
+        for entry, (_, part) in zip(page.parts, reader.parts(), strict=True)
+        for line in opener.changes(entry, part)
+    ]
+    reader.finish()
+    return page, lines
+
+
+def _pull(table: Table, bench: Bench, folder: Path, records: int) -> None:
+    ratios = []
+    for number in range(ROUNDS):
+        with _empty(folder, f"pulled-{records}-{number}") as desk, _empty(folder, f"plain-{records}-{number}") as plain:
+            pulling = seconds(lambda desk=desk: _take_all(bench, desk))  # type: ignore[misc]
+            with desk.store.reading() as connection:
+                found = connection.execute(select(record_tables["R05"])).mappings()
+                rows = [dict(row) for row in found]
+            assert len(rows) == records
+            ratios.append(seconds(lambda desk=plain, rows=rows: _insert(desk, rows)) / pulling)  # type: ignore[misc]
+    median = statistics.median(ratios)
+    table.add("pull: plain insert of the same rows / pages taken over", records, median, "ratio", ">= 0.5")
+
+
+def _insert(desk: Desk, rows: list[dict[str, Any]]) -> None:
+    with desk.store.transaction(desk.actor, "bench") as transaction:
+        transaction.connection.execute(insert(record_tables["R05"]), rows)
+
+
+def _empty(folder: Path, name: str) -> Desk:
+    return Desk.create(folder / name, PASSPHRASE, unit=UNIT, regions=("440785104",), cost=FLOOR)
+
+
+def _take_all(bench: Bench, desk: Desk) -> None:
+    cursor, more = 0, True
+    while more:
+        page, lines = _opened(bench, _page(bench, cursor), cursor)
+        cursor, more = page.until, page.more
+        desk.inbox.page(map(_arrival, lines), cursor=str(cursor), epoch=page.server_epoch)
+
+
+def _arrival(line: ChangeLine) -> Arrival:
+    return Arrival(
+        *(line.type, line.rid, line.version, line.region, line.unit, line.set, line.versions),
+        *(line.op is Op.TOMBSTONE, line.reason, line.at, line.origin),
+    )
