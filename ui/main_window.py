@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
-from ui.core.actions import ACTIONS, bind, shortcut_text
+from ui.core.actions import ACTIONS, bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.i18n import tr
 from ui.core.icons import icon
@@ -246,7 +246,7 @@ class MainWindow(QMainWindow):
         self.user = label("", "muted")
         self.sync_badge = ChipLabel(sync_chip(SyncState()))
         self.lock_button = button(tr("锁定"), "", "lock")
-        self.lock_button.setToolTip(f"{tr('锁定资料库')}  {shortcut_text('app.lock')}")
+        self.lock_button.setToolTip(tip("app.lock"))
         self.lock_button.clicked.connect(self.lock)
         across.addWidget(self.unit)
         across.addWidget(self.user)

@@ -422,3 +422,22 @@ def test_a_place_that_cannot_be_written_is_told(
     page.save_template(tmp_path / "没有这个文件夹" / "模板.xlsx")
     settled()
     assert "写不进去" in heard[-1].text
+
+
+def test_ctrl_return_goes_on_from_step_to_step_and_only_when_one_can(
+    page: ImportsPage, desk: OpenDesk, register: Path, settled: Settle
+) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+    press(page, Qt.Key.Key_Return, control)
+    assert page.wizard.step == SOURCE
+    page.source.choose(register)
+    settled()
+    assert page.wizard.step == COLUMNS
+    press(page, Qt.Key.Key_Return, control)
+    settled()
+    assert page.wizard.step == TRIAL
+    press(page, Qt.Key.Key_Return, control)
+    settled()
+    assert page.wizard.step == RESULT
+    assert households(desk) == BEFORE + 3
+    assert page.next_button.toolTip() == "下一步  Ctrl+Return"

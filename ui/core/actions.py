@@ -48,6 +48,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("records.history", "查看修改历史", "Ctrl+H", "records"),
     ActionSpec("records.void", "作废(留痕)", "Ctrl+Delete", "records"),
     ActionSpec("records.filter", "转到筛选", "Ctrl+Shift+F", "records"),
+    ActionSpec("imports.next", "下一步", "Ctrl+Return", "imports"),
     ActionSpec("households.filter", "转到筛选", "Ctrl+Shift+F", "households"),
 )
 
@@ -95,3 +96,8 @@ def bind(widget: QWidget, action_id: str, slot: Callable[[], None]) -> QAction:
 def shortcut_text(action_id: str) -> str:
     """The keys of an action as the help page and tooltips show them."""
     return QKeySequence(spec(action_id).shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def tip(action_id: str) -> str:
+    """What an action does and its keys, for the tooltip of the button that does it."""
+    return f"{tr(spec(action_id).text)}  {shortcut_text(action_id)}"

@@ -9,16 +9,19 @@ from jmdesk.catalogue.industries import industries
 from jmdesk.core.clock import beijing_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.masking import masked, shown_value
+from ui.core import wording
+from ui.core.i18n import tr
 from ui.core.pickers import region_path
 from ui.core.ports import Choice, SearchChoices
 
 if TYPE_CHECKING:
-    from jmdesk.catalogue.types import Catalogue, Field, Record
+    from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
     from jmdesk.desk import Desk
 
 NAMED_BY = {
     "R01": ("org_name",), "R02": ("user_name",), "R03": ("region_name",), "R04": ("consent_kind", "signed_at"),
     "R05": ("household_id",), "R06": ("person_name",), "R07": ("year",), "R08": ("land_kind", "area_mu"),
+    "R10": ("creditor_name",), "R16": ("rating_year", "grade"), "R24": ("uscc", "gc_year"),
     "R13": ("honor_title",), "R14": ("doc_no",), "R20": ("ent_name",), "R22": ("complaint_no",), "R25": ("case_no",),
 }  # fmt: skip
 """The fields whose values name a record of each type."""
@@ -31,6 +34,11 @@ def industry_name(catalogue: Catalogue, code: str) -> str | None:
     """The name of an industry: from the favourites, else from GB/T 4754; ``None`` for an unknown code."""
     favourites = catalogue.code_lists["CL-IND"].values
     return favourites.get(code) or (industries().label(code) if code in industries().by_code else None)
+
+
+def _keys(record_type: RecordType) -> tuple[str, ...]:
+    """The key fields that say something to a person."""
+    return tuple(field.identifier for field in record_type.key_fields if field.type.kind != "uuid")
 
 
 class Labels:
@@ -62,7 +70,7 @@ class Labels:
         if type_id == "R05":
             self.prepare("R06", (str(entry.values.get("head_person_id", "")) for entry in found))
         for entry in found:
-            self._known[type_id, entry.rid] = self.title(type_id, entry.rid, entry.values)
+            self._known[type_id, entry.rid] = self.title(type_id, entry.values)
 
     def of_reference(self, value: str) -> str:
         """The name behind ``"R05:<rid>"``, with the type before it."""
@@ -70,28 +78,53 @@ class Labels:
         found = self._desk.catalogue.types.get(type_id)
         return f"{found.label} {self.of(type_id, rid)}" if found and rid else value
 
-    def title(self, type_id: str, rid: str, values: Record) -> str:
-        """The name of a record whose values are at hand."""
+    def title(self, type_id: str, values: Record) -> str:
+        """The name of a record whose values are at hand; its kind when none of them names it."""
         if type_id == "R05":
             head = values.get("head_person_id")
-            number = str(values.get("household_id", ""))
+            number = wording.household_number(str(values.get("household_id", "")), short=True)
             return f"{self.of('R06', head)} {number}".strip() if isinstance(head, str) else number
         record_type = self._desk.catalogue.types[type_id]
         words: list[str] = []
-        for name in NAMED_BY.get(type_id, tuple(field.identifier for field in record_type.key_fields)):
+        for name in NAMED_BY.get(type_id, _keys(record_type)):
             value = values.get(name)
             field = record_type.by_identifier[name]
             if value is None:
                 continue
-            if field.type.kind == "code":
-                words.append(self._desk.catalogue.code_lists[field.code_list].label(str(value)))
-            elif field.type.kind == "ref" and field.type.target:
-                words.append(self.of(field.type.target, str(value)))
-            elif field.code_list == "CL-REGION":
-                words.append(" / ".join(region_path(str(value))[-2:]))
+            if field.type.kind in ("code", "datetime", "ref") or field.code_list == "CL-REGION":
+                words.append(self.words(field, value))
             else:
                 words.append(str(masked(field, value)))
-        return " ".join(words) or rid[-8:]
+        return " ".join(words) or record_type.label
+
+    def heading(self, type_id: str, values: Record) -> str:
+        """The name of a record standing alone, so with the household it belongs to before or behind it."""
+        title = self.title(type_id, values)
+        subject, head = self._subject(type_id, values)
+        if not head or type_id == "R05":
+            return title
+        home = tr("{name} 户", name=head)
+        if type_id == "R06":
+            return f"{title}({home})"
+        return f"{subject}({home}) {title}" if subject else f"{home} {title}"
+
+    def _subject(self, type_id: str, values: Record) -> tuple[str, str]:
+        """The person a record speaks of, where it does, and the head of the household; empty for neither."""
+        person, household = "", str(values.get(self._desk.catalogue.types[type_id].household_field or "", ""))
+        kind, _, rid = str(values.get("subject_id", "")).partition(":")
+        if kind == "R06":
+            person, household = self.of("R06", rid), self._field("R06", rid, "household_id")
+        elif kind == "R05":
+            household = rid
+        head = self._field("R05", household, "head_person_id") if household else ""
+        return person, self.of("R06", head) if head else ""
+
+    def _field(self, type_id: str, rid: str, name: str) -> str:
+        """One value of a record; empty when there is none."""
+        try:
+            return str(self._desk.records.get(type_id, rid).record.values.get(name, ""))
+        except Refused:
+            return ""
 
     def words(self, field: Field, value: object) -> str:
         """A value as lists and histories show it: names for codes and references, numbers masked; empty for none."""
@@ -100,6 +133,10 @@ class Labels:
         if field.type.kind == "ref":
             text = str(value)
             return self.of(field.type.target, text) if field.type.target else self.of_reference(text)
+        if field.identifier == "household_id":
+            return wording.household_number(str(value), short=True)
+        if field.code_list == "CL-GRADE":
+            return wording.grade(str(value)).text
         if field.type.kind == "datetime":
             return beijing_text(str(value))
         if field.code_list == "CL-REGION":
@@ -144,9 +181,7 @@ class Labels:
                 ][:limit]
             return subjects
         found = self._desk.records.find(type_id, limit=limit if not text else 500)
-        return [entry.rid for entry in found if text.lower() in self.title(type_id, entry.rid, entry.values).lower()][
-            :limit
-        ]
+        return [entry.rid for entry in found if text.lower() in self.title(type_id, entry.values).lower()][:limit]
 
     def _hint(self, type_id: str, rid: str) -> str:
         if type_id != "R06":
@@ -161,4 +196,4 @@ class Labels:
             entry = self._desk.records.get(type_id, rid)
         except Refused:
             return rid[-8:]
-        return self.title(type_id, rid, entry.record.values)
+        return self.title(type_id, entry.record.values)

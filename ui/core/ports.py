@@ -68,6 +68,36 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One of the first steps of a vault: what to do, whether it is done, how far it got, and the page that does it."""
+
+    text: str
+    done: bool
+    detail: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """A village's households, and how many of them stand where in this year's ratings."""
+
+    code: str
+    name: str
+    households: int
+    credit: int = 0
+    """AAA, AA and A."""
+    below: int = 0
+    """B and C."""
+    unknown: int = 0
+    """NR: too little known, or put off."""
+
+    @property
+    def rated(self) -> int:
+        """Households with a rating of this year."""
+        return self.credit + self.below + self.unknown
+
+
+@dataclass(frozen=True, slots=True)
 class SyncState:
     """What stands between this desk and the platform. Times are ready to show; empty means never."""
 
@@ -81,11 +111,13 @@ class SyncState:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the home page shows: figures of the archive, waiting work, sync."""
+    """What the home page shows: figures of the archive, waiting work, sync, the first steps, and each village."""
 
     figures: tuple[tuple[str, int, str], ...] = ()
     waiting: tuple[Waiting, ...] = ()
     sync: SyncState = SyncState()
+    steps: tuple[Step, ...] = ()
+    villages: tuple[Village, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

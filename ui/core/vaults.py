@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jmdesk.core.changes import Changes
-from jmdesk.core.clock import beijing_text
 from jmdesk.core.errors import Refused
-from ui.core.i18n import tr
-from ui.core.ports import Choice, NewVault, Overview, SyncState, VaultCard, Waiting
+from ui.core.ports import Choice, NewVault, Overview, VaultCard
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
@@ -37,37 +35,9 @@ class OpenDesk:
 
     def overview(self) -> Overview:
         """What the home page shows. Reads; call on the runner."""
-        from jmdesk.store import outbox, reading
+        from ui.core.overview import read_overview
 
-        desk = self.services
-        with desk.store.reading() as connection:
-            states = outbox.counts(connection)
-            awaiting = len({entry.household for entry in reading.sealed(connection)})
-        sync = SyncState(
-            enrolled=desk.grant is not None,
-            unsent=states.get("draft", 0),
-            in_custody=states.get("sealed", 0),
-            refused=states.get("refused", 0),
-            conflicts=states.get("conflict", 0),
-            last_sync=self._last_sync(),
-        )
-        households, rated = sum(desk.households.by_village().values()), desk.records.count("R16")
-        return Overview(
-            figures=(
-                (tr("农户档案"), households, tr("本机已建档的户；来源：本机记录")),
-                (tr("户评级"), rated, tr("全部年度；来源：本机记录")),
-                (tr("等待授权的户"), awaiting, tr("暂存 30 天，取得授权后才报送")),
-            ),
-            waiting=(
-                Waiting(tr("平台退回，需补正"), sync.refused, "conflicts", "bad"),
-                Waiting(tr("两处修改不一致，需选定"), sync.conflicts, "conflicts", "bad"),
-                Waiting(tr("待报送期间平台有新内容"), desk.conflicts.newer_beside(), "conflicts", "warn"),
-                Waiting(tr("依据有变化，需重新评级的户"), len(desk.conflicts.ratings_due()), "conflicts", "warn"),
-                Waiting(tr("有信息等待授权的户"), awaiting, "households", "warn"),
-                Waiting(tr("待报送的修改"), sync.unsent, "sync", "info"),
-            ),
-            sync=sync,
-        )
+        return read_overview(self.services)
 
     def undo_last(self) -> Changes:
         """Take back the last command of this user."""
@@ -76,10 +46,6 @@ class OpenDesk:
     def close(self) -> None:
         """Close the store and lock the vault."""
         self.services.close()
-
-    def _last_sync(self) -> str:
-        at = self.services.store.setting("sync.last_at")
-        return beijing_text(at) if at else ""
 
 
 class VaultsOnDisk:

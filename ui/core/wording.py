@@ -30,6 +30,17 @@ def grade(code: str) -> Chip:
     return Chip(tr("信息不足"), "neutral") if code == "NR" else Chip(code)
 
 
+PROVISIONAL_NUMBER = "00"
+"""The block in a household number (after 12 digits of region) that an office uses until the platform gives it one."""
+
+
+def household_number(number: str, *, short: bool = False) -> str:
+    """A household's number, said to be provisional while it is; ``short`` without the village, for lists and names."""
+    if len(number) != 18 or number[12:14] != PROVISIONAL_NUMBER:
+        return number
+    return tr("临时编号 {n}", n=number[14:] if short else number)
+
+
 def deed(verb: str) -> str:
     """What a command of the change log did."""
     words = {

@@ -113,7 +113,7 @@ class ConflictReader:
         record_type = self._desk.catalogue.types[case.type]
         return Entry(
             key=key_of(case.type, case.rid),
-            title=f"{record_type.label} {self._labels.title(case.type, case.rid, case.record.values)}",
+            title=f"{record_type.label} {self._labels.title(case.type, case.record.values)}",
             chip=chip_of(case),
             told=self._told(case),
             advice=self._advice(case),

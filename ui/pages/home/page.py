@@ -12,13 +12,14 @@ from ui.core.overriding import override
 from ui.core.ports import Chip, Overview, Waiting
 from ui.core.runner import Outcome
 from ui.core.theme import look
+from ui.pages.home.parts import FirstSteps, VillageTable
 from ui.widgets.chip import ChipLabel
 from ui.widgets.styling import button, card, clear, column, label, picture, row
 from ui.widgets.sync_chip import sync_chip
 
 
 class HomePage(Page):
-    """Three columns of cards that read themselves anew after every change."""
+    """Steps, figures, waiting work and villages, which read themselves anew after every change."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -28,10 +29,14 @@ class HomePage(Page):
         scroll.setWidgetResizable(True)
         inside = QWidget()
         inside.setProperty("role", "scrolled")
-        down = column(inside, margin=20, gap=16)
+        down = column(inside, margin=20, gap=12)
         scroll.setWidget(inside)
         outer.addWidget(scroll)
         down.addWidget(label(tr("首页"), "title"))
+        self.steps, self.villages = FirstSteps(), VillageTable()
+        self.steps.wished.connect(lambda page: context.go(Target(page)))
+        self.villages.wished.connect(lambda code: context.go(Target("households", "R03", code)))
+        down.addWidget(self.steps)
         self._figures = row(gap=12)
         down.addLayout(self._figures)
         lower = row(gap=12)
@@ -40,6 +45,7 @@ class HomePage(Page):
         lower.addWidget(self._card(tr("待办"), self._waiting), 3)
         lower.addWidget(self._card(tr("报送"), self._sync), 2)
         down.addLayout(lower)
+        down.addWidget(self.villages)
         down.addStretch(1)
         self._freshness = Freshness(self, context.runner, self.refresh)
         self.refresh()
@@ -58,6 +64,8 @@ class HomePage(Page):
     def _arrived(self, outcome: Outcome) -> None:
         if isinstance(outcome.value, Overview):
             self._overview = outcome.value
+            self.steps.show_steps(self._overview.steps)
+            self.villages.show_villages(self._overview.villages)
             self._show_figures()
             self._show_waiting()
             self._show_sync()
@@ -109,7 +117,6 @@ class HomePage(Page):
     def _show_sync(self) -> None:
         clear(self._sync)
         state = self._overview.sync
-        self._sync.addWidget(ChipLabel(sync_chip(state)))
         grid = QGridLayout()
         grid.setHorizontalSpacing(look().theme.px(16))
         grid.setVerticalSpacing(look().theme.px(4))
@@ -125,9 +132,13 @@ class HomePage(Page):
             grid.addWidget(label(name, "muted"), line, 0)
             grid.addWidget(label(value), line, 1, Qt.AlignmentFlag.AlignRight)
         self._sync.addLayout(grid)
+        across = row(gap=8)
+        across.addWidget(ChipLabel(sync_chip(state)))
+        across.addStretch(1)
         go = button(tr("转到报送"), "link", "sync")
         go.clicked.connect(lambda: self.context.go(Target("sync")))
-        self._sync.addWidget(go, 0, Qt.AlignmentFlag.AlignLeft)
+        across.addWidget(go)
+        self._sync.addLayout(across)
 
     @override
     def start_search(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 from jmdesk.desk import Desk
 from jmdesk.households.queries import SEARCH_LIMIT, HouseholdFilter
 from ui.core import wording
+from ui.core.actions import tip
 from ui.core.i18n import tr
 from ui.core.icons import icon
 from ui.core.pickers import region_path
@@ -84,6 +85,21 @@ class HouseholdList(QWidget):
         else:
             self.empty.say(tr("没有找到农户"), tr("换个姓名、拼音首字母、证件后四位或电话试试，或放宽筛选。"))
 
+    def choose_village(self, code: str) -> None:
+        """Show the households of one village, whatever was searched before."""
+        if self.village.findData(code) < 0:
+            self._add_village(code)
+        self.village.setCurrentIndex(self.village.findData(code))
+        self.search.clear()
+        for box in (self.grade, self.sync):
+            box.setCurrentIndex(0)
+        self.awaiting.setChecked(False)
+        self._village_chosen()
+
+    def _add_village(self, code: str) -> None:
+        path = region_path(code)
+        self.village.addItem(path[-1] if path else code, code)
+
     def reread(self) -> None:
         """Read the list again where it stands."""
         self.read_filters()
@@ -128,6 +144,7 @@ class HouseholdList(QWidget):
         across.addWidget(self.count)
         across.addStretch(1)
         self.new = button(tr("新建"), "primary", "add")
+        self.new.setToolTip(tip("app.new"))
         self.new.clicked.connect(self.new_wished)
         across.addWidget(self.new)
         return across
@@ -137,6 +154,7 @@ class HouseholdList(QWidget):
         self.search = TextField(max_length=60)
         self.search.setPlaceholderText(tr("姓名、拼音首字母、证件后四位、电话、住址"))
         self.search.setAccessibleName(tr("查找农户"))
+        self.search.setToolTip(tip("app.find"))
         self.search.addAction(icon("search", "muted"), self.search.ActionPosition.LeadingPosition)
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(look().theme.px(290))
@@ -164,6 +182,7 @@ class HouseholdList(QWidget):
     def _box(name: str) -> QComboBox:
         made = QComboBox()
         made.setAccessibleName(name)
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         made.setMaximumWidth(look().theme.px(170))
         return made
 

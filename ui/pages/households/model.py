@@ -35,6 +35,21 @@ LIST_COLUMNS: tuple[tuple[str, int, bool, bool], ...] = (
 PAPER_ORDER = ("R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment")
 """The parts of a household in the order of the paper form."""
 
+_SAID_ELSEWHERE = ("subject_type", "notice_version", "consent_method")
+"""What the list of consents leaves to their forms, so that the rest can be read."""
+
+_WIDTHS = {
+    "id_no": 184,
+    "datetime": 150,
+    "date": 104,
+    "bool": 84,
+    "year": 64,
+    "dec": 120,
+    "consent_kind": 186,
+    "consent_state": 136,
+}
+"""The share of a dossier's list that a field or a kind of field takes."""
+
 _HIDDEN = ("json", "digest", "uuid")
 
 
@@ -69,7 +84,7 @@ class HouseholdSource:
             row.rid,
             (
                 row.head_name or tr("(未登记)"),
-                row.number,
+                wording.household_number(row.number, short=True),
                 path[-1] if path else row.region,
                 row.group,
                 row.address,
@@ -162,7 +177,7 @@ class DossierReader:
         return Shown(
             rid,
             str(head.values.get("person_name", "")) if head else tr("(未登记户主)"),
-            str(values.get("household_id", "")),
+            wording.household_number(str(values.get("household_id", ""))),
             " / ".join(region_path(dossier.household.region)),
             wording.sync_state(dossier.household.sync),
             wording.grade(grade),
@@ -192,7 +207,7 @@ class DossierReader:
     def _part(self, type_id: str, records: Sequence[Stored], dossier: Dossier) -> Part:
         record_type = self._desk.catalogue.types[type_id]
         waiting = {(entry.rid, entry.field) for entry in dossier.awaiting}
-        skipped = {record_type.household_field, "subject_id" if type_id != "R04" else ""}
+        skipped = {record_type.household_field, *(_SAID_ELSEWHERE if type_id == "R04" else ("subject_id",))}
         usable = [
             f for f in record_type.fields
             if f.default_on and f.type.kind not in _HIDDEN and f.identifier not in skipped
@@ -200,7 +215,12 @@ class DossierReader:
         present = [f for f in usable if any(self._has(r, f, waiting) for r in records)] or usable
         fields = present[:8]
         columns = [
-            Column(f.label, 120, number=f.type.kind in ("int", "dec"), stretch=place == 0)
+            Column(
+                tr("授权主体") if f.identifier == "subject_id" else f.label,
+                _WIDTHS.get(f.identifier, _WIDTHS.get(f.type.kind, 110)),
+                number=f.type.kind in ("int", "dec"),
+                stretch=place == 0,
+            )
             for place, f in enumerate(fields)
         ]
         rows = [self._part_row(record, fields, waiting) for record in records]
@@ -210,13 +230,20 @@ class DossierReader:
     def _has(record: Stored, field: Field, waiting: set[tuple[str, str]]) -> bool:
         return field.identifier in record.values or (record.rid, field.identifier) in waiting
 
+    def _cell(self, record: Stored, field: Field) -> str:
+        value = record.values.get(field.identifier)
+        if field.identifier == "subject_id":
+            kind, _, rid = str(value).partition(":")
+            return tr("本户") if kind == "R05" else self.labels.of(kind, rid)
+        return self.labels.words(field, value)
+
     def _part_row(self, record: Stored, fields: Sequence[Field], waiting: set[tuple[str, str]]) -> Row:
         cells: list[str | Chip] = []
         for field in fields:
             if (record.rid, field.identifier) in waiting:
                 cells.append(Chip(tr("待授权"), "warn"))
             else:
-                cells.append(self.labels.words(field, record.values.get(field.identifier)))
+                cells.append(self._cell(record, field))
         voided = record.voided is not None
         state = Chip(tr("已作废")) if voided else wording.sync_state(record.sync)
         return Row(record.rid, (*cells, state), voided)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import beijing_date
 from jmdesk.records.writer import InvalidRecord
-from ui.core.actions import bind
+from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
@@ -59,6 +59,9 @@ class HouseholdsPage(Page):
     def show_target(self, target: Target) -> None:
         if target.new is not None:
             self.start_new()
+        elif target.type == "R03":
+            self.show_list()
+            self.list.choose_village(target.rid)
         elif target.rid:
             self.open(target.rid)
 
@@ -136,6 +139,7 @@ class HouseholdsPage(Page):
         down = column(made, gap=10)
         across = row(gap=8)
         self.back_button = button(tr("返回"), "link", "back")
+        self.back_button.setToolTip(tip("app.back"))
         self.back_button.clicked.connect(self.go_back)
         self.title, self.number = Elided("title"), Elided("muted")
         self.grade, self.sync = ChipLabel(Chip("")), ChipLabel(Chip(""))

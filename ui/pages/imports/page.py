@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from jmdesk.registers.service import ImportResult
 from jmdesk.registers.template import write_household_template
-from ui.core.actions import shortcut_text
+from ui.core.actions import bind, shortcut_text, tip
 from ui.core.context import Context, Page, Target
 from ui.core.i18n import tr
 from ui.core.messages import INFO, OK, Notice
@@ -72,6 +72,9 @@ class ImportsPage(Page):
         self.next_button = button(tr("下一步"), "primary")
         self.back_button.clicked.connect(self.go_back)
         self.next_button.clicked.connect(self.go_on)
+        self.next_button.setToolTip(tip("imports.next"))
+        self.back_button.setToolTip(tip("app.back"))
+        bind(self, "imports.next", self.next_button.click)
         across.addWidget(self.back_button)
         across.addWidget(self.hint, 1)
         across.addWidget(self.next_button)

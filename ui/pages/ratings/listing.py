@@ -118,5 +118,6 @@ class RatingList(QWidget):
     def _box(name: str) -> QComboBox:
         made = QComboBox()
         made.setAccessibleName(name)
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         made.setMaximumWidth(look().theme.px(200))
         return made

@@ -25,7 +25,7 @@ def list_columns() -> tuple[Column, ...]:
     """The columns of the list of ratings."""
     return (
         Column(tr("户主"), 70, stretch=True),
-        Column(tr("户编号"), 160),
+        Column(tr("户编号"), 164),
         Column(tr("等级"), 100),
         Column(tr("评定得分"), 76, number=True),
         Column(tr("报送"), 112),
@@ -56,7 +56,7 @@ class RatingSource:
             line.household,
             (
                 line.head_name or tr("(未登记)"),
-                line.number,
+                wording.household_number(line.number, short=True),
                 wording.grade(line.grade),
                 line.score or "—",
                 wording.sync_state(line.sync),
@@ -130,7 +130,10 @@ def read_explained(desk: Desk, household: str) -> Explained:
     dossier = desk.households.dossier(household)
     head, values = dossier.head, dossier.household.values
     name = str(head.values.get("person_name", "")) if head else tr("(未登记户主)")
-    number, place = str(values.get("household_id", "")), " / ".join(region_path(dossier.household.region))
+    number, place = (
+        wording.household_number(str(values.get("household_id", ""))),
+        " / ".join(region_path(dossier.household.region)),
+    )
     if not dossier.ratings:
         return Explained(household, name, number, place, Chip(""))
     rating = desk.ratings.latest(household)

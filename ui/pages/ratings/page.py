@@ -33,6 +33,9 @@ from ui.widgets.styling import button, clear, column, label, row
 PAUSE = 120
 """Milliseconds on one line before its explanation is read."""
 
+LIST_WIDTH = 540
+"""What the columns of the list take, so that none is cut."""
+
 WIDE = 125
 """Per cent of text size up to which list and explanation fit side by side on 1,366 pixels."""
 
@@ -75,6 +78,8 @@ class RatingsPage(Page):
         self._across.setHandleWidth(look().theme.px(12))
         self._across.addWidget(self.list)
         self._across.addWidget(self.pane)
+        if not self.narrow:
+            self.list.setMinimumWidth(look().theme.px(LIST_WIDTH))
         self._across.setStretchFactor(0, 5)
         self._across.setStretchFactor(1, 6)
         down.addWidget(self._across, 1)

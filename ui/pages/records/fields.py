@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from jmdesk.catalogue.industries import industries
 from jmdesk.catalogue.types import Catalogue, Field
 from jmdesk.records.masking import is_masked
+from ui.core import wording
 from ui.core.labels import Labels, industry_name
 from ui.core.pickers import children_within, region_path, regions_within, search_codes
 from ui.core.ports import SearchChoices
@@ -77,6 +78,8 @@ class FieldMaker:
 
     def _code(self, field: Field) -> QWidget:
         listed = self.catalogue.code_lists[field.code_list].values
+        if field.code_list == "CL-GRADE":  # the catalogue names grades by their range of scores
+            listed = {code: wording.grade(code).text for code in listed}
         return CodePicker(search_codes(listed), listed.get)
 
     @staticmethod

@@ -19,7 +19,7 @@ from ui.core.i18n import language, tr
 from ui.core.overriding import override
 from ui.core.theme import look
 from ui.pages.records.fields import FieldMaker, carries_own_unit, make_read_only
-from ui.pages.records.model import Loaded, awaiting_text
+from ui.pages.records.model import Loaded, awaiting_text, is_for_machines
 from ui.widgets.form_row import FormRow, RowText
 from ui.widgets.masked_field import MaskedField
 from ui.widgets.section import Section
@@ -75,7 +75,7 @@ class RecordForm(QScrollArea):
         self.notice.hide()
         down.addWidget(self.notice)
         for title, fields in record_type.sections:
-            shown = tuple(f for f in fields if f.default_on and not self._is_own_id(f))
+            shown = tuple(f for f in fields if f.default_on and not is_for_machines(record_type, f))
             if shown:
                 down.addWidget(self._section(title or record_type.label, shown, maker))
         down.addStretch(1)
@@ -124,6 +124,13 @@ class RecordForm(QScrollArea):
         if named:
             self.rows[named[0].field].field.setFocus()
 
+    def missing(self) -> int:
+        """How many required fields are still empty."""
+        changes = self.changes()
+        return sum(
+            f.required and f.is_input and self._is_missing(f, changes) for _, fields in self._sections for f in fields
+        )
+
     def focus_first(self) -> None:
         """Put the cursor into the first field that takes input."""
         for made in self.rows.values():
@@ -145,10 +152,6 @@ class RecordForm(QScrollArea):
         super().keyPressEvent(event)
 
     # -- inside ----------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _is_own_id(field: Field) -> bool:
-        return field.type.kind == "uuid" and bool(field.key)
 
     def _section(self, title: str, fields: tuple[Field, ...], maker: FieldMaker) -> QWidget:
         made = card()

@@ -108,6 +108,15 @@ class RecordSource:
         return Row(record.rid, (*cells, beijing_text(record.updated_at), state), record.voided is not None)
 
 
+def is_for_machines(record_type: RecordType, field: Field) -> bool:
+    """Whether a field holds ids, digests or workings that nobody reads on screen."""
+    if field.type.kind == "uuid":
+        return bool(field.key)
+    if record_type.id == "R16" and field.identifier == "item_scores":
+        return True  # the rating page explains them in words
+    return record_type.bookkeeping and field.type.kind == "digest"
+
+
 def is_searchable(record_type: RecordType) -> bool:
     """Whether records of the type are in the search index under their own id."""
     return any(f.searchable for f in record_type.fields) and not record_type.household_field
@@ -154,7 +163,7 @@ class RecordDesk:
         """A record with its title and the locks that are closed for it."""
         entry = self.desk.records.get(type_id, rid)
         values = entry.record.values
-        return Loaded(entry, self.labels.title(type_id, rid, values), self.closed_locks(type_id, rid, values))
+        return Loaded(entry, self.labels.heading(type_id, values), self.closed_locks(type_id, rid, values))
 
     def closed_locks(self, type_id: str, rid: str, values: Record) -> frozenset[str]:
         """The names of the consent locks that are closed for a record of a household; none when it has no household."""
@@ -186,7 +195,7 @@ class RecordDesk:
         return [self._deed(change) for change in reversed(self.desk.records.history(rid))]
 
     def _deed(self, change: Change) -> Deed:
-        names = dict.fromkeys((*change.before, *change.after))
+        names = [name for name in dict.fromkeys((*change.before, *change.after)) if self._is_told(change, name)]
         who = change.actor if change.actor == "platform" else self.labels.of("R02", change.actor)
         return Deed(
             beijing_text(change.at),
@@ -195,6 +204,12 @@ class RecordDesk:
             change.reason,
             tuple(self._field_change(change, name) for name in names),
         )
+
+    def _is_told(self, change: Change, name: str) -> bool:
+        """Whether a value says something to a person: ids, digests and what a rating keeps for machines do not."""
+        record_type = self.desk.catalogue.types[change.type]
+        field = record_type.by_identifier.get(name)
+        return field is None or not is_for_machines(record_type, field)
 
     def _field_change(self, change: Change, name: str) -> FieldChange:
         if name == "voided":
@@ -209,4 +224,4 @@ class RecordDesk:
 
 def awaiting_text(since: str) -> str:
     """What stands beside a value that waits for a consent."""
-    return f"{AWAITING} {tr('自 {day} 起暂存', day=since[:10])}"
+    return f"{AWAITING} {tr('自 {day} 起暂存', day=beijing_text(since)[:10])}"

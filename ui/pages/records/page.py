@@ -11,7 +11,7 @@ from jmdesk.core.changes import Changes
 from jmdesk.core.clock import beijing_date
 from jmdesk.records.writer import InvalidRecord
 from ui.core import wording
-from ui.core.actions import bind
+from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
@@ -245,8 +245,10 @@ class RecordsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self._dirty = False
+        missing = self._forms[self.type_id].missing()
         self.open(self.type_id, str(outcome.value))
-        self.context.notices.done_with_undo(tr("已保存。"), self.context.undo)
+        text = tr("已保存；还有 {n} 项必填未填，补齐后才能报送。", n=missing) if missing else tr("已保存。")
+        self.context.notices.done_with_undo(text, self.context.undo)
 
     def ask_void(self) -> None:
         """Ask for the reason, in place."""
@@ -391,6 +393,10 @@ class RecordsPage(Page):
             buttons.addStretch(1)
         head.addLayout(across)
         head.addLayout(buttons)
+        self.back_button.setToolTip(tip("app.back"))
+        self.history_button.setToolTip(tip("records.history"))
+        self.void_button.setToolTip(tip("records.void"))
+        self.save_button.setToolTip(tip("app.save"))
         self.back_button.clicked.connect(self.go_back)
         self.history_button.clicked.connect(self.show_history)
         self.void_button.clicked.connect(self.ask_void)
