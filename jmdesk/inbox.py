@@ -183,8 +183,10 @@ def _completed(transaction: Transaction, catalogue: Catalogue, theirs: Theirs, f
     if theirs.tombstone:
         return found.values if found is not None else {}
     record_type = catalogue.types[theirs.type]
-    own = {f.identifier for f in record_type.fields if not f.on_wire}
-    local = {n: v for n, v in found.values.items() if n in own} if found is not None else {}
+    local: Record = {}
+    if found is not None:
+        own = {f.identifier for f in record_type.fields if not f.on_wire}
+        local = {n: v for n, v in found.values.items() if n in own}
     values = local | theirs.values
     return values | derive(record_type, values, on=beijing_date(from_utc_text(transaction.at)))
 

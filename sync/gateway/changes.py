@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import msgspec
+from psycopg.types.json import set_json_loads
+
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.ids import Ids
@@ -54,6 +57,7 @@ def change_page(
     limit = max(FEWEST, min(limit, MOST))
 
     def work(connection: Connection) -> tuple[int, bool, list[ChangeLine]]:
+        set_json_loads(msgspec.json.decode, connection)  # several times as quick as the standard library's
         head = _head(connection, device.grant.counties)
         if cursor > head:
             raise Declined(Problem.CURSOR_UNKNOWN)
