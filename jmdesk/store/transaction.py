@@ -102,7 +102,7 @@ class Transaction:
         self._save(found, after_all, {} if travels else {"rec_sync": found.sync})
         seq = self._append(type_id, rid, before, after, reason)
         self._offer(type_id, rid, names, "upsert", seq)
-        self._index(self._catalogue.types[type_id], rid, after_all, fresh=False)
+        self._index_again(self._catalogue.types[type_id], rid, found, after_all)
         return True
 
     def void(self, type_id: str, rid: str, reason: str) -> None:
@@ -236,8 +236,10 @@ class Transaction:
             after = {n: values[n] for n in names if n in values} | marks[1]
             reason = "" if voided in (None, "-") else voided
             self._append(type_id, rid, before, after, reason)
-        if voided is None:
-            self._index(self._catalogue.types[type_id], rid, values, fresh=found is None)
+        if voided is None and found is not None:
+            self._index_again(self._catalogue.types[type_id], rid, found, values)
+        elif voided is None:
+            self._index(self._catalogue.types[type_id], rid, values, fresh=True)
         elif found is not None:
             self._drop_from_index(rid)
         self._count(3)
@@ -386,6 +388,13 @@ class Transaction:
         self._next_search_id += 1
         self._pending_terms.append((entry, terms))
         self._count(2)
+
+    def _index_again(self, record_type: RecordType, rid: str, found: Stored, values: Record) -> None:
+        """Most edits change nothing that a record is found by: the index is then left alone."""
+        same_words = terms_of(record_type, found.values) == terms_of(record_type, values)
+        same_subject = search_subject(record_type, rid, found.values) == search_subject(record_type, rid, values)
+        if found.voided is not None or not (same_words and same_subject):
+            self._index(record_type, rid, values, fresh=False)
 
     def _drop_from_index(self, rid: str) -> None:
         self.flush()
