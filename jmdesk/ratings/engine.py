@@ -147,7 +147,8 @@ def _measured(inputs: Row | tuple[Row, ...], measure: Measure) -> Measured:
 
 
 def _number(cell: Scalar) -> Fraction | None:
-    return Fraction(cell) if isinstance(cell, int | str) else None
+    # Through Decimal, which reads digits far faster than Fraction and is as exact.
+    return Fraction(Decimal(cell)) if isinstance(cell, int | str) else None
 
 
 def _ratio(row: Row, measure: Measure) -> Measured:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from jmdesk.core.numbers import round_half_up
 from jmdesk.ratings.facts import Facts
@@ -116,6 +117,7 @@ class Scorecard:
         }
 
 
+@lru_cache(maxsize=4096)
 def exact_text(value: Fraction) -> str:
     """A fraction without loss: ``"8"``, ``"7.5"``, or ``"22/3"`` where six decimals do not suffice."""
     if 10**6 % value.denominator:
