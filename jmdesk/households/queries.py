@@ -10,10 +10,10 @@ from jmdesk.core.text import masked_number
 from jmdesk.store import reading, search
 from jmdesk.store.columns import json_text
 from jmdesk.store.reading import Filter, Sealed
-from jmdesk.store.stored import Stored
+from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import awaiting_consent, record_tables
 
-HOUSEHOLD, PERSON, RATING = record_tables["R05"], record_tables["R06"], record_tables["R16"]
+HOUSEHOLD, PERSON, RATING, CONSENT = (record_tables[type_id] for type_id in ("R05", "R06", "R16", "R04"))
 SEARCH_LIMIT = 200
 _NEAR = 10_000
 """Lines that are skipped from the front without asking whether the end is nearer."""
@@ -202,7 +202,7 @@ def dossier(connection: Connection, rid: str) -> Dossier | None:
     subject = f"R05:{rid}"
     parts = {t: tuple(reading.find(connection, t, Filter(where={"household_id": rid}))) for t in CHILD_TYPES}
     parts |= {t: tuple(reading.find(connection, t, Filter(where={"subject_id": subject}))) for t in SUBJECT_TYPES}
-    consents = [c for s in (subject, *(f"R06:{m.rid}" for m in members)) for c in _consents_of(connection, s)]
+    consents = _consents_of(connection, [subject, *(f"R06:{m.rid}" for m in members)])
     ratings = reading.find(connection, "R16", Filter(where={"household_id": rid}), descending=True)
     return Dossier(
         household,
@@ -214,8 +214,12 @@ def dossier(connection: Connection, rid: str) -> Dossier | None:
     )
 
 
-def _consents_of(connection: Connection, subject: str) -> list[Stored]:
-    return reading.find(connection, "R04", Filter(where={"subject_id": subject}))
+def _consents_of(connection: Connection, subjects: list[str]) -> list[Stored]:
+    """Every subject's consents in force, in the order of the subjects."""
+    conditions = (CONSENT.c.rec_voided.is_(None), CONSENT.c.subject_id.in_(subjects))
+    rows = connection.execute(select(CONSENT).where(*conditions).order_by(CONSENT.c.rid)).mappings()
+    place = {subject: number for number, subject in enumerate(subjects)}
+    return sorted((stored("R04", row) for row in rows), key=lambda c: place[str(c.values["subject_id"])])
 
 
 def by_number(connection: Connection, number: str) -> str | None:
