@@ -17,6 +17,7 @@ from ui.core.i18n import tr
 from ui.core.labels import Labels
 from ui.core.pickers import region_path
 from ui.core.ports import Chip, Row
+from ui.core.theme import look
 from ui.widgets.table_model import Column
 
 LIST_COLUMNS: tuple[tuple[str, int, bool, bool], ...] = (
@@ -34,6 +35,9 @@ LIST_COLUMNS: tuple[tuple[str, int, bool, bool], ...] = (
 
 PAPER_ORDER = ("R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment")
 """The parts of a household in the order of the paper form."""
+
+MOST_COLUMNS = 8
+"""A dossier's list shows so many fields at 100 % text, fewer when the text is larger; the form has them all."""
 
 _SAID_ELSEWHERE = ("subject_type", "notice_version", "consent_method")
 """What the list of consents leaves to their forms, so that the rest can be read."""
@@ -213,7 +217,7 @@ class DossierReader:
             if f.default_on and f.type.kind not in _HIDDEN and f.identifier not in skipped
         ]  # fmt: skip
         present = [f for f in usable if any(self._has(r, f, waiting) for r in records)] or usable
-        fields = present[:8]
+        fields = present[: MOST_COLUMNS * 100 // look().theme.scale]
         columns = [
             Column(
                 tr("授权主体") if f.identifier == "subject_id" else f.label,

@@ -14,6 +14,7 @@ from ui.core.i18n import tr
 from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.core.runner import Outcome
+from ui.core.theme import look
 from ui.pages.households.consent import ConsentForm, SignedPaper, Withdrawal
 from ui.pages.households.dossier import DossierView, RecordWish
 from ui.pages.households.form import NewHouseholdForm
@@ -22,6 +23,9 @@ from ui.pages.households.model import DossierReader, NewHousehold, Shown, create
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
 from ui.widgets.styling import button, column, row
+
+WIDE = 125
+"""Per cent of text size up to which a household's name and number fit into one line."""
 
 
 class HouseholdsPage(Page):
@@ -145,11 +149,16 @@ class HouseholdsPage(Page):
         self.grade, self.sync = ChipLabel(Chip("")), ChipLabel(Chip(""))
         self.rate_button = button(tr("评定与说明"), "", "rating")
         self.rate_button.clicked.connect(lambda: self.context.go(Target("ratings", "R05", self.rid)))
-        for widget in (self.back_button, self.title, self.number, self.grade, self.sync):
+        large = look().theme.scale > WIDE
+        for widget in (self.back_button, self.title, self.grade, self.sync):
             across.addWidget(widget)
+        if not large:
+            across.insertWidget(across.indexOf(self.grade), self.number)
         across.addStretch(1)
         across.addWidget(self.rate_button)
         down.addLayout(across)
+        if large:
+            down.addWidget(self.number)
         down.addWidget(self.consent)
         down.addWidget(self.dossier, 1)
         return made

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QTextFrameFormat
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QTextEdit, QWidget
 
+from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.overriding import override
 from ui.core.ports import Chip
@@ -99,7 +100,7 @@ class ExplanationPane(QWidget):
         place = self.paper.verticalScrollBar().value() if same else 0
         self.shown = shown
         self.name.setText(tr("{name} 户", name=shown.name))
-        self.number.setText(f"{shown.number}  {shown.place}")
+        self.number.setText(f"{wording.household_number(shown.number)}  {shown.place}")
         self.grade.show_chip(shown.grade)
         self.grade.setVisible(bool(shown.grade.text))
         for verb in (self.pdf_button, self.print_button, self.rate_button):

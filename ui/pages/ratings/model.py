@@ -130,10 +130,7 @@ def read_explained(desk: Desk, household: str) -> Explained:
     dossier = desk.households.dossier(household)
     head, values = dossier.head, dossier.household.values
     name = str(head.values.get("person_name", "")) if head else tr("(未登记户主)")
-    number, place = (
-        wording.household_number(str(values.get("household_id", ""))),
-        " / ".join(region_path(dossier.household.region)),
-    )
+    number, place = str(values.get("household_id", "")), " / ".join(region_path(dossier.household.region))
     if not dossier.ratings:
         return Explained(household, name, number, place, Chip(""))
     rating = desk.ratings.latest(household)

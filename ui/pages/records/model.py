@@ -49,14 +49,14 @@ def list_fields(record_type: RecordType) -> tuple[Field, ...]:
 def columns(record_type: RecordType) -> tuple[Column, ...]:
     """The list's columns: some fields, then when it was changed last and where it stands with the platform."""
     widths = {
-        "ref": 150,
+        "ref": 176,
         "str": 140,
         "date": 110,
         "datetime": 140,
-        "year": 70,
+        "year": 88,
         "int": 80,
         "dec": 120,
-        "bool": 70,
+        "bool": 104,
         "char": 168,
     }
     made = [
