@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -80,12 +81,21 @@ def read_book(path: Path, password: str | None = None, *, named: bool = False) -
         content = _unprotected(content, password)
         head = content.getvalue()[:2048]
     if head.startswith((_ZIP, _OLE)):
-        return Book(path.name, tuple(_sheets(content, password, file)), unsaved)
+        sheets = tuple(_sheets(content, password, file))
+        return Book(path.name, sheets, unsaved, _has_macros(content))
     if not head.strip():
         raise Refused("registers.empty_file")
     if b"<html" in head.lower() or b"<table" in head.lower():
         raise Refused("registers.web_page")
     return Book(path.name, (_csv(content.getvalue(), path, file),), unsaved)
+
+
+def _has_macros(content: io.BytesIO) -> bool:
+    """Whether a package carries a VBA project; one in an old ``.xls`` is not looked for, and never run either."""
+    if not zipfile.is_zipfile(content):
+        return False
+    with zipfile.ZipFile(content) as package:
+        return any(name.lower().endswith("vbaproject.bin") for name in package.namelist())
 
 
 def _content(path: Path) -> bytes:

@@ -60,6 +60,8 @@ def open_register(source: Path, password: str | None = None) -> Register:
             continue
         if book.unsaved:
             notes.append(_note("registers.unsaved", "warn", name=book.name))
+        if book.macros:
+            notes.append(_note("registers.macros_not_run", name=book.name))
         parts += _parts(book, notes)
     if not parts:
         raise Refused("registers.no_register")

@@ -203,6 +203,8 @@ def import_households(
         _write(desk, writer, register, mapping, result, consents, progress, cancelled)
         if dry_run:
             raise _RolledBack
+    if not result.outcomes:
+        result.notes.append(Finding("registers.nothing_below", "warn", ""))
     if result.landed and not dry_run:
         remember(desk, register, mapping)
     return result

@@ -46,12 +46,13 @@ class Sheet:
 @dataclass(frozen=True, slots=True)
 class Book:
     """One file: its sheets in order. ``name`` is the file's name for messages, ``unsaved`` whether an office program
-    has it open, so that its last changes may not be in the file yet.
+    has it open, so that its last changes may not be in the file yet, ``macros`` whether it carries some.
     """
 
     name: str
     sheets: tuple[Sheet, ...]
     unsaved: bool = False
+    macros: bool = False
     notes: tuple[str, ...] = field(default=())
 
 

@@ -155,7 +155,9 @@ def test_macros_are_never_looked_at(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx")
     with zipfile.ZipFile(path, "a") as package:
         package.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 not even a macro")
-    assert len(read_book(path.rename(tmp_path / "a.xlsm")).sheets[0].rows) == 2
+    book = read_book(path.rename(tmp_path / "a.xlsm"))
+    assert (len(book.sheets[0].rows), book.macros) == (2, True)
+    assert not read_book(workbook(tmp_path / "b.xlsx")).macros
 
 
 def test_a_million_formatted_empty_rows_are_cut_off(tmp_path: Path) -> None:
