@@ -12,6 +12,7 @@ from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.consents.service import Consents
 from jmdesk.core.clock import Clock, SystemClock
+from jmdesk.core.errors import Environment
 from jmdesk.core.ids import Ids, TimeOrderedIds
 from jmdesk.core.messages import Message
 from jmdesk.households.numbers import PROVISIONAL_BLOCK
@@ -19,6 +20,7 @@ from jmdesk.households.service import Households
 from jmdesk.inbox import Inbox
 from jmdesk.records.service import Records
 from jmdesk.store.store import Store
+from jmdesk.vault.files import disk_errors
 from jmdesk.vault.folder import Unlocked, create_vault, unlock
 from jmdesk.vault.kdf import Cost
 from jmdesk.vault.process import no_core_dumps
@@ -31,6 +33,13 @@ if TYPE_CHECKING:
 
 _GRANT = "sync.grant"
 _UNIT_NAME = "unit.name"
+
+
+def _check_store_is_there(file: Path) -> None:
+    """SQLite would quietly make a lost file anew: the desk would go on with an empty register and a second chain."""
+    with disk_errors():
+        if not file.is_file() or file.stat().st_size == 0:
+            raise Environment("store.missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +101,18 @@ class Desk:
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> Self:
-        """Open a vault. Takes the time of one Argon2id; errors as ``vault.folder.unlock`` and ``Store``."""
+        """Open a vault. Takes the time of one Argon2id; errors as ``vault.folder.unlock`` and ``Store``.
+
+        ``Environment`` "store.missing" when the data file is gone: an empty one must never be taken for it.
+        """
         clock = clock or SystemClock()
-        desk = cls._opened(unlock(path, passphrase, user), clock, ids or TimeOrderedIds(clock))
+        vault = unlock(path, passphrase, user)
+        try:
+            _check_store_is_there(vault.database)
+        except BaseException:
+            vault.close()
+            raise
+        desk = cls._opened(vault, clock, ids or TimeOrderedIds(clock))
         desk.consents.erase_overdue()
         return desk
 

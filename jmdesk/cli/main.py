@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 from jmdesk import version
 from jmdesk.cli.output import DONE, REFUSED, say_error
-from jmdesk.core.errors import KnownError
+from jmdesk.core.errors import Environment, KnownError
 
 GROUPS = ("vault", "records", "registers", "ratings", "sync", "demo")
 
@@ -63,6 +64,10 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return DONE
+    except OSError as error:  # what no command foresaw of disk and system; bugs keep their traceback
+        reason = errno.errorcode.get(error.errno or 0, "?")
+        say_error(Environment("cli.system", reason=reason), as_json=getattr(args, "json", False))
+        return REFUSED
     except KeyboardInterrupt:
         return REFUSED
     return status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,4 +17,7 @@ def open_desk(args: Namespace) -> Desk:
     """The vault of ``--vault``, opened with the passphrase of this command."""
     from jmdesk.desk import Desk
 
-    return Desk.open(Path(args.vault), passphrase(args), user=args.user)
+    desk = Desk.open(Path(args.vault), passphrase(args), user=args.user)
+    if (notice := desk.notice()) is not None:
+        print(f"{notice.text}{notice.action}", file=sys.stderr)
+    return desk

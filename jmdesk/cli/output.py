@@ -6,8 +6,8 @@ import getpass
 import json
 import os
 import sys
-from argparse import Namespace
-from collections.abc import Mapping
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jmdesk.core.errors import Environment, KnownError, Refused
@@ -52,6 +52,18 @@ def first_line(file: str) -> str:
         return Path(file).read_text(encoding="utf-8-sig").split("\n")[0].rstrip("\r")
     except (OSError, UnicodeError) as error:
         raise Environment("cli.passphrase_file") from error
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """An option's type: a whole number within bounds; anything else is wrong usage (exit status 2)."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise ArgumentTypeError(f"{least}–{most}")
+        return value
+
+    return number
 
 
 def progress_line(label: str, args: Namespace) -> ProgressLine:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from jmdesk.cli.opening import open_desk
-from jmdesk.cli.output import DONE, REFUSED, progress_line, say
+from jmdesk.cli.output import DONE, REFUSED, progress_line, say, whole
 from jmdesk.core.errors import Environment, Refused
 
 
@@ -20,7 +20,7 @@ def add(
     """Add this group's commands."""
     rate = commands.add_parser("rate", parents=[common, vault], help="按规则评级(初评)")
     rate.add_argument("--village", default="", metavar="CODE", help="只评这个区划(可为镇或县)")
-    rate.add_argument("--year", type=int, metavar="YEAR", help="评级年度，默认今年")
+    rate.add_argument("--year", type=whole(2000, 2100), metavar="YEAR", help="评级年度，默认今年")
     rate.set_defaults(run=rate_households)
     explain = commands.add_parser("explain", parents=[common, vault], help="逐项得分说明书")
     explain.add_argument("household", metavar="HOUSEHOLD", help="户编号或记录标识")

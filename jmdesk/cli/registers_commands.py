@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jmdesk.cli.opening import open_desk
-from jmdesk.cli.output import DONE, REFUSED, progress_line, say
+from jmdesk.cli.output import DONE, REFUSED, progress_line, say, whole
 from jmdesk.core.clock import SystemClock, beijing_date
-from jmdesk.core.errors import Refused
+from jmdesk.core.errors import Environment, Refused
 
 if TYPE_CHECKING:
     from jmdesk.registers.register import Register
@@ -36,7 +36,7 @@ def add(
     sample = commands.add_parser("sample", parents=[common], help="生成虚构的登记表")
     sample.add_argument("--village", required=True, metavar="CODE", help="村、镇或县的区划代码")
     sample.add_argument("--layout", choices=["a", "b", "c"], default="a")
-    sample.add_argument("--households", type=int, default=400, metavar="N")
+    sample.add_argument("--households", type=whole(1, 1_000_000), default=400, metavar="N")
     sample.add_argument("--seed", type=int, default=1)
     sample.add_argument("--flaws", type=float, default=0.0, metavar="SHARE", help="有差错的户的比例")
     sample.add_argument("out", metavar="OUT.xlsx")
@@ -99,9 +99,14 @@ def _told(result: ImportResult, refused: str | None) -> str:
 
 def write_sample(args: argparse.Namespace) -> int:
     """Write an invented register."""
+    from xlsxwriter.exceptions import FileCreateError
+
     from jmdesk.registers.samples import write_register
 
-    report = write_register(Path(args.out), args.village, args.layout, args.households, args.seed, args.flaws)
+    try:
+        report = write_register(Path(args.out), args.village, args.layout, args.households, args.seed, args.flaws)
+    except (OSError, FileCreateError) as error:
+        raise Environment("registers.unwritable", name=Path(args.out).name) from error
     data = {"file": args.out, "households": report.households, "persons": report.persons, "flaws": len(report.flaws)}
     say(args, f"已生成 {report.households} 户、{report.persons} 人：{args.out}", data)
     return DONE

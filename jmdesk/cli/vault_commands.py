@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jmdesk.cli.opening import open_desk
 from jmdesk.cli.output import DONE, REFUSED, passphrase, say
-from jmdesk.core.errors import Refused
+from jmdesk.core.errors import KnownError, Refused
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
 
 
 def add(
@@ -61,8 +65,19 @@ def examine(args: argparse.Namespace) -> int:
 
     with open_desk(args) as desk:
         findings = examine_store(desk.store)
+        findings.problems.extend(_device_problems(desk))
         data = {"ok": not findings.problems, "problems": findings.problems, **findings.counts}
         lines = [f"{name}：{value}" for name, value in findings.counts.items()]
         lines += [f"问题：{problem}" for problem in findings.problems] or ["未发现问题"]
         say(args, "\n".join(lines), data)
     return DONE if not findings.problems else REFUSED
+
+
+def _device_problems(desk: Desk) -> list[str]:
+    """What is wrong with this desk's own keys: without them nothing can be sealed or opened."""
+    try:
+        desk.vault.device_keys()
+    except KnownError as error:
+        told = error.message_for_user()
+        return [f"{told.text}{told.action}"]
+    return []

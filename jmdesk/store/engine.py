@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlcipher3 import dbapi2
 
@@ -48,7 +48,8 @@ def _connect(path: Path, key: bytes, *, read_only: bool) -> Any:
         run("SELECT count(*) FROM sqlite_master").fetchone()
     except dbapi2.DatabaseError as error:
         connection.close()
-        raise Environment("store.damaged") from error
+        known = storage_error(error)  # a full or failing disk also stops the first read, and is no damage
+        raise (Environment("store.damaged") if known is error else known) from error
     if not read_only:
         run("PRAGMA journal_mode = WAL")
     run("PRAGMA synchronous = FULL")  # NORMAL loses acknowledged commits in a power cut
@@ -133,6 +134,8 @@ def storage_error(error: Exception) -> Exception:
         return Environment("store.read_only")
     if "locked" in said or "busy" in said:
         return Refused("store.busy")
-    if "malformed" in said or "not a database" in said or (isinstance(error, DatabaseError) and "i/o" in said):
+    if "i/o" in said:  # a stick that was pulled out, a quota: what was committed is whole
+        return Environment("store.disk_error")
+    if "malformed" in said or "not a database" in said:
         return Environment("store.damaged")
     return error

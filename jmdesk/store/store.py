@@ -36,7 +36,8 @@ class Store:
         self._path = path
         self._engines: Engines = open_engines(path, key)
         try:
-            migrate(path, key, self._engines)
+            with self._known_errors():
+                migrate(path, key, self._engines)
         except BaseException:
             self._engines.close()
             raise
