@@ -353,3 +353,16 @@ def test_back_leads_to_where_one_came_from(
         page.go_back()
     assert going.args == [came]
     settled()
+
+
+def test_an_empty_list_says_where_its_first_record_comes_from_and_says_so_again_after_a_filter(
+    page: RecordsPage,
+) -> None:
+    page.show_list("R22")
+    complaints = page._lists["R22"]
+    empty = complaints._empty
+    assert (empty.heading.text(), empty.hint.text()) == ("还没有“投诉”记录", "按 Ctrl+N 新建。")
+    complaints.voided.setChecked(True)
+    assert empty.heading.text() == "没有符合条件的记录"
+    complaints.voided.setChecked(False)
+    assert empty.heading.text() == "还没有“投诉”记录"

@@ -51,7 +51,7 @@ class HouseholdList(QWidget):
         down.addLayout(self._head())
         down.addLayout(self._filters())
         self.table = WindowedTable(list_columns(), tr("农户档案"))
-        self.empty = EmptyState(tr("还没有农户档案"), tr("从“导入”页导入登记册，或新建一户。"), tr("新建农户档案"))
+        self.empty = EmptyState(tr("还没有农户档案"), tr("从“导入”页导入登记表，或新建一户。"), tr("新建农户档案"))
         self.empty.acted.connect(self.new_wished)
         down.addWidget(TableOrEmpty(self.table, self.empty), 1)
         self._timer = QTimer(self)
@@ -81,7 +81,7 @@ class HouseholdList(QWidget):
         self.table.show_source(HouseholdSource(self._desk, wanted))
         self._tell_count()
         if wanted == HouseholdFilter():
-            self.empty.say(tr("还没有农户档案"), tr("从“导入”页导入登记册，或新建一户。"))
+            self.empty.say(tr("还没有农户档案"), tr("从“导入”页导入登记表，或新建一户。"))
         else:
             self.empty.say(tr("没有找到农户"), tr("换个姓名、拼音首字母、证件后四位或电话试试，或放宽筛选。"))
 

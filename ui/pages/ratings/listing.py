@@ -103,7 +103,7 @@ class RatingList(QWidget):
         if self._villages is None:
             self.empty.say(tr("正在读取…"))
         elif none_here:
-            self.empty.say(tr("还没有农户档案"), tr("先导入登记册或新建农户档案，再来评定。"))
+            self.empty.say(tr("还没有农户档案"), tr("先导入登记表或新建农户档案，再来评定。"))
             self.empty.action.setText(tr("转到农户档案"))
         elif self._filtered:
             self.empty.say(tr("没有这个等级的农户"), tr("换一个等级，或看全部等级。"))

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from jmdesk.catalogue.types import RecordType
 from ui.core import wording
+from ui.core.actions import tip
 from ui.core.i18n import tr
 from ui.core.icons import icon
 from ui.core.theme import look
@@ -34,8 +35,7 @@ class RecordList(QWidget):
         down.addLayout(self._head())
         down.addLayout(self._filters())
         self.table = WindowedTable(columns(record_type), record_type.label)
-        hint = tr("由系统自动记录。") if record_type.bookkeeping else tr("按 Ctrl+N 新建，或从“导入”页导入登记册。")
-        empty = EmptyState(tr("还没有“{name}”记录", name=record_type.label), hint)
+        empty = EmptyState("")
         down.addWidget(TableOrEmpty(self.table, empty), 1)
         self._empty = empty
         self._timer = QTimer(self)
@@ -62,6 +62,16 @@ class RecordList(QWidget):
         self._count.setText(tr("前 {n} 条，请再多输几个字", n=shown) if over else tr("共 {n} 条", n=f"{shown:,}"))
         if wanted != RecordFilter():
             self._empty.say(tr("没有符合条件的记录"), tr("换个条件试试。"))
+        else:
+            self._empty.say(tr("还没有“{name}”记录", name=self.type.label), self._first_hint())
+
+    def _first_hint(self) -> str:
+        """Where the first record of the type comes from; only households and their parts come from registers."""
+        if self.type.bookkeeping:
+            return tr("由系统自动记录。")
+        if self.type.id == "R05" or self.type.household_field:
+            return tr("按 Ctrl+N 新建，或从“导入”页导入登记表。")
+        return tr("按 Ctrl+N 新建。")
 
     def reread(self) -> None:
         """Read the list again where it stands."""
@@ -78,6 +88,7 @@ class RecordList(QWidget):
             across.addWidget(label(tr("系统记录，只能查看"), "muted"))
         else:
             self.new = button(tr("新建"), "primary", "add")
+            self.new.setToolTip(tip("app.new"))
             self.new.clicked.connect(self.new_wished)
             across.addWidget(self.new)
         return across
