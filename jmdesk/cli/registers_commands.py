@@ -85,9 +85,9 @@ def _told(result: ImportResult, refused: str | None) -> str:
     lines.append(f"共 {result.rows} 行，{result.persons} 人，{result.records} 条记录，授权 {result.consents} 份")
     if result.awaiting:
         lines.append(f"待授权 {result.awaiting} 项：暂存，登记授权后才可报送")
-    lines += [str(note) for note in result.notes]
+    lines += [f"{note}{note.message().action}" for note in result.notes]
     lines += [
-        f"{finding.cell or outcome.at}：{finding}"
+        f"{finding if finding.cell else f'{outcome.at}：{finding}'}{finding.message().action}"
         for outcome in result.outcomes
         for finding in outcome.findings
         if finding.level == "error"

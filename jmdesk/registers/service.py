@@ -140,9 +140,10 @@ class ImportResult:
             "register": self.register,
             "dry_run": self.dry_run,
             **{name: getattr(self, name) for name in names},
-            "notes": [{"code": note.code, "text": str(note)} for note in self.notes],
+            "notes": [{"code": n.code, "text": str(n), "action": n.message().action} for n in self.notes],
             "findings": [
                 {"outcome": o.outcome, "cell": str(f.cell or o.at), "level": f.level, "code": f.code, "text": str(f)}
+                | {"action": f.message().action}
                 for o in self.outcomes
                 for f in o.findings
                 if f.level != "note"

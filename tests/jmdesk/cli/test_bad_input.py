@@ -164,6 +164,26 @@ def test_empty_rows_below_a_header_are_nothing_to_import_and_said(call: Run, vau
     assert "registers.nothing_below" in [note["code"] for note in told["notes"]]
 
 
+def test_a_wrong_checksum_and_an_unknown_code_name_their_cell_and_what_to_do(
+    call: Run, vault: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "错.csv"
+    path.write_text(
+        "户编号,户主姓名,姓名,与户主关系,证件号码\n901,甲某,甲某,户主,440785198001010013\n902,乙某,乙某,外星人,\n",
+        encoding="utf-8",
+    )
+    status, out, _ = call("import", "households", path, "--vault", vault, "--json")
+    told = json.loads(out)
+    errors = {finding["code"]: finding for finding in told["findings"] if finding["level"] == "error"}
+    assert (status, told["refused"]) == (1, 2)
+    assert errors["idno.checksum"]["cell"].endswith("E2")
+    assert errors["registers.unknown_code"]["cell"].endswith("D3")
+    assert all(_CHINESE.search(finding["action"]) for finding in errors.values())
+    plain = call("import", "households", path, "--vault", vault)[1]
+    assert all(finding["text"] + finding["action"] in plain for finding in errors.values())
+    assert households(call, vault) == 6
+
+
 def test_a_sample_that_cannot_be_written_is_told(call: Run, tmp_path: Path) -> None:
     place = tmp_path / "没有" / "a.xlsx"
     assert refusal(call("sample", "--village", VILLAGE, "--households", 2, place, "--json")) == "registers.unwritable"
