@@ -138,6 +138,11 @@ class RecordForm(QScrollArea):
                 made.field.setFocus()
                 return
 
+    @property
+    def revealing(self) -> bool:
+        """Whether a masked number is readable just now."""
+        return any(isinstance(made.field, MaskedField) and made.field.revealed for made in self.rows.values())
+
     def reveal(self, identifier: str, number: str) -> None:
         """Show a masked number for a while."""
         widget = self.rows[identifier].field

@@ -60,6 +60,7 @@ class RecordsPage(Page):
         self._forms: dict[str, RecordForm] = {}
         self.type_id, self.rid = "R05", ""
         self._dirty = False
+        self._revealed_rid = ""
         self._came_from: Target | None = None
         across = row(self, margin=20, gap=16)
         across.addWidget(self._types())
@@ -176,6 +177,8 @@ class RecordsPage(Page):
         if (record.type, record.rid) != (self.type_id, self.rid) or self._dirty:
             return
         form = self._form(record.type)
+        if form.revealing and self._revealed_rid == record.rid:
+            return  # noting the look in the log is what caused this reading; it must not cover the number
         form.show_record(loaded)
         record_type = self.context.services.catalogue.types[record.type]
         live = record.voided is None and not record_type.bookkeeping
@@ -301,6 +304,7 @@ class RecordsPage(Page):
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
         elif (self.type_id, self.rid) == (type_id, rid):
+            self._revealed_rid = rid
             self._forms[type_id].reveal(identifier, str(outcome.value))
 
     # -- changes from elsewhere ------------------------------------------------------------------------------------
