@@ -135,7 +135,7 @@ class RecordsPage(Page):
 
     def show_list(self, type_id: str) -> None:
         """Show the list of a type."""
-        self.type_id, self.rid = type_id, ""
+        self.type_id, self.rid, self._revealed_rid = type_id, "", ""
         made = self._lists.get(type_id)
         if made is None:
             made = self._lists[type_id] = RecordList(self.context.services.catalogue.types[type_id], self.desk)
@@ -248,6 +248,7 @@ class RecordsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self._dirty = False
+        self._revealed_rid = ""
         missing = self._forms[self.type_id].missing()
         self.open(self.type_id, str(outcome.value))
         text = tr("已保存；还有 {n} 项必填未填，补齐后才能报送。", n=missing) if missing else tr("已保存。")
