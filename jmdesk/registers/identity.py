@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from jmdesk.catalogue.types import Record
 from jmdesk.registers import queries
 from jmdesk.registers.drafts import HouseholdDraft, RecordDraft
+from jmdesk.registers.findings import Finding
 from jmdesk.registers.queries import Archive
 from jmdesk.store.reading import Connection
 
@@ -73,6 +74,28 @@ class Recognition:
             if leader is not None and leader.get("birth_date") == head.values["birth_date"]:
                 return archive
         return None
+
+
+def another_name(draft: HouseholdDraft, archive: Archive) -> Finding | None:
+    """What to say when the head's identity number is on file under another name.
+
+    With a member in common it is the same family and somebody mended the name: a warning. With nobody in common one
+    of the two numbers is wrong, and taking over the archive would mix two families: the household is refused.
+    """
+    head, kept = draft.head, archive.parts["R06"].values()
+    if head is None or not _name(head) or not _id_no(head):
+        return None
+    on_file = {str(person.get("person_name", "")) for person in kept if person.get("id_no") == _id_no(head)}
+    if not on_file or on_file & {_name(head), ""}:
+        return None
+    names = {str(person.get("person_name", "")) for person in kept}
+    numbers = archive.id_numbers() - {_id_no(head)}
+    others = [member for member in draft.members if member is not head]
+    related = any(_name(member) in names or _id_no(member) in numbers for member in others)
+    ref = draft.ref(head, "person_name")
+    if related:
+        return Finding("registers.name_changed", "warn", "户主", {}, ref)
+    return Finding("registers.number_of_another", "error", "证件号码", {}, ref)
 
 
 def _region(draft: HouseholdDraft) -> str:

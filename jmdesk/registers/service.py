@@ -23,7 +23,7 @@ from jmdesk.records.writer import Writer
 from jmdesk.registers import queries
 from jmdesk.registers.drafts import HouseholdDraft
 from jmdesk.registers.findings import CellRef, Finding
-from jmdesk.registers.identity import Recognition
+from jmdesk.registers.identity import Recognition, another_name
 from jmdesk.registers.landing import Landed, Landing
 from jmdesk.registers.layout import Form, Table
 from jmdesk.registers.mapping import Mapping, from_plain
@@ -262,12 +262,15 @@ def _one(
 ) -> None:
     _inside(draft, scope)
     signature = _signature(draft, consents, today)
+    archive = known.known(draft) if draft.outcome != "refused" else None
+    if archive is not None and (doubt := another_name(draft, archive)) is not None:
+        draft.findings.append(doubt)
     if draft.outcome == "refused":
         outcome, rid = "refused", ""
         result.refused += 1
         result.refused_drafts.append(draft)
     else:
-        outcome, rid = landing.land(draft, known.known(draft), signature)
+        outcome, rid = landing.land(draft, archive, signature)
         setattr(result, outcome, getattr(result, outcome) + 1)
         result.warned += draft.outcome == "warned"
     result.rows += len(draft.rows)

@@ -255,3 +255,22 @@ def test_a_consent_batch_needs_a_readable_scan(tmp_path: Path) -> None:
     with pytest.raises(Environment, match=r"registers\.unreadable_file"):
         consent_batch(tmp_path / "nowhere.pdf", date(2026, 1, 1))
     assert ConsentBatch("0" * 64, date(2026, 1, 1)).signed_on.year == 2026
+
+
+def test_a_mended_name_of_the_same_family_is_taken_over_with_a_warning(desk: Desk, tmp_path: Path) -> None:
+    import_households(desk, register(tmp_path / "a.xlsx", HEAD, WIFE))
+    result = import_households(desk, register(tmp_path / "b.xlsx", [*HEAD[:1], "陈铭", *HEAD[2:]], WIFE))
+    assert (result.changed, result.warned, result.refused) == (1, 1, 0)
+    assert [f.code for f in result.outcomes[0].findings if f.level == "warn"] == ["registers.name_changed"]
+    assert only(desk, "R06", relation="02")["person_name"] == "陈铭"
+
+
+def test_another_family_under_a_number_on_file_is_refused_and_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+    import_households(desk, register(tmp_path / "a.xlsx", HEAD, WIFE))
+    before = counts(desk)
+    stranger = ["7", "伍国华", "户主", HEAD_ID, *OTHER[4:]]
+    result = import_households(desk, register(tmp_path / "b.xlsx", stranger))
+    assert (result.changed, result.refused) == (0, 1)
+    assert "registers.number_of_another" in [f.code for f in result.outcomes[0].findings]
+    assert counts(desk) == before
+    assert only(desk, "R06", relation="02")["person_name"] == "陈明"
