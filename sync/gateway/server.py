@@ -57,10 +57,14 @@ class DeadlineProtocol(H11Protocol):
 
     def shutdown(self) -> None:
         """As uvicorn's; an idle connection is dropped at once, for TLS would wait for the desk's goodbye."""
+        if self.transport.is_closing():
+            # It waits for a goodbye that may never come; closed a second time it would only be forgotten.
+            self.transport.abort()
+            return
         cycle: RequestResponseCycle | None = self.cycle
-        idle = cycle is None or cycle.response_complete
+        drop = (cycle is None or cycle.response_complete) and not self.transport.get_write_buffer_size()
         super().shutdown()
-        if idle and not self.transport.get_write_buffer_size():
+        if drop:
             self.transport.abort()
 
     def _watch(self) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,6 +134,28 @@ def test_a_connection_that_says_nothing_is_closed(platform: Platform, monkeypatc
         ):
             line.sendall(head)
             assert line.recv(1) == b""
+
+
+def test_stopping_while_a_connection_is_being_closed_ends_quietly(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.1)
+    other = server.Running(platform.storage, platform.data, ("127.0.0.1", 0))
+    other.start()
+    host, _, port = other.address.url.removeprefix("https://").partition(":")
+    context = ssl.create_default_context(cafile=str(other.address.authority))
+    looked = threading.Event()
+    with (
+        socket.create_connection((host, int(port)), timeout=20) as plain,
+        context.wrap_socket(plain, server_hostname=host),
+    ):
+        # The desk does not answer the goodbye of the server, whose transport stays half closed.
+        connections = other._server.server_state.connections
+        while not any(found.transport.is_closing() for found in tuple(connections)):
+            assert not looked.wait(0.02)
+        other.stop()
+    assert other._thread is not None
+    assert not other._thread.is_alive()
 
 
 def test_the_certificate_is_the_authority_s_and_nobody_else_s(platform: Platform) -> None:
