@@ -37,7 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options)
     except KnownError as error:
         told = error.message_for_user(options.language)
-        sys.stderr.write(f"jmdesk-gateway: {told.text}{' ' if options.language == 'en' else ''}{told.action}\n")
+        if getattr(options, "json", False):
+            body = {"error": error.code, "text": told.text, "action": told.action}
+            sys.stderr.write(f"{json.dumps(body, ensure_ascii=False)}\n")
+        else:
+            sys.stderr.write(f"jmdesk-gateway: {told.text}{' ' if options.language == 'en' else ''}{told.action}\n")
         return 1
     except BrokenPipeError:  # `… | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -111,7 +115,10 @@ def _address(text: str) -> tuple[str, int]:
 
 
 @contextmanager
-def _storage(options: argparse.Namespace) -> Iterator[Storage]:
+def _storage(options: argparse.Namespace, *, new: bool = False) -> Iterator[Storage]:
+    """The storage of a data folder; only ``serve`` and ``units import`` may begin a new one."""
+    if not new and not options.data.is_dir():
+        raise Refused("gateway.no_data", path=str(options.data))
     with Storage(options.data, options.database) as storage:
         yield storage
 
@@ -132,7 +139,7 @@ def _serve(options: argparse.Namespace) -> int:
     # Ingest makes hundreds of thousands of records that are no cycles: looking for cycles would cost a third of it.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    with _storage(options) as storage:
+    with _storage(options, new=True) as storage:
         Running(storage, options.data, options.listen, tls=tls).serve(announce)
     return 0
 
@@ -143,7 +150,7 @@ def _units_import(options: argparse.Namespace) -> int:
     except OSError as error:
         raise Refused("gateway.file_unreadable", path=str(options.file), reason=error.strerror or "") from None
     units = read_units(content)
-    with _storage(options) as storage:
+    with _storage(options, new=True) as storage:
         storage.database.run(OWNER, store_regions)
         storage.database.run(OWNER, lambda connection: store_units(connection, units))
     _tell(options, {"units": len(units)}, f"{len(units)} units imported")

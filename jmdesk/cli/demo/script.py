@@ -6,13 +6,14 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from jmdesk.cli.demo.comparison import Comparison, compare
 from jmdesk.cli.demo.gateway import Gateway, serving
 from jmdesk.core.errors import KnownError
+from jmdesk.core.messages import message
 from jmdesk.desk import Desk
 from jmdesk.store import outbox
 
@@ -165,7 +166,7 @@ def _seal(stage: Stage, desk: Desk, out: Path) -> None:
         batch = out / "岭南村.jmb"
         shutil.copyfile(desk.vault.outgoing / sealed.batch.file, batch)
         told.update({"记录": sealed.batch.records, "字节": batch.stat().st_size})
-        told.update({f"暂缓({code})": count for code, count in sealed.held.items()})
+        told.update({f"暂缓：{message(code, {}).text.split('：')[0]}": count for code, count in sealed.held.items()})
     keys = _public_keys(desk)
     (out / "keys.json").write_bytes(keys)
     with batch.open("rb") as source:
@@ -195,7 +196,7 @@ def _sync(stage: Stage, desk: Desk, gateway: Gateway, out: Path, title: str) -> 
         membership = load_membership(desk.store)
         with HttpTransport(gateway.url, desk.ids, ca=membership.ca) as transport:
             report = synchronise(desk, transport)
-        told.update({"已交": report.handed_over, "平台意见": report.verdicts or "无", "取回": report.adopted})
+        told.update({"已交": report.handed_over, "平台意见": _verdicts(report.verdicts), "取回": report.adopted})
     if report.problem is not None:
         raise report.problem
     if not report.complete or report.set_aside:
@@ -205,6 +206,11 @@ def _sync(stage: Stage, desk: Desk, gateway: Gateway, out: Path, title: str) -> 
             if desk.unit == VILLAGE_UNIT and batch.seq == 1 and batch.custody and batch.receipt:
                 (out / "保管回执.json").write_bytes(batch.custody)
                 (out / "处理回执.json").write_bytes(batch.receipt)
+
+
+def _verdicts(counts: Mapping[str, int]) -> str:
+    words = {"accepted": "已入库", "merged": "已合并入库", "duplicate": "已入库过"}
+    return "、".join(f"{words.get(verdict, verdict)} {count}" for verdict, count in counts.items()) or "无"
 
 
 def _town_edits(stage: Stage, town: Desk, village: Desk, gateway: Gateway, household: str, out: Path) -> None:
