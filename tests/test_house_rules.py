@@ -101,7 +101,7 @@ RULES = [
         r"(?<![\w.])/(w[o]rk|f[a]rm|h[o]me/\w+|r[o]ot)/",
         "the program knows no folder of the computer it was written on",
         bad=("/wo" + "rk/main/x", "open('/ro" + "ot/.config')"),
-        good=("docs/work/x", "./work/x", "https://a.b/c"),
+        good=("docs/" + "work/x", "./" + "work/x", "https://a.b/c"),
         where=("*",),
     ),
     Rule(

@@ -33,7 +33,7 @@ INCOME_PARTS = (
 )
 COST_PARTS = ("cost_production", "exp_living")
 SMALL_SAMPLE = 5
-"""Villages with fewer borrowing households are shown as "<5" (domain rule, section 3.5)."""
+"""Villages with fewer borrowing households are shown as "<5"."""
 RETENTION_YEARS = 5
 """Regulation on the Credit Reporting Industry, article 16: five years from the end of the conduct."""
 CHILD_AGE = 14

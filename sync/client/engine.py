@@ -94,7 +94,7 @@ class _Exchange:
             try:
                 self._verified(step)
             except (Refused, Environment) as error:
-                # Paused and told (decision 19): a batch that is refused does not keep changes from coming in.
+                # Paused and told: a batch that is refused does not keep changes from coming in.
                 self._report.problem = self._report.problem or error
         if self._report.problem is None:
             self._desk.store.put_setting(LAST_AT, utc_text(self._desk.clock.now()))

