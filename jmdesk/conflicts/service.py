@@ -7,19 +7,18 @@ from datetime import date
 from enum import Enum
 from typing import Protocol
 
-from jmdesk.catalogue.types import Catalogue, Record
+from jmdesk.catalogue.types import Record
 from jmdesk.conflicts import queries, rerating
 from jmdesk.conflicts.case import Case, Kind, case_of
 from jmdesk.conflicts.rules import Choice, Compared, Side, chosen, kept, mixed, undecided
-from jmdesk.core.clock import Clock, beijing_date
+from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.inbox import take_theirs
 from jmdesk.ratings.service import Ratings
 from jmdesk.records.masking import masked, shown_value
-from jmdesk.records.service import Records
+from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
 from jmdesk.store import change_log, incoming
-from jmdesk.store.store import Store
 
 MOST = 300
 """Cases listed at a time."""
@@ -38,19 +37,11 @@ class Whole(Enum):
     """Accept that the platform voided it, and record what stands here as a new record."""
 
 
-class Workplace(Protocol):
-    """What the conflict desk needs of a desk."""
+class ConflictDesk(Workplace, Protocol):
+    """Where conflicts are decided: by which unit, with the ratings that rest on what changed."""
 
     @property
-    def store(self) -> Store: ...
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def records(self) -> Records: ...
-    @property
     def ratings(self) -> Ratings: ...
-    @property
-    def clock(self) -> Clock: ...
     @property
     def unit(self) -> str: ...
 
@@ -64,7 +55,7 @@ class Conflicts:
     editing the record again.
     """
 
-    def __init__(self, desk: Workplace) -> None:
+    def __init__(self, desk: ConflictDesk) -> None:
         self._desk = desk
         self._due: tuple[tuple[int, date], list[str]] | None = None
 

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
 
 from jmdesk.catalogue.regions import regions
-from jmdesk.catalogue.types import Catalogue, Record
-from jmdesk.core.clock import Clock, beijing_date
+from jmdesk.catalogue.types import Record
+from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.core.progress import Cancelled, Progress, never, silent
 from jmdesk.households.queries import by_number
@@ -23,28 +22,14 @@ from jmdesk.ratings.queries import FoundHousehold, RatingRow, StoredRating
 from jmdesk.ratings.reference import ReferenceValues
 from jmdesk.ratings.scorecard import Scorecard
 from jmdesk.ratings.verification import verify
-from jmdesk.records.service import Records
+from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
-from jmdesk.store.store import Store
 
 FIRST_RATING = "10"
 """CL-RSTAT: rated by the program, not yet reviewed; only such a rating may be replaced."""
 
 _PER_TRANSACTION = 1000
 _MOST_FAILURES = 200
-
-
-class Workplace(Protocol):
-    """What rating needs of a desk."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def records(self) -> Records: ...
-    @property
-    def clock(self) -> Clock: ...
 
 
 class Outcome(Enum):

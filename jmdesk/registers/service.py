@@ -14,11 +14,11 @@ from typing import Protocol
 
 from jmdesk.catalogue.regions import covers, regions
 from jmdesk.consents.service import Signature
-from jmdesk.core.clock import Clock, beijing_date
+from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.core.progress import Cancelled, Progress, never, silent
 from jmdesk.households.numbers import Numbering
-from jmdesk.records.service import Records
+from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
 from jmdesk.registers import queries
 from jmdesk.registers.drafts import HouseholdDraft
@@ -29,22 +29,15 @@ from jmdesk.registers.layout import Form, Table
 from jmdesk.registers.mapping import Mapping, from_plain
 from jmdesk.registers.refused import write_refused
 from jmdesk.registers.register import Register, open_register
-from jmdesk.store.store import Store
 
 _BATCH = 500
 _SETTING = "register.mapping."
 _COUNTS = ("new", "changed", "unchanged", "refused", "warned", "rows", "persons", "records", "consents", "awaiting")
 
 
-class Workplace(Protocol):
-    """What an import needs of a desk."""
+class RegisterDesk(Workplace, Protocol):
+    """Where registers are imported: by whom, for which regions, under which numbers."""
 
-    @property
-    def store(self) -> Store: ...
-    @property
-    def records(self) -> Records: ...
-    @property
-    def clock(self) -> Clock: ...
     @property
     def actor(self) -> str: ...
     @property
@@ -155,7 +148,7 @@ class _RolledBack(Exception):
     """Leaves a dry run's transaction without writing anything."""
 
 
-def remembered(desk: Workplace, register: Register) -> Mapping | None:
+def remembered(desk: RegisterDesk, register: Register) -> Mapping | None:
     """The mapping that this office chose for registers worded like this one."""
     text = desk.store.setting(_SETTING + register.office)
     if text is None:
@@ -166,12 +159,12 @@ def remembered(desk: Workplace, register: Register) -> Mapping | None:
         return None
 
 
-def remember(desk: Workplace, register: Register, mapping: Mapping) -> None:
+def remember(desk: RegisterDesk, register: Register, mapping: Mapping) -> None:
     """Keep a mapping for registers worded like this one."""
     desk.store.put_setting(_SETTING + register.office, json.dumps(mapping.to_plain(), ensure_ascii=False))
 
 
-def proposed_mapping(desk: Workplace, register: Register) -> Mapping:
+def proposed_mapping(desk: RegisterDesk, register: Register) -> Mapping:
     """The remembered or guessed mapping, with the desk's own region where it has just one."""
     mapping = register.guess(remembered(desk, register))
     if not mapping.region and len(desk.regions) == 1:
@@ -180,7 +173,7 @@ def proposed_mapping(desk: Workplace, register: Register) -> Mapping:
 
 
 def import_households(
-    desk: Workplace,
+    desk: RegisterDesk,
     source: Path | Register,
     mapping: Mapping | None = None,
     *,
@@ -212,7 +205,7 @@ def import_households(
 
 
 def _write(
-    desk: Workplace,
+    desk: RegisterDesk,
     writer: Writer,
     register: Register,
     mapping: Mapping,
