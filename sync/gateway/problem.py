@@ -14,6 +14,8 @@ STATUS: Mapping[Problem, int] = {
     Problem.UNAUTHENTICATED: 401,
     Problem.DEVICE_UNKNOWN: 401,
     Problem.DEVICE_REVOKED: 403,
+    Problem.DEVICE_RETIRED: 403,
+    Problem.NOT_APPROVED: 403,
     Problem.NOT_YOURS: 403,
     Problem.CODE_INVALID: 403,
     Problem.CODE_UNIT: 403,

@@ -1,4 +1,4 @@
-"""Enrolment, key rotation and reopening: the desk asks with its own key, the platform grants with its."""
+"""Enrolment, key rotation, reopening and retirement: the desk asks with its own key, the platform grants with its."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class Purpose(StrEnum):
     ENROL = "enrol"
     ROTATE = "rotate"
     REOPEN = "reopen"
+    RETIRE = "retire"
 
 
 class ChainEnd(msgspec.Struct, frozen=True):
@@ -58,7 +59,7 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
     """The payload. ``public`` comes first at a fixed position: it is the device key that signs it.
 
     enrol: ``code_id`` and ``proof`` · rotate: ``previous`` and ``endorsement`` (the old key's signature over the new
-    keys) · reopen: ``chain``. Members that do not belong to the purpose are empty.
+    keys) · reopen, retire: ``chain``. Members that do not belong to the purpose are empty.
     """
 
     public: PublicHex
@@ -186,11 +187,19 @@ def request_reopen(
     return _sign(_request(Purpose.REOPEN, device, kem, unit, chain, client, created), device)
 
 
+def request_retirement(
+    device: SigningKey, kem: PublicKey, *, unit: str, chain: ChainEnd, client: str, created: str
+) -> SignedRequest:
+    """The end of this device: its key signs that nothing follows ``chain``. Answered by a standing, not by a grant."""
+    return _sign(_request(Purpose.RETIRE, device, kem, unit, chain, client, created), device)
+
+
 _MEMBERS: Final[dict[Purpose, tuple[bool, bool]]] = {
     # (carries code_id and proof, carries previous and endorsement)
     Purpose.ENROL: (True, False),
     Purpose.ROTATE: (False, True),
     Purpose.REOPEN: (False, False),
+    Purpose.RETIRE: (False, False),
 }
 
 
@@ -213,7 +222,7 @@ def _read(payload: bytes) -> EnrolmentRequest:
 
 
 def open_request(envelope: bytes) -> SignedRequest:
-    """A request whose own key signed it. Who may enrol is decided by `check_proof` or `check_endorsement`."""
+    """A request whose own key signed it. Who may ask is decided by `check_proof` or `check_endorsement`."""
     opened = open_self_signed(envelope, PayloadType.ENROLMENT_REQUEST)
     return _signed(_read(opened.payload), opened.payload, envelope)
 

@@ -28,6 +28,7 @@ class PayloadType(StrEnum):
     TRUST = "application/vnd.jmdesk.trust.v1+json"
     ENROLMENT_REQUEST = "application/vnd.jmdesk.enrolment-request.v1+json"
     ENROLMENT_GRANT = "application/vnd.jmdesk.enrolment-grant.v1+json"
+    DEVICE_STANDING = "application/vnd.jmdesk.device-standing.v1+json"
     SESSION = "application/vnd.jmdesk.session.v1+json"
     PROVISION = "application/vnd.jmdesk.provision.v1+json"
     PACKAGE = "application/vnd.jmdesk.package.v1+json"
@@ -42,6 +43,7 @@ SIGNER: Final[dict[PayloadType, KeyRole]] = {
     PayloadType.TRUST: KeyRole.ROOT,
     PayloadType.ENROLMENT_REQUEST: KeyRole.DEVICE,
     PayloadType.ENROLMENT_GRANT: KeyRole.PLATFORM,
+    PayloadType.DEVICE_STANDING: KeyRole.PLATFORM,
     PayloadType.SESSION: KeyRole.DEVICE,
     PayloadType.PROVISION: KeyRole.PROVISIONING,
     PayloadType.PACKAGE: KeyRole.PUBLISHER,

@@ -34,6 +34,8 @@ class Problem(StrEnum):
     UNAUTHENTICATED = "unauthenticated"  # 401: no session, or it ended
     DEVICE_UNKNOWN = "device_unknown"  # 401: this key was never enrolled here
     DEVICE_REVOKED = "device_revoked"  # 403: batches are still taken into custody, held for release
+    DEVICE_RETIRED = "device_retired"  # 403: this key was ended or replaced; late batches go to review
+    NOT_APPROVED = "not_approved"  # 403: an administrator refused this request
     NOT_YOURS = "not_yours"  # 403: the batch, page or unit is another device's
     NOT_FOUND = "not_found"  # 404
     SEQ_REUSE = "seq_reuse"  # 409: this (epoch, seq) was used for other bytes; alarm

@@ -36,7 +36,7 @@ class PlatformBatch(StrEnum):
     ANNOUNCED = "announced"  # manifest verified, parts missing
     COMPLETE = "complete"  # every part is here and its digest holds
     IN_CUSTODY = "in_custody"  # committed, custody receipt signed and stored
-    AWAITING_RELEASE = "awaiting_release"  # the device was revoked: a person decides
+    AWAITING_RELEASE = "awaiting_release"  # the device was revoked or retired: a person decides
     PROCESSED = "processed"  # every record has its verdict, receipt signed and stored
     EXPIRED = "expired"  # announced, never completed, cleared after its time
 
@@ -47,8 +47,9 @@ class PlatformEvent(StrEnum):
     PART = "part"
     LAST_PART = "last_part"
     COMMIT = "commit"
-    COMMIT_REVOKED = "commit_revoked"
+    COMMIT_CLOSED = "commit_closed"
     RELEASE = "release"
+    REJECT = "reject"
     PROCESS = "process"
     EXPIRE = "expire"
     ANNOUNCE = "announce"
@@ -84,7 +85,7 @@ _PLATFORM: Final[dict[tuple[PlatformBatch, PlatformEvent], PlatformBatch]] = {
     (PlatformBatch.COMPLETE, PlatformEvent.ANNOUNCE): PlatformBatch.COMPLETE,
     (PlatformBatch.COMPLETE, PlatformEvent.PART): PlatformBatch.COMPLETE,
     (PlatformBatch.COMPLETE, PlatformEvent.COMMIT): PlatformBatch.IN_CUSTODY,
-    (PlatformBatch.COMPLETE, PlatformEvent.COMMIT_REVOKED): PlatformBatch.AWAITING_RELEASE,
+    (PlatformBatch.COMPLETE, PlatformEvent.COMMIT_CLOSED): PlatformBatch.AWAITING_RELEASE,
     (PlatformBatch.COMPLETE, PlatformEvent.EXPIRE): PlatformBatch.EXPIRED,
     (PlatformBatch.IN_CUSTODY, PlatformEvent.ANNOUNCE): PlatformBatch.IN_CUSTODY,
     (PlatformBatch.IN_CUSTODY, PlatformEvent.PART): PlatformBatch.IN_CUSTODY,
@@ -92,8 +93,10 @@ _PLATFORM: Final[dict[tuple[PlatformBatch, PlatformEvent], PlatformBatch]] = {
     (PlatformBatch.IN_CUSTODY, PlatformEvent.PROCESS): PlatformBatch.PROCESSED,
     (PlatformBatch.AWAITING_RELEASE, PlatformEvent.ANNOUNCE): PlatformBatch.AWAITING_RELEASE,
     (PlatformBatch.AWAITING_RELEASE, PlatformEvent.PART): PlatformBatch.AWAITING_RELEASE,
-    (PlatformBatch.AWAITING_RELEASE, PlatformEvent.COMMIT_REVOKED): PlatformBatch.AWAITING_RELEASE,
+    (PlatformBatch.AWAITING_RELEASE, PlatformEvent.COMMIT_CLOSED): PlatformBatch.AWAITING_RELEASE,
     (PlatformBatch.AWAITING_RELEASE, PlatformEvent.RELEASE): PlatformBatch.IN_CUSTODY,
+    # Refused as a whole: every record's verdict stands, and the receipt is still owed (I9).
+    (PlatformBatch.AWAITING_RELEASE, PlatformEvent.REJECT): PlatformBatch.IN_CUSTODY,
     (PlatformBatch.PROCESSED, PlatformEvent.ANNOUNCE): PlatformBatch.PROCESSED,
     (PlatformBatch.PROCESSED, PlatformEvent.PART): PlatformBatch.PROCESSED,
     (PlatformBatch.PROCESSED, PlatformEvent.COMMIT): PlatformBatch.PROCESSED,

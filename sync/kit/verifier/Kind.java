@@ -8,6 +8,7 @@ enum Kind {
     TRUST("trust", "root"),
     ENROLMENT_REQUEST("enrolment-request", "device"),
     ENROLMENT_GRANT("enrolment-grant", "platform"),
+    DEVICE_STANDING("device-standing", "platform"),
     SESSION("session", "device"),
     PROVISION("provision", "provisioning"),
     PACKAGE("package", "publisher");

@@ -70,10 +70,15 @@ def test_the_platform_never_drops_what_it_signed_for(state: PlatformBatch) -> No
     assert PlatformBatch.EXPIRED not in platform_moves(state).values()
 
 
-def test_a_batch_of_a_revoked_device_waits_for_a_person() -> None:
-    waiting = next_platform_state(PlatformBatch.COMPLETE, PlatformEvent.COMMIT_REVOKED)
+def test_a_batch_of_a_closed_device_waits_for_a_person() -> None:
+    waiting = next_platform_state(PlatformBatch.COMPLETE, PlatformEvent.COMMIT_CLOSED)
     assert PlatformEvent.PROCESS not in platform_moves(waiting)
     assert next_platform_state(waiting, PlatformEvent.RELEASE) is PlatformBatch.IN_CUSTODY
+
+
+def test_a_held_batch_that_is_refused_still_owes_its_receipt() -> None:
+    refused = next_platform_state(PlatformBatch.AWAITING_RELEASE, PlatformEvent.REJECT)
+    assert next_platform_state(refused, PlatformEvent.PROCESS) is PlatformBatch.PROCESSED
 
 
 def test_an_expired_batch_may_be_announced_again() -> None:

@@ -16,6 +16,7 @@ from sync.protocol.enrolment import (
     NO_CHAIN,
     ChainEnd,
     EnrolmentGrant,
+    Purpose,
     SignedRequest,
     check_endorsement,
     check_proof,
@@ -23,6 +24,7 @@ from sync.protocol.enrolment import (
     open_request,
     request_enrolment,
     request_reopen,
+    request_retirement,
     request_rotation,
     sign_grant,
 )
@@ -214,6 +216,15 @@ def test_a_reopening_says_where_the_chain_ended() -> None:
     )
     assert open_request(made.envelope).request.chain == chain
     assert request().request.chain == NO_CHAIN
+
+
+def test_a_retirement_says_where_the_chain_ended() -> None:
+    chain = ChainEnd(2, 7, "b" * 64)
+    made = request_retirement(
+        sample.DEVICE, sample.DEVICE_KEM.public, unit=sample.UNIT, chain=chain, client="0.1.0", created=sample.NOW
+    )
+    opened = open_request(made.envelope).request
+    assert (opened.purpose, opened.chain) == (Purpose.RETIRE, chain)
 
 
 @pytest.mark.parametrize(
