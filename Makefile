@@ -1,6 +1,6 @@
 # Every target sets up what is missing first (installer/setup.sh) and then runs one command in .venv/.
 # All targets are phony on purpose: make splits prerequisites at spaces, and a checkout may lie in a folder with some.
-.PHONY: help setup demo app test lint long fuzz bench freeze lock clean
+.PHONY: help setup demo app test lint long ime fuzz bench freeze lock clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -26,8 +26,12 @@ lint: setup  ## style, format and types
 	@$(PY) -m mypy
 
 long: setup  ## the long suites: power cut, fuzz, soak, frozen program (builds it when needed)
-	@bash installer/setup.sh --freeze
+	@bash installer/setup.sh --long
 	@$(PY) -m pytest -m long
+
+ime:  ## Chinese typed through a real ibus into every kind of field of the real window
+	@bash installer/setup.sh --long
+	@$(PY) -m pytest -m long tests/ui/ime
 
 fuzz: setup  ## only the fuzzing of the long suites
 	@$(PY) -m pytest -m long -k fuzz

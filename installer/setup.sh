@@ -3,6 +3,7 @@
 #
 #   installer/setup.sh            what the program and its tests need
 #   installer/setup.sh --freeze   and what freezing needs
+#   installer/setup.sh --long     and what the long suites need: freezing, a screen and a Chinese input method
 #
 # A second run finds its stamp and returns at once. PYTHON=/path/to/python3.12 picks another interpreter.
 set -euo pipefail
@@ -79,17 +80,36 @@ missing_packages() {
     elif [[ -z $(fc-list ':lang=zh-cn' family) ]]; then
         echo fonts-noto-cjk
     fi
-    if [[ ${1:-} == --freeze ]]; then
+    if [[ ${1:-} == --freeze || ${1:-} == --long ]]; then
         command -v objdump >/dev/null || echo binutils
+    fi
+    if [[ ${1:-} == --long ]]; then
+        missing_for_typing
     fi
     python=$(find_python)
     if [[ -z $python ]]; then
         packaged_python
     elif ! can_make_venv "$python"; then
         echo "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
-    elif [[ ${1:-} == --freeze ]]; then
+    elif [[ ${1:-} == --freeze || ${1:-} == --long ]]; then
         shared_library_package "$python"
     fi
+}
+
+# A screen without a screen, and what a clerk needs to type Chinese into it.
+missing_for_typing() {
+    local command package
+    while read -r command package; do
+        command -v "$command" >/dev/null || echo "$package"
+    done <<'END'
+xvfb-run xvfb
+xauth xauth
+dbus-run-session dbus
+ibus-daemon ibus
+xdotool xdotool
+matchbox-window-manager matchbox-window-manager
+END
+    [[ -e /usr/share/ibus/component/libpinyin.xml ]] || echo ibus-libpinyin
 }
 
 # PyInstaller bundles libpython; Debian keeps it in a package of its own.
@@ -162,8 +182,8 @@ main() {
     local wanted found=""
     wanted=$(fingerprint "$@")
     [[ ! -x $VENV/bin/jmdesk || ! -r $STAMP ]] || found=$(<"$STAMP")
-    # The stamp of --freeze serves the plain set-up too: it has all of it.
-    if [[ $found == "$wanted" || $found == "$(fingerprint --freeze)" ]]; then
+    # The stamp of a larger set-up serves the plain one too: it has all of it.
+    if [[ $found == "$wanted" || $found == "$(fingerprint --long)" ]] || [[ -z ${1:-} && $found == "$(fingerprint --freeze)" ]]; then
         return 0
     fi
     install_system_packages "$@"
