@@ -54,6 +54,7 @@ from sync.gateway.changes import DEFAULT_LIMIT, change_page
 from sync.gateway.database import READ, Database
 from sync.gateway.enrol import Device, enrol
 from sync.gateway.keys import PlatformKeys
+from sync.gateway.media import PROBLEM, REPLY, envelope_answer, json_answer
 from sync.gateway.problem import Declined, whereabouts
 from sync.gateway.receipts import receipt_reply
 from sync.gateway.sessions import challenge, device_of, open_session
@@ -62,9 +63,6 @@ from sync.protocol.limits import LIMITS
 
 log = logging.getLogger("jmdesk.gateway")
 
-ENVELOPE = "application/vnd.jmdesk.envelope+json"
-REPLY = "application/vnd.jmdesk.jmr"
-PROBLEM = "application/problem+json"
 _SMALL = 64 * 1024
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -147,7 +145,7 @@ def _guarded(handler: Handler, path: str) -> Handler:
 
 
 def _problem(declined: Declined, request_id: str) -> Response:
-    response = _json(declined.body(request_id), declined.status, PROBLEM)
+    response = json_answer(declined.body(request_id), declined.status, PROBLEM)
     if declined.problem in (Problem.TOO_MANY, Problem.UNAVAILABLE):
         response.headers["Retry-After"] = _RETRY_SECONDS
     return response
@@ -156,15 +154,7 @@ def _problem(declined: Declined, request_id: str) -> Response:
 def _no_such_route(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
     declined = Declined(Problem.MALFORMED if status == HTTPStatus.METHOD_NOT_ALLOWED else Problem.NOT_FOUND)
-    return _json({**declined.body(secrets.token_hex(8)), "status": status}, status, PROBLEM)
-
-
-def _json(body: object, status: int = 200, media_type: str = "application/json") -> Response:
-    return Response(msgspec.json.encode(body), status, media_type=media_type)
-
-
-def _envelope(envelope: bytes, status: int) -> Response:
-    return Response(envelope, status, media_type=ENVELOPE)
+    return json_answer({**declined.body(secrets.token_hex(8)), "status": status}, status, PROBLEM)
 
 
 def _batch_id(request: Request) -> str:
@@ -183,13 +173,13 @@ def _count(request: Request, name: str, default: int) -> int:
 
 async def _enrol(gateway: Gateway, request: Request) -> Response:
     envelope = await read_body(request, _SMALL)
-    return _envelope(
+    return envelope_answer(
         await run_in_threadpool(enrol, gateway.database, gateway.keys, gateway.clock, envelope), status=201
     )
 
 
 async def _trust(gateway: Gateway, _: Request) -> Response:
-    return _envelope(gateway.keys.trust.envelope, status=200)
+    return envelope_answer(gateway.keys.trust.envelope, status=200)
 
 
 class _ChallengeBody(msgspec.Struct):
@@ -202,7 +192,7 @@ async def _challenge(gateway: Gateway, request: Request) -> Response:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Declined(Problem.MALFORMED) from None
     made = await run_in_threadpool(challenge, gateway.database, gateway.keys, gateway.clock, body.device)
-    return _json(
+    return json_answer(
         {"nonce": made.nonce, "server_epoch": made.server_epoch, "expires_in": LIMITS.challenge_seconds}, status=201
     )
 
@@ -210,7 +200,7 @@ async def _challenge(gateway: Gateway, request: Request) -> Response:
 async def _session(gateway: Gateway, request: Request) -> Response:
     envelope = await read_body(request, _SMALL)
     token = await run_in_threadpool(open_session, gateway.database, gateway.keys, gateway.clock, envelope)
-    return _json(
+    return json_answer(
         {
             "token": token,
             "expires_in": LIMITS.session_seconds,
@@ -226,7 +216,7 @@ async def _put_manifest(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), _batch_id(request)
     envelope = await read_body(request, LIMITS.envelope_bytes)
     taken = await run_in_threadpool(gateway.batches.announce, device, envelope, batch_id=batch_id)
-    return _json({"state": taken.state.value, "missing": taken.missing}, status=201 if taken.fresh else 200)
+    return json_answer({"state": taken.state.value, "missing": taken.missing}, status=201 if taken.fresh else 200)
 
 
 async def _put_part(gateway: Gateway, request: Request) -> Response:
@@ -236,19 +226,19 @@ async def _put_part(gateway: Gateway, request: Request) -> Response:
         raise Declined(Problem.NOT_FOUND)
     ciphertext = await read_body(request, LIMITS.part_bytes)
     taken = await run_in_threadpool(gateway.batches.put_part, device, batch_id, int(number), ciphertext)
-    return _json({"state": taken.state.value, "n": int(number)}, status=201 if taken.fresh else 200)
+    return json_answer({"state": taken.state.value, "n": int(number)}, status=201 if taken.fresh else 200)
 
 
 async def _commit(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), _batch_id(request)
     custody = await run_in_threadpool(gateway.batches.commit, device, batch_id)
     gateway.notify()
-    return _envelope(custody, status=202)
+    return envelope_answer(custody, status=202)
 
 
 async def _status(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), _batch_id(request)
-    return _json(await run_in_threadpool(gateway.batches.status, device, batch_id))
+    return json_answer(await run_in_threadpool(gateway.batches.status, device, batch_id))
 
 
 async def _receipt(gateway: Gateway, request: Request) -> Response:
@@ -267,7 +257,7 @@ async def _receipt(gateway: Gateway, request: Request) -> Response:
             await heard(event, min(left, _LOOK_EVERY))
     if reply is not None:
         return Response(reply, 200, media_type=REPLY)
-    response = _envelope(custody, status=202)
+    response = envelope_answer(custody, status=202)
     response.headers["Retry-After"] = "1"
     return response
 
@@ -280,7 +270,7 @@ async def _post_file(gateway: Gateway, request: Request) -> Response:
         file.seek(0)
         _, custody = await run_in_threadpool(gateway.batches.take_file, device, file)
     gateway.notify()
-    return _envelope(custody, status=201)
+    return envelope_answer(custody, status=201)
 
 
 async def _changes(gateway: Gateway, request: Request) -> Response:
@@ -297,9 +287,9 @@ async def _changes(gateway: Gateway, request: Request) -> Response:
 
 
 async def _health(_: Gateway, __: Request) -> Response:
-    return _json({"status": "ok"})
+    return json_answer({"status": "ok"})
 
 
 async def _ready(gateway: Gateway, _: Request) -> Response:
     await run_in_threadpool(gateway.database.run, READ, lambda connection: connection.execute("SELECT FROM platform"))
-    return _json({"status": "ok"})
+    return json_answer({"status": "ok"})

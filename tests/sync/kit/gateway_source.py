@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
-from sync.gateway import app, batches, body, changes, enrol, ledger, receipts, sessions
+from sync.gateway import app, batches, body, changes, enrol, ledger, media, receipts, sessions
 from sync.protocol.errors import Problem
 
 _MODULES: Final = (app, batches, body, changes, enrol, ledger, receipts, sessions)
@@ -121,14 +121,14 @@ def _argument(call: ast.Call, place: int, name: str, default: Any) -> list[Any]:
 
 
 def _answers(handler: Function) -> Iterator[tuple[int, str]]:
-    for name, media_type in (("_json", _JSON), ("_envelope", app.ENVELOPE), ("Response", "")):
+    for name, media_type in (("json_answer", _JSON), ("envelope_answer", media.ENVELOPE), ("Response", "")):
         for call in _calls(handler, name):
             kind = media_type or _argument(call, 2, "media_type", "")[0]
             yield from ((status, kind) for status in _argument(call, 1, "status", 200))
 
 
 def _members(handler: Function) -> frozenset[str]:
-    written = [call.args[0] for call in _calls(handler, "_json") if isinstance(call.args[0], ast.Dict)]
+    written = [call.args[0] for call in _calls(handler, "json_answer") if isinstance(call.args[0], ast.Dict)]
     return frozenset(str(_value(key)) for given in written for key in given.keys if key is not None)
 
 

@@ -9,8 +9,9 @@ from typing import Any, cast
 import pytest
 from starlette.routing import Route
 
-from sync.gateway.app import ENVELOPE, PROBLEM, Gateway, build_app
+from sync.gateway.app import Gateway, build_app
 from sync.gateway.changes import DEFAULT_LIMIT
+from sync.gateway.media import ENVELOPE, PROBLEM
 from sync.gateway.problem import STATUS, Declined
 from sync.protocol.errors import Problem
 from sync.protocol.limits import LIMITS
