@@ -11,7 +11,7 @@ from sync.protocol.limits import LIMITS, Limits
 from sync.protocol.manifest import VERSION, ChangePage, PartEntry, decode_change_page, encode
 from sync.protocol.parts import Binding, ContentKey, Label, SealedPart, open_content_key, open_part, pack_lines
 from sync.protocol.records import ChangeLine, encode_line, read_changes, split_lines
-from sync.protocol.suites import Keyring, OpeningKey, SigningKey
+from sync.protocol.suites import Keyring, OpeningKey, Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class PageBuilder:
             self._parts.append(part.entry)
             yield part
 
-    def sign(self, key: SigningKey) -> SignedPage:
+    def sign(self, key: Signer) -> SignedPage:
         """The signed page over everything sealed so far (a page may be empty)."""
         header = self._header
         page = ChangePage(

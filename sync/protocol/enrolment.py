@@ -29,7 +29,7 @@ from sync.protocol.manifest import (
     encode,
 )
 from sync.protocol.strict_json import read_json
-from sync.protocol.suites import Keyring, KeyRole, PublicKey, SigningKey, suite
+from sync.protocol.suites import Keyring, KeyRole, PublicKey, Signer, SigningKey, suite
 
 RegionPrefix = Annotated[str, msgspec.Meta(pattern=r"^\d{2,12}\Z")]
 DeskBlock = Annotated[str, msgspec.Meta(pattern=r"^\d{2}\Z")]
@@ -244,7 +244,7 @@ def check_endorsement(request: EnrolmentRequest, previous: PublicKey) -> bool:
     return suite(previous.suite).verify(previous.public, signature, _endorsement_message(request))
 
 
-def sign_grant(grant: EnrolmentGrant, key: SigningKey) -> bytes:
+def sign_grant(grant: EnrolmentGrant, key: Signer) -> bytes:
     """The envelope of a grant."""
     payload = encode(grant)
     try:

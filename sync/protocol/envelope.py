@@ -14,7 +14,7 @@ import msgspec
 from sync.protocol.errors import LocalProtocolError, RemoteProtocolError
 from sync.protocol.limits import LIMITS, Limits
 from sync.protocol.strict_json import read_json
-from sync.protocol.suites import JM1, Keyring, KeyRole, PublicKey, SigningKey, suite
+from sync.protocol.suites import JM1, Keyring, KeyRole, PublicKey, Signer, pre_authentication, suite
 
 
 class PayloadType(StrEnum):
@@ -84,12 +84,6 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _OWN_KEY: Final = re.compile(rb'\{"public":"((?:[0-9a-f]{2}){16,256})"')
 
 
-def pre_authentication(payload_type: str, payload: bytes) -> bytes:
-    """The bytes that are signed: ``DSSEv1 SP len(T) SP T SP len(payload) SP payload``."""
-    kind = payload_type.encode()
-    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
-
-
 def base64_bytes(text: str) -> bytes:
     """Standard padded base64 in its one spelling. Raises `RemoteProtocolError` ``protocol.base64``."""
     try:
@@ -102,11 +96,11 @@ def base64_bytes(text: str) -> bytes:
     return data
 
 
-def sign_envelope(payload_type: PayloadType, payload: bytes, key: SigningKey) -> bytes:
+def sign_envelope(payload_type: PayloadType, payload: bytes, key: Signer) -> bytes:
     """The envelope's bytes. Raises `LocalProtocolError` where the key's role may not sign this kind, or over 4 MiB."""
     if SIGNER[payload_type] is not key.role:
         raise LocalProtocolError("protocol.key_role", role=key.role)
-    signature = suite(key.suite).sign(key.private, pre_authentication(payload_type, payload))
+    signature = key.sign(payload_type.value, payload)
     envelope = msgspec.json.encode(
         _Envelope(
             payload_type.value,

@@ -13,7 +13,7 @@ from sync.protocol.envelope import PayloadType, open_envelope, sign_envelope
 from sync.protocol.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from sync.protocol.manifest import VERSION, Moment, Ordinal, Token, encode
 from sync.protocol.strict_json import read_json
-from sync.protocol.suites import Keyring, SigningKey
+from sync.protocol.suites import Keyring, Signer
 
 Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-[01]\d-[0-3]\d\Z")]
 OptionalDate = Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-[01]\d-[0-3]\d)?\Z")]
@@ -67,7 +67,7 @@ def _read(payload: bytes) -> Package:
     return package
 
 
-def sign_package(package: Package, key: SigningKey) -> bytes:
+def sign_package(package: Package, key: Signer) -> bytes:
     """The envelope of a package, which is also its file. Raises `LocalProtocolError`."""
     payload = encode(package)
     try:

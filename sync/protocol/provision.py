@@ -9,7 +9,7 @@ from sync.protocol.envelope import PayloadType, open_envelope, sign_envelope
 from sync.protocol.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from sync.protocol.manifest import VERSION, Digest, Moment, Token, UnitCode, encode
 from sync.protocol.strict_json import read_json
-from sync.protocol.suites import SigningKey
+from sync.protocol.suites import Signer
 from sync.protocol.trust import Trust
 
 
@@ -35,7 +35,7 @@ def _read(payload: bytes) -> Provision:
     return provision
 
 
-def sign_provision(provision: Provision, key: SigningKey) -> bytes:
+def sign_provision(provision: Provision, key: Signer) -> bytes:
     """The envelope of a provision. Raises `LocalProtocolError`."""
     payload = encode(provision)
     try:

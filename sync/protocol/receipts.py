@@ -33,7 +33,7 @@ from sync.protocol.manifest import (
 from sync.protocol.parts import Binding, ContentKey, Label, SealedPart, open_content_key, open_part, pack_lines
 from sync.protocol.records import Verdict, VerdictLine, encode_line, op_id, read_verdicts, split_lines, verdict_fault
 from sync.protocol.strict_json import read_json
-from sync.protocol.suites import Keyring, OpeningKey, SigningKey
+from sync.protocol.suites import Keyring, OpeningKey, Signer
 
 
 class CustodyReceipt(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ class SignedProcessing:
 
 
 def custody_receipt(
-    manifest: Manifest, digest: str, *, server_epoch: str, received: str, held: bool, key: SigningKey
+    manifest: Manifest, digest: str, *, server_epoch: str, received: str, held: bool, key: Signer
 ) -> SignedCustody:
     """Signs for the bytes of a batch; ``digest`` is `SignedManifest.digest`."""
     receipt = CustodyReceipt(
@@ -192,7 +192,7 @@ class ProcessingBuilder:
 
     def sign(
         self,
-        key: SigningKey,
+        key: Signer,
         *,
         server_epoch: str,
         received: str,

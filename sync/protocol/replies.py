@@ -20,7 +20,7 @@ from sync.protocol.manifest import (
     decode_reply_index,
     encode,
 )
-from sync.protocol.suites import Keyring, SigningKey
+from sync.protocol.suites import Keyring, Signer
 
 INDEX_NAME: Final = "index.dsse.json"
 
@@ -79,7 +79,7 @@ def _index(header: ReplyHeader, items: Sequence[ReplyItem], suite: str) -> Reply
 
 
 def write_reply(
-    sink: ByteSink, header: ReplyHeader, items: Sequence[ReplyItem], parts: Iterable[bytes], key: SigningKey
+    sink: ByteSink, header: ReplyHeader, items: Sequence[ReplyItem], parts: Iterable[bytes], key: Signer
 ) -> int:
     """Writes a ``.jmr``: the signed index, every envelope, then every part in the order of the items. Gives its size.
 

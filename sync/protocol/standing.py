@@ -11,7 +11,7 @@ from sync.protocol.envelope import PayloadType, open_envelope, sign_envelope
 from sync.protocol.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from sync.protocol.manifest import VERSION, Count, KeyId, Moment, Token, check_version, encode
 from sync.protocol.strict_json import read_json
-from sync.protocol.suites import Keyring, SigningKey
+from sync.protocol.suites import Keyring, Signer
 
 
 class DeviceState(StrEnum):
@@ -45,7 +45,7 @@ class SignedStanding:
 
 
 def sign_standing(
-    device: str, state: DeviceState, *, epoch: int, seq: int, server_epoch: str, at: str, key: SigningKey
+    device: str, state: DeviceState, *, epoch: int, seq: int, server_epoch: str, at: str, key: Signer
 ) -> SignedStanding:
     """The platform's word on a device. Raises `LocalProtocolError` for values that the payload does not take."""
     standing = DeviceStanding(VERSION, key.suite, device, state, epoch, seq, server_epoch, at)

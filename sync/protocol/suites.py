@@ -165,6 +165,40 @@ class PublicKey:
         return keyid(self.public, self.suite)
 
 
+def pre_authentication(payload_type: str, payload: bytes) -> bytes:
+    """The bytes that are signed: ``DSSEv1 SP len(T) SP T SP len(payload) SP payload``."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+class Signer(Protocol):
+    """Whoever signs with a key: the key itself, or a process of its own that holds it and looks at what it signs."""
+
+    @property
+    def role(self) -> KeyRole:
+        """What the key may sign."""
+        ...
+
+    @property
+    def suite(self) -> str:
+        """The suite that decides the algorithm."""
+        ...
+
+    @property
+    def public(self) -> PublicKey:
+        """The public half."""
+        ...
+
+    @property
+    def keyid(self) -> str:
+        """The id that envelopes name."""
+        ...
+
+    def sign(self, payload_type: str, payload: bytes) -> bytes:
+        """The signature over a payload and its type."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """A private signing key (raw 32 bytes in JM1) and the role it acts in. Its repr hides the key."""
@@ -182,6 +216,10 @@ class SigningKey:
     def keyid(self) -> str:
         """The id that envelopes name."""
         return self.public.keyid
+
+    def sign(self, payload_type: str, payload: bytes) -> bytes:
+        """The signature over a payload and its type."""
+        return suite(self.suite).sign(self.private, pre_authentication(payload_type, payload))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from sync.protocol.container import ContainerWriter
-from sync.protocol.envelope import PayloadType, pre_authentication, sign_envelope
+from sync.protocol.envelope import PayloadType, sign_envelope
 from sync.protocol.limits import LIMITS
 from sync.protocol.parts import Binding, Label, part_aad
-from sync.protocol.suites import JM1, SigningKey, suite
+from sync.protocol.suites import JM1, SigningKey, pre_authentication, suite
 from tests.golden import make_golden
 
 _FOLDER: Final = Path(__file__).parents[2] / "golden" / "jm1"

@@ -13,14 +13,13 @@ from sync.protocol.envelope import (
     PayloadType,
     open_envelope,
     open_self_signed,
-    pre_authentication,
     sign_envelope,
     split_envelope,
 )
 from sync.protocol.errors import LocalProtocolError, RemoteProtocolError
 from sync.protocol.limits import LIMITS, Limits
 from sync.protocol.manifest import decode_manifest
-from sync.protocol.suites import KeyRole, KeySet, PublicKey, SigningKey
+from sync.protocol.suites import KeyRole, KeySet, PublicKey, SigningKey, pre_authentication
 from tests.sync.protocol import sample
 
 KIND = PayloadType.SESSION
