@@ -198,7 +198,7 @@ class Desk:
     @cached_property
     def inbox(self) -> Inbox:
         """The door for the platform's verified replies."""
-        return Inbox(self.store)
+        return Inbox(self.store, self.unit)
 
     @cached_property
     def ratings(self) -> Ratings:

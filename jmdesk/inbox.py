@@ -6,7 +6,7 @@ never moves its base, so that a pull cannot make work look lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jmdesk.catalogue.derived import derive
@@ -28,8 +28,9 @@ CURSOR = "sync.cursor"
 class Outcome:
     """What the platform says of one operation of a batch, by its index.
 
-    ``verdict`` is one of accepted, merged, duplicate, conflict, rejected, forbidden, gone; ``code`` explains a refusal;
-    ``version`` is the record's version there; ``values`` and ``versions`` what it holds of the touched fields.
+    ``verdict`` is one of accepted, merged, duplicate, conflict, rejected, forbidden, gone; ``code``, ``path`` (the
+    field) and ``params`` explain a refusal; ``version`` is the record's version there; ``values`` and ``versions`` what
+    it holds of the touched fields.
     """
 
     index: int
@@ -39,6 +40,13 @@ class Outcome:
     version: int = 0
     values: Record = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
+    path: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def said(self) -> outbox.Verdict:
+        """What the outbox keeps of it."""
+        return outbox.Verdict(self.verdict, self.code, self.path, self.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,9 @@ class Applied:
 class Inbox:
     """The one door for what the platform says. Its callers have verified signatures and addressed device already."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, unit: str = "") -> None:
+        """``unit`` is this desk's: what the platform hides from it of others' records stays as it was put here."""
+        self._store, self._unit = store, unit
 
     def custody(self, batch_id: str, envelope: bytes) -> None:
         """Keep the platform's signed word that it holds a batch."""
@@ -101,12 +110,8 @@ class Inbox:
             if [(s.index, s.rid) for s in sent] != [(o.index, o.rid) for o in outcomes]:
                 raise Refused("sync.receipt_mismatch")
             at = utc_text(self._store.clock.now())
-            rows = []
-            for operation, outcome in zip(sent, outcomes, strict=True):
-                rows.append(
-                    (_state(outcome.verdict), outcome.verdict, outcome.code or outcome.verdict, at, operation.id)
-                )
-            outbox.settle(connection, rows)
+            pairs = zip(sent, outcomes, strict=True)
+            outbox.settle(connection, [(s.id, _state(o.verdict), o.said) for s, o in pairs], at)
             rids = [s.rid for s in sent]
             standing, waiting = outbox.standing(connection, rids), incoming.beside(connection, rids)
             here = _records_here(transaction, [(s.type, s.rid) for s in sent])
@@ -134,7 +139,7 @@ class Inbox:
                     transaction.keep_beside(arrival.type, arrival.rid, theirs.content())
                     beside += 1
                 else:
-                    take_theirs(transaction, self._store.catalogue, theirs, found)
+                    self._take(transaction, theirs, found)
                     adopted += 1
             transaction.flush()
             set_setting(transaction.connection, CURSOR, cursor)
@@ -148,8 +153,13 @@ class Inbox:
         for theirs in waiting:
             found = transaction.get(theirs.type, theirs.rid)
             if theirs.whole and found is not None and is_news(theirs, found) and _includes(theirs, found):
-                take_theirs(transaction, self._store.catalogue, theirs, found)
+                self._take(transaction, theirs, found)
         incoming.drop(transaction.connection, [theirs.rid for theirs in waiting])
+
+    def _take(self, transaction: Transaction, theirs: Theirs, found: Stored | None) -> None:
+        catalogue = self._store.catalogue
+        hidden = theirs.hidden(catalogue.types[theirs.type], self._unit)
+        take_theirs(transaction, catalogue, theirs, found, keep=hidden)
 
 
 def is_news(theirs: Theirs, found: Stored | None) -> bool:
@@ -162,12 +172,22 @@ def _includes(theirs: Theirs, found: Stored) -> bool:
     return theirs.epoch != found.server_epoch or theirs.version >= max(found.field_versions.values(), default=0)
 
 
-def take_theirs(transaction: Transaction, catalogue: Catalogue, theirs: Theirs, found: Stored | None) -> None:
-    """Make the platform's whole version the record's own: values and base. What was here stays in the change log."""
+def take_theirs(
+    transaction: Transaction,
+    catalogue: Catalogue,
+    theirs: Theirs,
+    found: Stored | None,
+    *,
+    keep: Collection[str] = (),
+) -> None:
+    """Make the platform's whole version the record's own: values and base. What was here stays in the change log.
+
+    ``keep`` names fields that the platform does not show to this unit: their values here stay.
+    """
     transaction.adopt(
         theirs.type,
         theirs.rid,
-        _completed(transaction, catalogue, theirs, found),
+        _completed(transaction, catalogue, theirs, found, keep),
         region=theirs.region or (found.region if found is not None else ""),
         versions=dict(theirs.versions),
         version=theirs.version,
@@ -178,14 +198,16 @@ def take_theirs(transaction: Transaction, catalogue: Catalogue, theirs: Theirs, 
     )
 
 
-def _completed(transaction: Transaction, catalogue: Catalogue, theirs: Theirs, found: Stored | None) -> Record:
-    """The platform's values with what never travels (recorded here alone, or computed); a tombstone has none."""
+def _completed(
+    transaction: Transaction, catalogue: Catalogue, theirs: Theirs, found: Stored | None, keep: Collection[str]
+) -> Record:
+    """The platform's values with what never reaches us (recorded here alone, or computed); a tombstone has none."""
     if theirs.tombstone:
         return found.values if found is not None else {}
     record_type = catalogue.types[theirs.type]
     local: Record = {}
     if found is not None:
-        own = {f.identifier for f in record_type.fields if not f.on_wire}
+        own = {f.identifier for f in record_type.fields if not f.on_wire} | {*keep}
         local = {n: v for n, v in found.values.items() if n in own}
     values = local | theirs.values
     return values | derive(record_type, values, on=beijing_date(from_utc_text(transaction.at)))

@@ -119,9 +119,7 @@ def _compared(
     record_type = catalogue.types[record.type]
     base = base_of(change_log.history(connection, record.rid), min(line.first_seq for line in lines))
     touched = {name for line in lines for name in line.fields}
-    hidden = set()
-    if theirs.unit not in ("", unit):
-        hidden = {f.identifier for f in record_type.fields if f.disclosure == "U"} - theirs.values.keys()
+    hidden = theirs.hidden(record_type, unit)
     fields = compare(record_type, base, record.values, theirs.values, touched, hidden)
     if theirs.whole:
         return fields

@@ -203,7 +203,10 @@ class Conflicts:
         transaction = writer.transaction
         transaction.supersede(case.rid)
         incoming.drop(transaction.connection, [case.rid])
-        take_theirs(transaction, self._desk.catalogue, case.theirs, case.record)
+        # Hidden values that no edit is about stay; edited ones are put back as edits, for they have to be sent.
+        touched = {name for line in case.lines for name in line.fields}
+        keep = case.theirs.hidden(self._desk.catalogue.types[case.type], self._desk.unit) - touched
+        take_theirs(transaction, self._desk.catalogue, case.theirs, case.record, keep=keep)
 
     def _join(self, writer: Writer, case: Case, choices: Mapping[str, Choice]) -> None:
         self._take_theirs(writer, case)

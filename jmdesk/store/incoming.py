@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from jmdesk.catalogue.types import Record
+from jmdesk.catalogue.types import Record, RecordType
 from jmdesk.store.columns import from_json
 from jmdesk.store.tables import incoming
 
@@ -46,6 +46,12 @@ class Theirs:
     def device(self) -> str:
         """The key id of the desk that wrote this version; empty when it is not known."""
         return self.origin.partition(".")[0]
+
+    def hidden(self, record_type: RecordType, unit: str) -> set[str]:
+        """The fields that the platform does not show to ``unit``: those for the owner's desks alone (class U)."""
+        if self.unit in ("", unit):
+            return set()
+        return {f.identifier for f in record_type.fields if f.disclosure == "U"} - self.values.keys()
 
     def content(self) -> dict[str, Any]:
         """What the store keeps."""

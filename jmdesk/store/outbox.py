@@ -7,8 +7,8 @@ out in a new draft; the verdict stays on the line). "Sent" is a state of the bat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -30,7 +30,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One sealed batch and how far it got: state sealed, sent, held (custody receipt), done."""
+    """One sealed batch of a device's chain and how far it got (states: ``sync.protocol.states.DeskBatch``)."""
 
     batch_id: str
     epoch: int
@@ -44,6 +44,7 @@ class Batch:
     receipt: bytes | None
     totals: dict[str, int]
     settled_at: str | None
+    device: str = ""
 
 
 def drafts(connection: Connection, *, types: Sequence[str], chunk: int = 1000) -> Iterator[Waiting]:
@@ -90,6 +91,7 @@ def seal(connection: Connection, batch: Batch, entries: Sequence[tuple[int, int]
         [
             {
                 "batch_id": batch.batch_id,
+                "device": batch.device,
                 "epoch": batch.epoch,
                 "seq": batch.seq,
                 "state": batch.state,
@@ -107,10 +109,10 @@ def seal(connection: Connection, batch: Batch, entries: Sequence[tuple[int, int]
 
 
 def batch_list(connection: Connection, *, open_only: bool = False) -> list[Batch]:
-    """Batches in chain order."""
+    """Batches in chain order; ``open_only``: those that neither a receipt nor a reopened chain has closed."""
     query = select(batches).order_by(batches.c.epoch, batches.c.seq)
     if open_only:
-        query = query.where(batches.c.state != "done")
+        query = query.where(batches.c.state.not_in(("done", "released")))
     return [
         Batch(
             row.batch_id,
@@ -125,6 +127,7 @@ def batch_list(connection: Connection, *, open_only: bool = False) -> list[Batch
             row.receipt,
             from_json(row.totals) if row.totals else {},
             row.settled_at,
+            row.device,
         )
         for row in connection.execute(query)
     ]
@@ -171,11 +174,34 @@ def operations_of(connection: Connection, batch_id: str) -> list[Sent]:
     return [Sent(row.id, row.batch_index, row.type, row.rid, row.op, tuple(from_json(row.fields))) for row in rows]
 
 
-def settle(connection: Connection, verdicts: Sequence[tuple[str, str, str, str, int]]) -> None:
-    """Store verdicts: (state, verdict, code, settled at, outbox id)."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the platform said of one operation; ``code``, ``path`` (the field) and ``params`` explain a rejection."""
+
+    verdict: str
+    code: str = ""
+    path: str = ""
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+def settle(connection: Connection, verdicts: Sequence[tuple[int, str, Verdict]], at: str) -> None:
+    """Store verdicts by outbox id, each with the state that it leads to."""
     connection.connection.driver_connection.executemany(  # type: ignore[union-attr]
-        "UPDATE outbox SET state = ?, verdict = ?, verdict_code = ?, settled_at = ? WHERE id = ?", list(verdicts)
+        "UPDATE outbox SET state = ?, verdict = ?, verdict_code = ?, verdict_path = ?, verdict_params = ?,"
+        " settled_at = ? WHERE id = ?",
+        [
+            (state, said.verdict, said.code or said.verdict, said.path or None, _params_text(said.params), at, id_)
+            for id_, state, said in verdicts
+        ],
     )
+
+
+def _params_text(params: Mapping[str, object]) -> str | None:
+    return json_text(dict(params)) if params else None
+
+
+def _params(text: str | None) -> dict[str, object]:
+    return from_json(text) if text else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +215,8 @@ class SetAside:
     verdict: str
     code: str
     settled_at: str
+    path: str = ""
+    params: Mapping[str, object] = field(default_factory=dict)
 
 
 def set_aside(connection: Connection, limit: int = 500) -> list[SetAside]:
@@ -200,7 +228,11 @@ def set_aside(connection: Connection, limit: int = 500) -> list[SetAside]:
         .limit(limit)
     )
     return [
-        SetAside(r.id, r.type, r.rid, r.state, r.verdict or "", r.verdict_code or "", r.settled_at or "") for r in rows
+        SetAside(
+            *(r.id, r.type, r.rid, r.state, r.verdict or "", r.verdict_code or "", r.settled_at or ""),
+            *(r.verdict_path or "", _params(r.verdict_params)),
+        )
+        for r in rows
     ]
 
 
@@ -242,6 +274,8 @@ class Line:
     verdict: str
     code: str
     settled_at: str
+    path: str = ""
+    params: Mapping[str, object] = field(default_factory=dict)
 
 
 def unsettled(connection: Connection, rid: str) -> list[Line]:
@@ -250,7 +284,13 @@ def unsettled(connection: Connection, rid: str) -> list[Line]:
     return [
         Line(
             *(r.id, r.type, r.rid, r.state, r.op, tuple(from_json(r.fields)), r.first_seq),
-            *(r.verdict or "", r.verdict_code or "", r.settled_at or ""),
+            *(
+                r.verdict or "",
+                r.verdict_code or "",
+                r.settled_at or "",
+                r.verdict_path or "",
+                _params(r.verdict_params),
+            ),
         )
         for r in connection.execute(query)
     ]

@@ -115,6 +115,8 @@ outbox = Table(
     Column("batch_index", Integer),
     Column("verdict", Text),
     Column("verdict_code", Text),
+    Column("verdict_path", Text),
+    Column("verdict_params", Text),
     Column("settled_at", Text),
 )
 Index("ix_outbox_batch", outbox.c.batch_id, outbox.c.batch_index, sqlite_where=outbox.c.batch_id.is_not(None))
@@ -125,6 +127,7 @@ batches = Table(
     "batches",
     metadata,
     Column("batch_id", Text, primary_key=True),
+    Column("device", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("state", Text, nullable=False),
@@ -137,7 +140,7 @@ batches = Table(
     Column("totals", Text),
     Column("settled_at", Text),
 )
-Index("ux_batches_chain", batches.c.epoch, batches.c.seq, unique=True)
+Index("ux_batches_chain", batches.c.device, batches.c.epoch, batches.c.seq, unique=True)
 
 awaiting_consent = Table(
     "awaiting_consent",
@@ -162,6 +165,61 @@ incoming = Table(
 )
 """The platform's newer version of a record that still has unsent edits here: theirs, kept beside mine."""
 
+sighted = Table("sighted", metadata, Column("rid", Text, primary_key=True), sqlite_with_rowid=False)
+"""Records that a snapshot under way has shown so far; empty at any other time."""
+
+attachment_contents = Table(
+    "attachment_contents",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("original_sha256", Text, nullable=False),
+    Column("media", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("scripted", Integer, nullable=False),
+    Column("added_at", Text, nullable=False),
+    Column("thumbnail", LargeBinary),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Documents by the SHA-256 of what is kept; the large columns stand last, so that lists never read them."""
+
+attachment_links = Table(
+    "attachment_links",
+    metadata,
+    Column("link", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("rid", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("caption", Text, nullable=False),
+    Column("added_at", Text, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("named", Integer),
+    Column("removed_at", Text),
+    Column("removed_by", Text),
+    Column("removed_for", Text),
+)
+"""Which record a document belongs to. ``named``: the outbox line whose operation last named it to the platform."""
+Index("ix_attachment_links_rid", attachment_links.c.rid)
+Index("ix_attachment_links_sha256", attachment_links.c.sha256)
+
+attachment_sendings = Table(
+    "attachment_sendings",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("county", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("batch_id", Text),
+    Column("n", Integer),
+    Column("code", Text),
+    Column("settled_at", Text),
+)
+"""How far a document is on its way to a county's records: waiting, sealed, done, refused."""
+Index("ix_attachment_sendings_batch", attachment_sendings.c.batch_id)
+Index("ix_attachment_sendings_state", attachment_sendings.c.state)
+
 search_entries = Table(
     "search_entries",
     metadata,
@@ -173,6 +231,26 @@ search_entries = Table(
 """One line per searchable record; its terms are in the full-text table ``search_terms`` under the same row id."""
 Index("ux_search_entries_rid", search_entries.c.rid, unique=True)
 Index("ix_search_entries_subject", search_entries.c.subject)
+
+packages = Table(
+    "packages",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("effective", Text, nullable=False),
+    Column("until", Text, nullable=False),
+    Column("min_client", Text, nullable=False),
+    Column("issued", Text, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("files", Text, nullable=False),
+    Column("received_at", Text, nullable=False),
+    Column("outcome", Text),
+)
+"""Issues of signed packages; ``outcome`` says what taking effect did to the records, once it has."""
+Index("ux_packages_sequence", packages.c.kind, packages.c.name, packages.c.sequence, unique=True)
 
 settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 """Small state of this vault: chain position, cursor, trust, counters, remembered import mappings."""

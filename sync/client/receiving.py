@@ -184,6 +184,8 @@ def _outcome(index: int, line: VerdictLine) -> Outcome:
         version=line.version,
         values=line.values,
         versions=line.versions,
+        path=line.path,
+        params=line.params,
     )
 
 

@@ -174,6 +174,7 @@ class _Press:
             receipt=None,
             totals={},
             settled_at=None,
+            device=header.device,
         )
 
     def _write(
@@ -198,7 +199,8 @@ class _Press:
     def _header(self) -> BatchHeader:
         desk, membership, now = self._desk, self._membership, self._desk.clock.now()
         head = change_log.read_head(self._connection)
-        chain = [b for b in outbox.batch_list(self._connection) if b.epoch == membership.epoch]
+        place = (membership.device, membership.epoch)
+        chain = [b for b in outbox.batch_list(self._connection) if (b.device, b.epoch) == place]
         back = membership.server_seen != "" and (
             (from_utc_text(membership.server_seen) - now).total_seconds() > LIMITS.clock_skew_seconds
         )

@@ -12,10 +12,13 @@ SET_ASIDE: Final = frozenset({Verdict.CONFLICT, Verdict.REJECTED, Verdict.FORBID
 """Verdicts that somebody must look at; the others need nothing."""
 
 
-def explain(verdict: str, code: str = "", params: Mapping[str, object] | None = None, language: str = "zh") -> Message:
+def explain(
+    verdict: str, code: str = "", params: Mapping[str, object] | None = None, language: str = "zh", *, field: str = ""
+) -> Message:
     """The text and next step of one verdict; a rejection is told with its reason (``code``, ``params``).
 
-    A code that this program does not know (a later platform's) is shown beside the verdict rather than hidden.
+    ``field`` is the label of the field that is meant, named where the reason's own text does not. A code that this
+    program does not know (a later platform's) is shown beside the verdict rather than hidden.
     """
     said = message(f"sync.verdict_{verdict}", {}, language)
     if verdict != Verdict.REJECTED or not code or code == verdict:
@@ -23,4 +26,8 @@ def explain(verdict: str, code: str = "", params: Mapping[str, object] | None = 
     if code not in table():
         return Message(f"{said.text}（{code}）" if language == "zh" else f"{said.text} ({code})", said.action)
     reason = message(code, params or {}, language)
+    if field and "label" not in (params or {}):
+        reason = Message(
+            f"“{field}”：{reason.text}" if language == "zh" else f"“{field}”: {reason.text}", reason.action
+        )
     return Message(f"{said.text}{reason.text}" if language == "zh" else f"{said.text} {reason.text}", reason.action)

@@ -59,7 +59,7 @@ def test_outcomes_of_another_batch_are_refused_whole(desk: Desk, family: Family)
 def test_a_refused_record_is_set_aside_and_blocks_no_other(desk: Desk, family: Family) -> None:
     sent = seal(desk, "b1", 1)
     outcomes = [
-        Outcome(s.index, s.rid, "rejected", code="field.required")
+        Outcome(s.index, s.rid, "rejected", code="field.required", path="year", params={"label": "年度"})
         if s.rid == family.income
         else Outcome(s.index, s.rid, "accepted", version=1)
         for s in sent
@@ -68,6 +68,7 @@ def test_a_refused_record_is_set_aside_and_blocks_no_other(desk: Desk, family: F
     with desk.store.reading() as connection:
         (aside,) = outbox.set_aside(connection)
     assert (aside.rid, aside.verdict, aside.code) == (family.income, "rejected", "field.required")
+    assert (aside.path, aside.params) == ("year", {"label": "年度"})
     assert desk.records.get("R07", family.income).record.sync == "refused"
     assert desk.records.get("R05", family.household).record.sync == "confirmed"
 
@@ -105,6 +106,17 @@ def test_what_a_pull_brings_is_not_offered_back(desk: Desk, family: Family) -> N
     desk.inbox.page([replace(NEWER, rid=family.household)], cursor="c2", epoch="e1")
     with desk.store.reading() as connection:
         assert "draft" not in outbox.counts(connection)
+
+
+def test_a_pull_leaves_what_the_platform_does_not_show_this_unit(desk: Desk, family: Family) -> None:
+    accept_all(desk)
+    desk.records.change("R05", family.household, {"old_household_no": "旧-12"})
+    (sent,) = seal(desk, "b2", 2)
+    settle(desk, "b2", [Outcome(0, sent.rid, "accepted", version=2)])
+    theirs = replace(NEWER, rid=family.household, version=3)
+    desk.inbox.page([theirs], cursor="c3", epoch="e1")
+    household = desk.records.get("R05", family.household).record
+    assert (household.values["address"], household.values["old_household_no"]) == ("别处改的", "旧-12")
 
 
 def test_the_same_page_twice_changes_nothing(desk: Desk, family: Family) -> None:

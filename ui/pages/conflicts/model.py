@@ -182,7 +182,7 @@ class ConflictReader:
         if case.kind is Kind.REFUSED and case.verdict is not None:
             from sync.client.verdicts import explain
 
-            said = explain(case.verdict.verdict, case.verdict.code, None, language())
+            said = explain(case.verdict.verdict, case.verdict.code, case.verdict.params, language())
             return f"{said.text}{said.action}"
         words = {
             Kind.EDITED: tr("逐栏选定留用哪一处的值；两处的值都保留在修改历史里。"),

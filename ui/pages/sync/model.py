@@ -137,7 +137,9 @@ class SyncReader:
     def _aside(self, entry: SetAside) -> Row:
         from sync.client.verdicts import explain
 
-        said = explain(entry.verdict, entry.code, None, language())
+        known = self._desk.catalogue.types[entry.type].by_identifier.get(entry.path)
+        label = known.label if known is not None else entry.path
+        said = explain(entry.verdict, entry.code, entry.params, language(), field=label)
         at = beijing_text(entry.settled_at) if entry.settled_at else ""
         return Row(f"{entry.type}:{entry.rid}", (self._name(entry.type, entry.rid), said.text, said.action, at))
 

@@ -20,6 +20,18 @@ TABLES = """
     CREATE INDEX ix_assessment_region ON assessment (rec_region);
     CREATE INDEX ix_assessment_subject_id ON assessment (subject_id);
     CREATE INDEX ix_assessment_voided ON assessment (rec_voided) WHERE rec_voided IS NOT NULL;
+    CREATE TABLE attachment_contents ( sha256 TEXT NOT NULL, original_sha256 TEXT NOT NULL, media TEXT NOT NULL,
+    size INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, pages INTEGER NOT NULL, scripted
+    INTEGER NOT NULL, added_at TEXT NOT NULL, thumbnail BLOB, content BLOB NOT NULL, PRIMARY KEY (sha256) );
+    CREATE TABLE attachment_links ( link TEXT NOT NULL, type TEXT NOT NULL, rid TEXT NOT NULL, field TEXT NOT
+    NULL, sha256 TEXT NOT NULL, caption TEXT NOT NULL, added_at TEXT NOT NULL, added_by TEXT NOT NULL, named
+    INTEGER, removed_at TEXT, removed_by TEXT, removed_for TEXT, PRIMARY KEY (link) );
+    CREATE INDEX ix_attachment_links_rid ON attachment_links (rid);
+    CREATE INDEX ix_attachment_links_sha256 ON attachment_links (sha256);
+    CREATE TABLE attachment_sendings ( sha256 TEXT NOT NULL, county TEXT NOT NULL, state TEXT NOT NULL, batch_id
+    TEXT, n INTEGER, code TEXT, settled_at TEXT, PRIMARY KEY (sha256, county) );
+    CREATE INDEX ix_attachment_sendings_batch ON attachment_sendings (batch_id);
+    CREATE INDEX ix_attachment_sendings_state ON attachment_sendings (state);
     CREATE TABLE awaiting_consent ( rid TEXT NOT NULL, field TEXT NOT NULL, type TEXT NOT NULL, household TEXT
     NOT NULL, lock TEXT NOT NULL, value TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (rid, field) );
     CREATE INDEX ix_awaiting_household ON awaiting_consent (household);
@@ -34,10 +46,10 @@ TABLES = """
     CREATE INDEX ix_bank_agg_region ON bank_agg (rec_region);
     CREATE INDEX ix_bank_agg_region_code ON bank_agg (region_code);
     CREATE INDEX ix_bank_agg_voided ON bank_agg (rec_voided) WHERE rec_voided IS NOT NULL;
-    CREATE TABLE batches ( batch_id TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, state TEXT NOT
-    NULL, records INTEGER NOT NULL, file TEXT NOT NULL, manifest_sha256 TEXT NOT NULL, created_at TEXT NOT NULL,
-    custody BLOB, receipt BLOB, totals TEXT, settled_at TEXT, PRIMARY KEY (batch_id) );
-    CREATE UNIQUE INDEX ux_batches_chain ON batches (epoch, seq);
+    CREATE TABLE batches ( batch_id TEXT NOT NULL, device TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT
+    NULL, state TEXT NOT NULL, records INTEGER NOT NULL, file TEXT NOT NULL, manifest_sha256 TEXT NOT NULL,
+    created_at TEXT NOT NULL, custody BLOB, receipt BLOB, totals TEXT, settled_at TEXT, PRIMARY KEY (batch_id) );
+    CREATE UNIQUE INDEX ux_batches_chain ON batches (device, epoch, seq);
     CREATE TABLE "case" ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -234,7 +246,8 @@ TABLES = """
     CREATE INDEX ix_org_voided ON org (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE outbox ( id INTEGER NOT NULL, type TEXT NOT NULL, rid TEXT NOT NULL, state TEXT NOT NULL,
     fields TEXT NOT NULL, op TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, batch_id
-    TEXT, batch_index INTEGER, verdict TEXT, verdict_code TEXT, settled_at TEXT, PRIMARY KEY (id) );
+    TEXT, batch_index INTEGER, verdict TEXT, verdict_code TEXT, verdict_path TEXT, verdict_params TEXT,
+    settled_at TEXT, PRIMARY KEY (id) );
     CREATE INDEX ix_outbox_batch ON outbox (batch_id, batch_index) WHERE batch_id IS NOT NULL;
     CREATE INDEX ix_outbox_rid ON outbox (rid);
     CREATE INDEX ix_outbox_state ON outbox (state, type);
@@ -248,6 +261,11 @@ TABLES = """
     CREATE INDEX ix_package_pkg_id ON package (pkg_id);
     CREATE INDEX ix_package_region ON package (rec_region);
     CREATE INDEX ix_package_voided ON package (rec_voided) WHERE rec_voided IS NOT NULL;
+    CREATE TABLE packages ( digest TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL,
+    sequence INTEGER NOT NULL, effective TEXT NOT NULL, until TEXT NOT NULL, min_client TEXT NOT NULL, issued
+    TEXT NOT NULL, envelope BLOB NOT NULL, files TEXT NOT NULL, received_at TEXT NOT NULL, outcome TEXT, PRIMARY
+    KEY (digest) );
+    CREATE UNIQUE INDEX ux_packages_sequence ON packages (kind, name, sequence);
     CREATE TABLE person ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,
@@ -292,6 +310,7 @@ TABLES = """
     CREATE INDEX ix_search_entries_subject ON search_entries (subject);
     CREATE UNIQUE INDEX ux_search_entries_rid ON search_entries (rid);
     CREATE TABLE settings ( name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name) );
+    CREATE TABLE sighted ( rid TEXT NOT NULL, PRIMARY KEY (rid) ) WITHOUT ROWID;
     CREATE TABLE sync_batch ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
