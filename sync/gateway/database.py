@@ -1,4 +1,8 @@
-"""PostgreSQL as the gateway uses it: a small pool, roles without rights beyond their work, migrations at start."""
+"""PostgreSQL as the gateway uses it: a pool per login, roles without rights beyond their work, migrations at start.
+
+PostgreSQL 16 or newer. A process has the logins of its own work only; one login of the owner stands for all of them
+where nobody made others (`setup` makes them).
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,12 @@ from pathlib import Path
 from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow
 
 from jmdesk.core.errors import Environment
 from sync.gateway.embedded import EmbeddedPostgres
+from sync.gateway.logins import FILE, make_logins, read_logins, write_logins
 
 Connection = psycopg.Connection[TupleRow]
 _Result = TypeVar("_Result")
@@ -35,13 +41,21 @@ class Role(StrEnum):
     """Writes records and verdicts, in the counties of the batch alone."""
     READ = "jmdesk_read"
     """Looks, for the operators' commands."""
+    SIGNER = "jmdesk_signer"
+    """Reads the sealed signing keys, and nothing else."""
+    AUDIT = "jmdesk_audit"
+    """Looks at what was done, by which device and when; at no value of a record."""
+
+
+LOOKERS = frozenset({Role.READ, Role.AUDIT})
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """In which role and over which rows a transaction runs; row-level security holds it to that.
 
-    ``counties`` are 6-digit codes, ``regions`` prefixes of 12-digit ones.
+    ``counties`` are 6-digit codes, ``regions`` prefixes of 12-digit ones. Whoever only looks and names no county
+    sees all of them.
     """
 
     role: Role
@@ -53,53 +67,37 @@ OWNER = Access(Role.OWNER)
 READ = Access(Role.READ)
 
 
-class Database:
-    """A pool of connections to one PostgreSQL, handed out per transaction.
+class _Pool:
+    """The connections of one login."""
 
-    ``Environment`` ``gateway.database_unreachable`` when no connection can be made. Thread-safe.
-    """
-
-    def __init__(self, url: str, size: int = 12) -> None:
+    def __init__(self, url: str, size: int) -> None:
         self._url = url
         self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
         self._places = threading.BoundedSemaphore(size)
         self._closed = False
 
     @contextmanager
-    def transaction(self, access: Access) -> Iterator[Connection]:
-        """One transaction in a role; it commits at the end and rolls back on an error."""
+    def lent(self) -> Iterator[Connection]:
+        """A connection that answers; it goes back at the end."""
         with self._places:
             connection = self._take()
             try:
-                with connection.transaction():
-                    _assume(connection, access)
-                    yield connection
+                yield connection
             finally:
                 if connection.closed or self._closed:
                     connection.close()
                 else:
                     self._idle.put(connection)
 
-    def run(self, access: Access, work: Callable[[Connection], _Result]) -> _Result:
-        """``work`` in a transaction of its own, once more when PostgreSQL broke it off for another's sake."""
-        for _ in range(RETRIES):
-            try:
-                with self.transaction(access) as connection:
-                    return work(connection)
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
-                continue
-        with self.transaction(access) as connection:
-            return work(connection)
-
     def connect(self) -> Connection:
-        """A connection outside the pool; the caller closes it."""
+        """A connection of its own."""
         try:
             return psycopg.connect(self._url, autocommit=True, connect_timeout=10, application_name="jmdesk-gateway")
         except psycopg.OperationalError:
             raise Environment("gateway.database_unreachable") from None
 
     def close(self) -> None:
-        """Close the idle connections; those in use close when they come back."""
+        """Close what is idle; what is lent closes when it comes back."""
         self._closed = True
         while True:
             try:
@@ -118,6 +116,60 @@ class Database:
             connection.close()
 
 
+class Database:
+    """Pools of connections to one PostgreSQL, handed out per transaction. Thread-safe.
+
+    ``logins`` is one URL that may take every role, or a URL per role; at most ``size`` connections each.
+    ``Environment``: ``gateway.database_unreachable`` when no connection can be made, ``gateway.no_login`` for a role
+    that this process has no login for.
+    """
+
+    def __init__(self, logins: str | Mapping[Role, str], size: int = 12) -> None:
+        if isinstance(logins, str):
+            pool = _Pool(logins, size)
+            self._pools = dict.fromkeys(Role, pool)
+        else:
+            self._pools = {role: _Pool(url, size) for role, url in logins.items()}
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles that this process may take."""
+        return frozenset(self._pools)
+
+    @contextmanager
+    def transaction(self, access: Access) -> Iterator[Connection]:
+        """One transaction in a role; it commits at the end and rolls back on an error."""
+        with self._pool(access.role).lent() as connection, connection.transaction():
+            _assume(connection, access)
+            yield connection
+
+    def run(self, access: Access, work: Callable[[Connection], _Result]) -> _Result:
+        """``work`` in a transaction of its own, once more when PostgreSQL broke it off for another's sake."""
+        for _ in range(RETRIES):
+            try:
+                with self.transaction(access) as connection:
+                    return work(connection)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                continue
+        with self.transaction(access) as connection:
+            return work(connection)
+
+    def connect(self, role: Role = Role.OWNER) -> Connection:
+        """A connection outside the pools, as the login of a role; the caller closes it."""
+        return self._pool(role).connect()
+
+    def close(self) -> None:
+        """Close the idle connections; those in use close when they come back."""
+        for pool in set(self._pools.values()):
+            pool.close()
+
+    def _pool(self, role: Role) -> _Pool:
+        pool = self._pools.get(role)
+        if pool is None:
+            raise Environment("gateway.no_login", role=role.value)
+        return pool
+
+
 def _answers(connection: Connection) -> bool:
     """Whether an idle connection is still there (the server may have been restarted meanwhile)."""
     try:
@@ -130,10 +182,17 @@ def _answers(connection: Connection) -> bool:
 def _assume(connection: Connection, access: Access) -> None:
     if access.role is Role.OWNER:
         return
+    counties, regions = access.counties, access.regions
+    if access.role in LOOKERS and not counties:
+        counties, regions = ("*",), regions or ("",)
+    # SET LOCAL itself, three in one message: Citus passes these statements on to its workers, but not set_config().
     connection.execute(
-        "SELECT set_config('role', %s, true), set_config('jmdesk.counties', %s, true),"
-        " set_config('jmdesk.regions', %s, true)",
-        (access.role.value, ",".join(access.counties), ",".join(f"{prefix}%" for prefix in access.regions)),
+        sql.SQL("SET LOCAL ROLE {}; SET LOCAL jmdesk.counties = {}; SET LOCAL jmdesk.regions = {}").format(
+            sql.Identifier(access.role.value),
+            sql.Literal(",".join(counties)),
+            sql.Literal(",".join(f"{prefix}%" for prefix in regions)),
+        ),
+        prepare=False,  # only a plain message may hold several statements
     )
 
 
@@ -166,26 +225,55 @@ def migrate(url: str) -> None:
         raise
 
 
+def head() -> str:
+    """The schema revision that this program works with."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def check_schema(connection: Connection) -> None:
+    """For a process that may not migrate. ``Environment``: ``gateway.older_schema``, ``gateway.newer_schema``."""
+    (found,) = one(connection, "SELECT version_num FROM alembic_version")
+    wanted = head()
+    if found != wanted:
+        raise Environment("gateway.older_schema" if found < wanted else "gateway.newer_schema")
+
+
 class Storage:
-    """The database that a data folder stands for: the embedded one, or a server elsewhere by URL."""
+    """The database that a data folder stands for: the embedded one, or a server elsewhere by URL or by ``logins.json``.
+
+    Who has the owner's login brings the schema up to date; who has not makes sure that it is.
+    """
 
     def __init__(self, data: Path, url: str = "", settings: Mapping[str, Any] | None = None) -> None:
         data.mkdir(parents=True, exist_ok=True)
-        kept = data / "database.url"
+        self.database = Database({})
         self._embedded: EmbeddedPostgres | None = None
-        if not url and kept.exists():
-            url = kept.read_text(encoding="utf-8").strip()
-        elif url:
-            kept.touch(mode=0o600)
-            kept.write_text(url, encoding="utf-8")
-        if not url:
+        logins = {Role(name): login for name, login in read_logins(data / FILE).items()}
+        owner = _kept(data / "database.url", url) or logins.get(Role.OWNER, "")
+        if not owner and (not logins or (data / "postgres.password").exists()):
             self._embedded = EmbeddedPostgres(data, settings)
-            url = self._embedded.url
-        self.url = url
-        self.database = Database(url)
+            owner = self._embedded.url
+        self.url = owner
+        """The owner's login; empty where this process has none."""
         try:
-            self.database.connect().close()
-            migrate(url)
+            if owner:
+                _Pool(owner, 1).connect().close()
+                migrate(owner)
+            if self._embedded is not None and not logins:
+                made = make_logins(owner, [role for role in Role if role is not Role.OWNER])
+                write_logins(data / FILE, made)
+                logins = {Role(name): login for name, login in made.items()}
+            if logins:
+                self.database = Database({Role.OWNER: owner, **logins} if owner else logins)
+            else:
+                self.database = Database(owner)
+            if not owner:
+                self.database.run(Access(min(logins)), check_schema)
         except BaseException:
             self.close()
             raise
@@ -201,3 +289,12 @@ class Storage:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _kept(file: Path, url: str) -> str:
+    """The URL that was given, kept for the next start; without one, the URL that was kept."""
+    if url:
+        file.touch(mode=0o600)
+        file.write_text(url, encoding="utf-8")
+        return url
+    return file.read_text(encoding="utf-8").strip() if file.exists() else ""

@@ -31,4 +31,5 @@ def downgrade() -> None:
         "changes operations receipt_parts batch_parts records batches alarms counties sessions challenges enrol_codes"
         " devices units platform_keys trust platform region_closure region_edition regions"
     )
+    _run("DROP VIEW batch_overview, region_counts, ledger_overview")
     _run(f"DROP TABLE {', '.join(tables.split())}")

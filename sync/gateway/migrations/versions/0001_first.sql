@@ -1,16 +1,17 @@
--- Roles belong to the whole server: another gateway's database may have made them already.
+-- Roles belong to the whole server: another gateway's database may have made them already. Each is a login once `setup`
+-- or an administrator gives it a password. SET: since PostgreSQL 16 whoever makes a role may grant it, not yet take it.
 DO $$
 DECLARE wanted text;
 BEGIN
-  FOREACH wanted IN ARRAY ARRAY['jmdesk_api', 'jmdesk_ingest', 'jmdesk_read'] LOOP
+  FOREACH wanted IN ARRAY ARRAY['jmdesk_api', 'jmdesk_ingest', 'jmdesk_signer', 'jmdesk_read', 'jmdesk_audit'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
       BEGIN
         EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
       EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
       END;
     END IF;
-    IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
-      EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
+    IF NOT pg_has_role(current_user, wanted, 'SET') THEN
+      EXECUTE format('GRANT %I TO CURRENT_USER WITH SET TRUE, INHERIT FALSE', wanted);
     END IF;
   END LOOP;
 END $$;
@@ -138,10 +139,18 @@ CREATE TABLE batches (
   receipt bytea,
   totals jsonb,
   flags text[] NOT NULL DEFAULT '{}',
+  -- What the parts and attachments weigh, as announced: this counts against the spool's quotas until they are let go.
+  bytes bigint NOT NULL DEFAULT 0,
+  -- A batch whose processing breaks the program is tried a few times and then set aside, in custody, for a person.
+  tries smallint NOT NULL DEFAULT 0,
+  aside timestamptz,
+  fault text NOT NULL DEFAULT '',
   PRIMARY KEY (county, device, epoch, seq)
 );
 CREATE UNIQUE INDEX batches_by_id ON batches (county, batch_id);
 CREATE INDEX batches_waiting ON batches (received) WHERE state = 'in_custody';
+CREATE INDEX batches_spooled ON batches (device, unit, bytes)
+  WHERE state IN ('announced', 'in_custody', 'awaiting_release');
 
 CREATE TABLE batch_parts (
   county text NOT NULL,
@@ -211,7 +220,33 @@ CREATE TABLE alarms (
   PRIMARY KEY (county, device, at)
 );
 
+-- What operators look at: overviews without a value of any record ------------------------------------------------------
+
+CREATE VIEW batch_overview WITH (security_invoker) AS
+  SELECT county, device, unit, epoch, seq, batch_id, state, records, parts, bytes, announced, received, processed,
+    totals, flags, tries, aside, fault
+  FROM batches;
+
+CREATE VIEW region_counts WITH (security_invoker) AS
+  SELECT records.county, closure.ancestor AS region, records.type, count(*) AS records
+  FROM records JOIN region_closure AS closure ON closure.descendant = records.region
+  WHERE NOT records.tombstone
+  GROUP BY 1, 2, 3;
+
+CREATE VIEW ledger_overview WITH (security_invoker) AS
+  SELECT county, position, type, rid, version, op_id, at FROM changes;
+
 -- Who may do what ------------------------------------------------------------------------------------------------------
+
+GRANT SELECT ON alembic_version TO jmdesk_api, jmdesk_ingest, jmdesk_signer, jmdesk_read, jmdesk_audit;
+GRANT SELECT ON platform_keys TO jmdesk_ingest, jmdesk_signer;
+GRANT SELECT, INSERT ON alarms TO jmdesk_ingest;
+GRANT SELECT ON batch_overview, region_counts, ledger_overview TO jmdesk_read;
+-- Who audits sees what was done and by which device, and no value: no fields, no envelopes, no conflict's details.
+GRANT SELECT (county, device, unit, epoch, seq, batch_id, state, records, parts, bytes, announced, received, processed,
+  totals, flags, tries, aside, fault, digest, courier) ON batches TO jmdesk_audit;
+GRANT SELECT (county, device, epoch, seq, idx, rid, verdict, version) ON operations TO jmdesk_audit;
+GRANT SELECT ON batch_overview, ledger_overview, changes, alarms, counties, regions, region_closure, units TO jmdesk_audit;
 
 GRANT SELECT ON regions, region_closure, platform, trust, units TO jmdesk_api, jmdesk_ingest, jmdesk_read;
 GRANT SELECT ON devices TO jmdesk_ingest, jmdesk_read;
@@ -240,7 +275,14 @@ BEGIN
     EXECUTE format(
       $policy$CREATE POLICY ingest ON %I TO jmdesk_ingest
         USING (county = ANY (string_to_array(current_setting('jmdesk.counties', true), ',')))$policy$, growing);
-    EXECUTE format('CREATE POLICY look ON %I FOR SELECT TO jmdesk_read USING (true)', growing);
+    -- The owner is who migrates and administers; forced, so that a policy says so and not an exception.
+    EXECUTE format('CREATE POLICY own ON %I TO CURRENT_USER USING (true)', growing);
+  END LOOP;
+  -- Whoever looks names counties, or * for all of them; who names none sees nothing.
+  FOREACH growing IN ARRAY ARRAY['batches', 'batch_parts', 'receipt_parts', 'operations', 'changes', 'alarms'] LOOP
+    EXECUTE format(
+      $policy$CREATE POLICY look ON %I FOR SELECT TO jmdesk_read, jmdesk_audit
+        USING ((string_to_array(current_setting('jmdesk.counties', true), ',')) && ARRAY[county, '*'])$policy$, growing);
   END LOOP;
   FOREACH growing IN ARRAY ARRAY['batches', 'batch_parts', 'receipt_parts', 'alarms'] LOOP
     EXECUTE format(
@@ -248,6 +290,17 @@ BEGIN
         USING (county = ANY (string_to_array(current_setting('jmdesk.counties', true), ',')))$policy$, growing);
   END LOOP;
 END $$;
+
+CREATE POLICY look ON records FOR SELECT TO jmdesk_read
+  USING ((string_to_array(current_setting('jmdesk.counties', true), ',')) && ARRAY[county, '*']
+    AND region LIKE ANY (string_to_array(current_setting('jmdesk.regions', true), ',')));
+
+-- Each process reads only the keys that are its own to use; they are sealed under its own key file besides.
+ALTER TABLE platform_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON platform_keys TO CURRENT_USER USING (true);
+CREATE POLICY ingest ON platform_keys FOR SELECT TO jmdesk_ingest USING (role = 'recipient');
+CREATE POLICY signer ON platform_keys FOR SELECT TO jmdesk_signer USING (role <> 'recipient');
 
 CREATE POLICY api ON records FOR SELECT TO jmdesk_api
   USING (county = ANY (string_to_array(current_setting('jmdesk.counties', true), ','))
