@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from jmdesk.catalogue.derived import derive
+from jmdesk.catalogue.derived import DerivedContext, derive
 from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.types import Catalogue, Record, RecordType
-from jmdesk.catalogue.validation import validation
+from jmdesk.catalogue.validation import validation_of
 from jmdesk.core.clock import beijing_date, from_utc_text
 from jmdesk.core.errors import Refused
+from jmdesk.permissions.guard import EVERYTHING, Guard
 from jmdesk.records.consent_book import ConsentBook, subject_household
 from jmdesk.store import reading
 from jmdesk.store.stored import Stored
@@ -30,21 +31,29 @@ class InvalidRecord(Refused):
 class Writer:
     """Bound to one transaction; keeps a consent book so that bulk work reads each household at most once."""
 
-    def __init__(self, transaction: Transaction, catalogue: Catalogue, home_region: str) -> None:
+    def __init__(
+        self, transaction: Transaction, catalogue: Catalogue, home_region: str, guard: Guard = EVERYTHING
+    ) -> None:
         self.transaction = transaction
-        self._catalogue, self._home = catalogue, home_region
+        self._catalogue, self._home, self._guard = catalogue, home_region, guard
         self.on = beijing_date(from_utc_text(transaction.at))
+        self._context = DerivedContext(self.on, catalogue.calendar)
         self.book = ConsentBook(catalogue, self.on)
         self._regions: dict[str, str] = {}
         self._persons: dict[str, str] = {}
 
-    def create(self, type_id: str, values: Record, *, rid: str | None = None, checked: bool = False) -> str:
+    def create(
+        self, type_id: str, values: Record, *, rid: str | None = None, region: str | None = None, checked: bool = False
+    ) -> str:
         """Insert a record and return its id. ``checked``: the caller has validated the values already.
+
+        ``region`` is where it belongs when its own values do not say, as with a step of a case elsewhere in the town.
 
         Values whose consent is missing are kept apart; the record itself is there and shows them as awaiting consent.
         ``InvalidRecord`` when a value is wrong; missing required values are allowed (a draft).
         """
         record_type = self._catalogue.types[type_id]
+        self._guard.require_fields(type_id, values)
         if not checked:
             self._check(record_type, values)
         values = self._derived(record_type, values)
@@ -52,7 +61,8 @@ class Writer:
         if type_id == "R05":
             self.book.begin(rid)
         household = self._household(record_type, rid, values)
-        region = self._region(record_type, rid, values, household)
+        region = region or self._region(record_type, rid, values, household)
+        self._guard.require("create", type_id, region)
         if household is not None and type_id in ("R04", "R06"):
             self.book.note(type_id, rid, household, values)
             self._persons[rid] = household
@@ -74,11 +84,18 @@ class Writer:
         checked: bool = False,
     ) -> bool:
         """Change fields of a record; False when nothing changes. Sealed fields stay so until their consent comes."""
-        record_type = self._catalogue.types[type_id]
         found = self._require(type_id, rid)
         unset = [name for name in unset if name not in set_]
+        self._guard.require("edit", type_id, found.region)
+        self._guard.require_fields(type_id, (*set_, *unset))
         if not checked:
-            self._check(record_type, set_)
+            self._check(self._catalogue.types[type_id], set_)
+        return self._change(found, set_, unset, reason)
+
+    def _change(self, found: Stored, set_: Record, unset: Sequence[str], reason: str = "") -> bool:
+        """Change without asking who may: what follows from something that was allowed."""
+        type_id, rid = found.type, found.rid
+        record_type = self._catalogue.types[type_id]
         after = {k: v for k, v in {**found.values, **set_}.items() if k not in unset}
         derived = self._derived(record_type, after)
         household = self._household(record_type, rid, derived)
@@ -99,6 +116,7 @@ class Writer:
         """Void a record with a reason; what it had awaiting consent goes."""
         if not reason.strip():
             raise Refused("records.reason_needed")
+        self._guard.require("void", type_id, self._require(type_id, rid).region)
         sealed = reading.sealed(self.transaction.connection, rid=rid)
         self.transaction.void(type_id, rid, reason.strip())
         self.transaction.unseal(rid, [entry.field for entry in sealed])
@@ -114,7 +132,7 @@ class Writer:
                 by_record.setdefault((entry.type, entry.rid), {})[entry.field] = entry.value
         for (type_id, rid), values in by_record.items():
             released += len(values)
-            self.change(type_id, rid, values, checked=True)
+            self._change(self._require(type_id, rid), values, ())
         return released
 
     def withhold(self, household: str) -> int:
@@ -138,11 +156,24 @@ class Writer:
                     taken += len(names)
         return taken
 
+    def bookkeep(self, type_id: str, rid: str, values: Record) -> None:
+        """Write a record of the product's own bookkeeping (accounts, query log): its service has asked who may."""
+        if self.transaction.get(type_id, rid) is None:
+            self.transaction.create(type_id, values, region=self._home, rid=rid)
+        else:
+            self.transaction.change(type_id, rid, values, ())
+
+    def remark(self, type_id: str, rid: str, reason: str = "") -> None:
+        """A line in the history of a record that changes nothing."""
+        self.transaction.remark(type_id, rid, reason)
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _check(self, record_type: RecordType, values: Record) -> None:
         problems = [
-            p for p in validation().validate(record_type.id, values, complete=False, on=self.on) if p.level == "error"
+            p
+            for p in validation_of(self._catalogue).validate(record_type.id, values, complete=False, on=self.on)
+            if p.level == "error"
         ]
         for name in values:
             field = record_type.by_identifier.get(name)
@@ -155,7 +186,7 @@ class Writer:
         """The values with everything computed that can be; computed fields that were typed are ignored."""
         computed = record_type.computed_names
         typed = {n: v for n, v in values.items() if n not in computed} if computed else values
-        return typed | derive(record_type, typed, on=self.on)
+        return typed | derive(record_type, typed, on=self.on, context=self._context)
 
     def _split(
         self, record_type: RecordType, values: Record, household: str | None

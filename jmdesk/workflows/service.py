@@ -1,0 +1,222 @@
+"""Steps of a case, taken at this desk: allowed, recorded and shown on the subject record in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+
+from jmdesk.catalogue.calendar import WorkCalendar, work_calendar
+from jmdesk.catalogue.types import Record
+from jmdesk.core.clock import beijing_date, utc_text
+from jmdesk.core.errors import Refused
+from jmdesk.records.workplace import Workplace
+from jmdesk.records.writer import Writer
+from jmdesk.workflows import queries
+from jmdesk.workflows.definition import BACK, Book, Definition, Step, book
+from jmdesk.workflows.standing import Event, Standing, standing
+
+_RULES = "rules"
+_PAPER = "paper"
+
+
+class Workflows:
+    """The cases of one desk. ``actor`` and ``unit`` are written into each step, ``roles`` decide what may be taken.
+
+    None as roles: the vault's only user, who does every duty of the office. Maker and checker differ all the same.
+    """
+
+    def __init__(
+        self,
+        desk: Workplace,
+        *,
+        actor: str,
+        unit: str,
+        roles: Callable[[], frozenset[str] | None],
+        definitions: Book | None = None,
+        calendar: WorkCalendar | None = None,
+    ) -> None:
+        self._desk, self._actor, self._unit, self._roles = desk, actor, unit, roles
+        self._book = definitions or book()
+        self._calendar = calendar or work_calendar()
+
+    @property
+    def today(self) -> date:
+        """The day in Beijing."""
+        return beijing_date(self._desk.clock.now())
+
+    def standing(self, workflow: str, type_id: str, rid: str) -> Standing:
+        """Where one case stands."""
+        return self.standings(workflow, type_id, (rid,))[rid]
+
+    def standings(self, workflow: str, type_id: str, rids: Iterable[str]) -> dict[str, Standing]:
+        """Where many cases stand; one without a step stands at the beginning."""
+        wanted = {f"{type_id}:{rid}": rid for rid in rids}
+        with self._desk.store.reading() as connection:
+            found = queries.events_about(connection, wanted)
+        return {rid: self._standing(workflow, found.get(target, [])) for target, rid in wanted.items()}
+
+    def take(
+        self,
+        workflow: str,
+        type_id: str,
+        rid: str,
+        step: str,
+        *,
+        details: Mapping[str, object] | None = None,
+        reason: str = "",
+        values: Record | None = None,
+        also: Callable[[Writer], None] | None = None,
+    ) -> Standing:
+        """Take a step; ``values`` go into the subject record and ``also`` writes what belongs to it, all or nothing.
+
+        ``Refused`` "workflows.not_now", "workflows.role", "workflows.same_person", "workflows.needs",
+        "workflows.paper", "workflows.version"; "store.no_such_record" when the subject is gone.
+        """
+        with self._desk.records.writing("step", reason=reason) as writer:
+            reached = self.write(writer, workflow, type_id, rid, step, details=details, reason=reason, values=values)
+            if also is not None:
+                also(writer)
+        return reached
+
+    def write(
+        self,
+        writer: Writer,
+        workflow: str,
+        type_id: str,
+        rid: str,
+        step: str,
+        *,
+        details: Mapping[str, object] | None = None,
+        reason: str = "",
+        values: Record | None = None,
+    ) -> Standing:
+        """The same inside a command of the caller's. Errors as ``take``."""
+        before = self._current(writer, workflow, type_id, rid)
+        chosen = before.definition.steps.get(step)
+        if chosen is None or chosen not in before.next_steps():
+            raise Refused("workflows.not_now", step=chosen.label if chosen else step, state=before.label)
+        given = dict(details or {})
+        self._check(chosen, before, given)
+        event = self._record(writer, before.definition, type_id, rid, step, given, reason)
+        stamps: Record = dict.fromkeys(chosen.stamps, event.at)
+        projected: Record = {**chosen.sets, **stamps, **(values or {})}  # type: ignore[dict-item]
+        if projected:
+            writer.change(type_id, rid, projected, reason=reason)
+        return standing(before.definition, [*before.taken, *before.disputed, event], self._calendar)
+
+    def step_back(
+        self,
+        workflow: str,
+        type_id: str,
+        rid: str,
+        reason: str,
+        *,
+        values: Record | None = None,
+        unset: Iterable[str] = (),
+    ) -> Standing:
+        """Take back the latest step; it stays in the history. ``values`` and ``unset`` put the subject record right.
+
+        ``Refused`` "workflows.reason" without a reason, "workflows.no_way_back" when the step cannot be taken back.
+        """
+        if not reason.strip():
+            raise Refused("workflows.reason")
+        with self._desk.records.writing("step_back", reason=reason) as writer:
+            before = self._current(writer, workflow, type_id, rid)
+            if not before.can_go_back():
+                raise Refused("workflows.no_way_back", state=before.label)
+            last = before.taken[-1]
+            self._check_role(before.definition.steps[last.step])
+            event = self._record(writer, before.definition, type_id, rid, BACK, {"of": last.rid}, reason)
+            undone = before.definition.steps[last.step]
+            kept = dict(values or {})
+            gone = [name for name in (*undone.stamps, *undone.sets, *unset) if name not in kept]
+            earlier = self._projected(before.definition, before.taken[:-1])
+            gone = [name for name in gone if name not in earlier]
+            put_back = {name: earlier[name] for name in (*undone.stamps, *undone.sets) if name in earlier}
+            if gone or kept or put_back:
+                writer.change(type_id, rid, {**put_back, **kept}, gone, reason=reason)
+        return standing(before.definition, [*before.taken, *before.disputed, event], self._calendar)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _current(self, writer: Writer, workflow: str, type_id: str, rid: str) -> Standing:
+        writer.transaction.flush()
+        target = f"{type_id}:{rid}"
+        found = queries.events_about(writer.transaction.connection, (target,))
+        return self._standing(workflow, found.get(target, []))
+
+    def _standing(self, workflow: str, events: list[Event]) -> Standing:
+        own = [event for event in events if str(event.details.get(_RULES, "")).startswith(f"{workflow}/")]
+        return standing(self._definition(workflow, own), own, self._calendar)
+
+    def _definition(self, workflow: str, events: list[Event]) -> Definition:
+        """The version under which the case was begun, whatever is in force today."""
+        if not events:
+            return self._book.in_force(workflow, self.today)
+        first = min(events, key=lambda e: (e.at, e.rid))
+        version = str(first.details[_RULES]).partition("/")[2]
+        try:
+            return self._book.version(workflow, version)
+        except KeyError:
+            raise Refused("workflows.version", version=version) from None
+
+    def _check(self, step: Step, before: Standing, details: Mapping[str, object]) -> None:
+        missing = [label for name, label in step.needs.items() if details.get(name) in (None, "", [], {})]
+        if missing:
+            raise Refused("workflows.needs", step=step.label, missing="、".join(missing))
+        paper = details.get(_PAPER)
+        if paper is not None:
+            whole = isinstance(paper, Mapping) and paper.get("signer") and paper.get("date")
+            if not step.paper or not whole:
+                raise Refused("workflows.paper", step=step.label)
+        self._check_role(step)
+        if paper is not None and step.paper == "counts":
+            return  # the one who signed is the checker; the desk only keeps the paper
+        for maker in step.not_by:
+            event = before.last(maker)
+            if event is not None and event.actor == self._actor:
+                raise Refused("workflows.same_person", step=step.label, other=before.definition.steps[maker].label)
+
+    def _check_role(self, step: Step) -> None:
+        own = self._roles()
+        if step.roles and own is not None and step.roles.isdisjoint(own):
+            labels = self._desk.catalogue.code_lists["CL-ROLE"]
+            names = "、".join(labels.label(role) for role in sorted(step.roles, key=lambda role: int(role[1:])))
+            raise Refused("workflows.role", step=step.label, roles=names)
+
+    def _record(
+        self,
+        writer: Writer,
+        made_under: Definition,
+        type_id: str,
+        rid: str,
+        step: str,
+        details: dict[str, object],
+        reason: str,
+    ) -> Event:
+        subject = writer.transaction.get(type_id, rid)
+        if subject is None:
+            raise Refused("store.no_such_record")
+        whole = {_RULES: f"{made_under.id}/{made_under.version}", **details}
+        at = utc_text(self._desk.clock.now())
+        values: Record = {
+            "target_ref": f"{type_id}:{rid}",
+            "step": step,
+            "event_at": at,
+            "actor_id": self._actor,
+            "org_uscc": self._unit,
+            "details": whole,
+        }
+        if reason.strip():
+            values["reason"] = reason.strip()
+        made = writer.create("workflow_event", values, region=subject.region)
+        return Event(made, step, at, self._actor, self._unit, reason.strip(), whole)
+
+    @staticmethod
+    def _projected(definition: Definition, taken: Iterable[Event]) -> Record:
+        """What the steps so far put on the subject record."""
+        shown: Record = {}
+        for event in taken:
+            step = definition.steps[event.step]
+            shown.update({**step.sets, **dict.fromkeys(step.stamps, event.at)})  # type: ignore[dict-item]
+        return shown
