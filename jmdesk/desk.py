@@ -195,10 +195,10 @@ class Desk:
         """Household archives: list, search, dossier."""
         return Households(self.store)
 
-    @cached_property
+    @property
     def inbox(self) -> Inbox:
-        """The door for the platform's verified replies."""
-        return Inbox(self.store, self.unit)
+        """The door for the platform's verified replies, as the grant now stands."""
+        return Inbox(self.store, self.unit, self.regions)
 
     @cached_property
     def ratings(self) -> Ratings:

@@ -6,14 +6,17 @@ never moves its base, so that a pull cannot make work look lost.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jmdesk.catalogue.derived import derive
+from jmdesk.catalogue.derived import DerivedContext, derive
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.core.clock import beijing_date, from_utc_text, utc_text
 from jmdesk.core.errors import Refused
-from jmdesk.store import incoming, outbox
+from jmdesk.records.readiness import OWN_SOURCES
+from jmdesk.records.recovery import Course, recover, settle_missing
+from jmdesk.store import incoming, outbox, sighting
 from jmdesk.store.incoming import Theirs
 from jmdesk.store.store import Store, set_setting
 from jmdesk.store.stored import Stored
@@ -78,19 +81,28 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What one page did here: records taken over, kept beside unsent edits, and already known."""
+    """What one page did here: records taken over, kept beside unsent edits, and already known.
+
+    ``offered`` were lost by a platform that was restored and wait to be sent again; ``left`` lie outside of this desk's
+    scope by now and are no longer held here.
+    """
 
     adopted: int = 0
     beside: int = 0
     known: int = 0
+    offered: int = 0
+    left: int = 0
 
 
 class Inbox:
     """The one door for what the platform says. Its callers have verified signatures and addressed device already."""
 
-    def __init__(self, store: Store, unit: str = "") -> None:
-        """``unit`` is this desk's: what the platform hides from it of others' records stays as it was put here."""
-        self._store, self._unit = store, unit
+    def __init__(self, store: Store, unit: str = "", regions: Sequence[str] = ("",)) -> None:
+        """``unit`` is this desk's: what the platform hides from it of others' records stays as it was put here.
+
+        ``regions`` are the prefixes of what it may hold.
+        """
+        self._store, self._unit, self._regions = store, unit, tuple(regions)
 
     def custody(self, batch_id: str, envelope: bytes) -> None:
         """Keep the platform's signed word that it holds a batch."""
@@ -123,11 +135,21 @@ class Inbox:
             self._take_over(transaction, [found for rid, found in waiting.items() if rid not in standing])
             outbox.advance(connection, batch_id, "done", receipt=receipt, totals=totals, at=at)
 
-    def page(self, arrivals: Iterable[Arrival], *, cursor: str, epoch: str) -> Applied:
-        """Take over one page of changes together with the cursor behind it."""
-        adopted = beside = known = 0
+    def page(
+        self, arrivals: Iterable[Arrival], *, cursor: str, epoch: str, first: bool = False, last: bool = False
+    ) -> Applied:
+        """Take over one page of changes together with the cursor behind it.
+
+        ``first``: it begins at cursor 0, so that it and those up to the ``last`` one show every record in scope.
+        """
+        adopted = beside = known = offered = left = 0
+        courses: Counter[Course] = Counter()
         with self._store.transaction(PLATFORM, "pull", source=PLATFORM) as transaction:
             batch = list(arrivals)
+            if first:
+                sighting.begin(transaction.connection, epoch)
+            if whole := sighting.running(transaction.connection, epoch):
+                sighting.note(transaction.connection, (a.rid for a in batch))
             unsent = outbox.unsent(transaction.connection, [a.rid for a in batch])
             here = _records_here(transaction, [(a.type, a.rid) for a in batch])
             incoming.drop(transaction.connection, [a.rid for a in batch if a.rid not in unsent])
@@ -135,6 +157,12 @@ class Inbox:
                 found, theirs = here.get(arrival.rid), arrival.theirs(epoch)
                 if not is_news(theirs, found):
                     known += 1
+                elif found is not None and found.server_epoch not in ("", epoch):
+                    unsettled = arrival.rid in unsent
+                    course = recover(transaction, self._store.catalogue, theirs, found, self._unit, unsent=unsettled)
+                    courses[course] += 1
+                    if course is Course.THEIRS:
+                        self._take(transaction, theirs, found)
                 elif arrival.rid in unsent:
                     transaction.keep_beside(arrival.type, arrival.rid, theirs.content())
                     beside += 1
@@ -142,8 +170,16 @@ class Inbox:
                     self._take(transaction, theirs, found)
                     adopted += 1
             transaction.flush()
+            if whole and last:
+                offered, left = settle_missing(transaction, epoch, {*OWN_SOURCES, self._unit}, self._regions)
             set_setting(transaction.connection, CURSOR, cursor)
-        return Applied(adopted, beside, known)
+        return Applied(
+            adopted=adopted + courses[Course.THEIRS],
+            beside=beside + courses[Course.BESIDE],
+            known=known + courses[Course.SAME],
+            offered=offered + courses[Course.OFFERED],
+            left=left,
+        )
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -157,9 +193,8 @@ class Inbox:
         incoming.drop(transaction.connection, [theirs.rid for theirs in waiting])
 
     def _take(self, transaction: Transaction, theirs: Theirs, found: Stored | None) -> None:
-        catalogue = self._store.catalogue
-        hidden = theirs.hidden(catalogue.types[theirs.type], self._unit)
-        take_theirs(transaction, catalogue, theirs, found, keep=hidden)
+        hidden = theirs.hidden(self._store.catalogue.types[theirs.type], self._unit)
+        take_theirs(transaction, self._store.catalogue, theirs, found, keep=hidden)
 
 
 def is_news(theirs: Theirs, found: Stored | None) -> bool:
@@ -210,7 +245,8 @@ def _completed(
         own = {f.identifier for f in record_type.fields if not f.on_wire} | {*keep}
         local = {n: v for n, v in found.values.items() if n in own}
     values = local | theirs.values
-    return values | derive(record_type, values, on=beijing_date(from_utc_text(transaction.at)))
+    context = DerivedContext(beijing_date(from_utc_text(transaction.at)), catalogue.calendar)
+    return values | derive(record_type, values, on=context.on, context=context)
 
 
 def _records_here(transaction: Transaction, named: Sequence[tuple[str, str]]) -> dict[str, Stored]:

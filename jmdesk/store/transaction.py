@@ -274,6 +274,35 @@ class Transaction:
         row = _outbox_row(type_id, rid, names, "upsert" if found.voided is None else "tombstone", seq)
         outbox_lines.offer(self.connection, row, names)
 
+    def offer_since(self, type_id: str, rid: str, names: Sequence[str], op: str, first_seq: int) -> None:
+        """Put fields into the outbox as changes since a log entry: the platform no longer has what it had confirmed."""
+        self.flush()
+        row = _outbox_row(type_id, rid, names, op, first_seq)
+        undecided = outbox_lines.offer(self.connection, row, names)
+        self.mark_sync(type_id, rid, "conflict" if undecided else "mine")
+
+    def offer_anew(self, type_id: str, rid: str, reason: str) -> None:
+        """Offer a record that the platform has lost as if it were new; a void one is simply not there any more."""
+        found = self._require(type_id, rid)
+        self.supersede(rid)
+        self.connection.execute(delete(incoming).where(incoming.c.rid == rid))
+        self.confirm(type_id, rid, version=0, versions={}, epoch="", sync="mine")
+        seq = self._append(type_id, rid, {}, {}, reason)
+        if found.voided is None:
+            self._offer(type_id, rid, found.values, "upsert", seq)
+
+    def leave(self, type_id: str, rid: str) -> None:
+        """Let go of a record that this desk may no longer hold: row, index and logged values; the chain stays."""
+        self.flush()
+        mine = self.connection.execute(select(change_log.c.seq).where(change_log.c.rid == rid)).scalars().all()
+        for start in range(0, len(mine), _CHUNK):
+            of_record = change_values.c.seq.in_(mine[start : start + _CHUNK])
+            self.connection.execute(delete(change_values).where(of_record))
+        self._drop_from_index(rid)
+        for table in (incoming, awaiting_consent, outbox, record_tables[type_id]):
+            self.connection.execute(delete(table).where(table.c.rid == rid))
+        self._append(type_id, rid, {}, {})
+
     def keep_beside(self, type_id: str, rid: str, content: Mapping[str, object]) -> None:
         """Keep the platform's newer version of a record beside the one here; the latest replaces the one before."""
         self.connection.execute(delete(incoming).where(incoming.c.rid == rid))

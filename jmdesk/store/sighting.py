@@ -1,0 +1,58 @@
+"""A snapshot under way: which records it has shown so far, so that the last page tells which ones it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, delete, exists, select
+
+from jmdesk.store.store import get_setting, set_setting
+from jmdesk.store.tables import record_tables, settings, sighted
+
+_RUNNING: Final = "sync.snapshot"
+
+
+def begin(connection: Connection, epoch: str) -> None:
+    """Start a snapshot of the platform's history ``epoch``; one that was under way is forgotten.
+
+    A desk that holds nothing of the platform yet has nothing to miss, and keeps no list.
+    """
+    forget(connection)
+    if any(connection.execute(select(exists(_known(type_id)))).scalar() for type_id in record_tables):
+        set_setting(connection, _RUNNING, epoch)
+
+
+def running(connection: Connection, epoch: str) -> bool:
+    """Whether a snapshot of this history is under way here."""
+    return get_setting(connection, _RUNNING) == epoch
+
+
+def note(connection: Connection, rids: Iterable[str]) -> None:
+    """Remember what a page of the snapshot has shown."""
+    rows = [(rid,) for rid in rids]
+    connection.connection.driver_connection.executemany(  # type: ignore[union-attr]
+        "INSERT OR IGNORE INTO sighted (rid) VALUES (?)", rows
+    )
+
+
+def missing(connection: Connection) -> list[tuple[str, str]]:
+    """(type, record id) of what the platform has confirmed at some time and this snapshot did not show."""
+    found: list[tuple[str, str]] = []
+    for type_id, table in record_tables.items():
+        rows = connection.execute(
+            _known(type_id).where(table.c.rid.not_in(select(sighted.c.rid))).order_by(table.c.rid)
+        )
+        found += [(type_id, rid) for rid in rows.scalars()]
+    return found
+
+
+def forget(connection: Connection) -> None:
+    """The snapshot is over."""
+    connection.execute(delete(sighted))
+    connection.execute(delete(settings).where(settings.c.name == _RUNNING))
+
+
+def _known(type_id: str) -> Select[Any]:
+    table = record_tables[type_id]
+    return select(table.c.rid).where(table.c.server_epoch != "")
