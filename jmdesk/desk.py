@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from jmdesk.catalogue.issues import built
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.consents.service import Consents
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from jmdesk.conflicts.service import Conflicts
+    from jmdesk.packages.service import Held, Packages
     from jmdesk.ratings.service import Ratings
 
 _GRANT = "sync.grant"
@@ -64,7 +66,10 @@ class Desk:
 
     def __init__(self, vault: Unlocked, clock: Clock, ids: Ids) -> None:
         self.vault, self.clock, self.ids = vault, clock, ids
-        self.catalogue: Catalogue = catalogue()
+        self.shipped: Catalogue = catalogue()
+        self.catalogue = self.shipped
+        """What is in force: what came with the program, with the packages of the day laid over it (``renew``)."""
+        self._holding: frozenset[str] = frozenset()
         self.store = Store(vault.database, vault.keys.db, self.catalogue, clock, ids)
 
     @classmethod
@@ -120,10 +125,16 @@ class Desk:
     def _opened(cls, vault: Unlocked, clock: Clock, ids: Ids) -> Self:
         try:
             no_core_dumps()
-            return cls(vault, clock, ids)
+            desk = cls(vault, clock, ids)
         except BaseException:
             vault.close()
             raise
+        try:
+            desk.renew()
+        except BaseException:
+            desk.close()
+            raise
+        return desk
 
     def _introduce(self, unit_name: str, user_name: str) -> None:
         """What a new vault knows first: the unit's name, and the user's record in its natural home."""
@@ -157,7 +168,8 @@ class Desk:
     @property
     def regions(self) -> tuple[str, ...]:
         """The region codes this desk works on: granted ones, else those claimed at ``init``."""
-        return self.grant.regions if self.grant else self.vault.header.regions
+        given = self.grant.regions if self.grant else self.vault.header.regions
+        return self.catalogue.regions.widened(given) if self._holding else given
 
     @property
     def grant(self) -> Grant | None:
@@ -205,7 +217,30 @@ class Desk:
         """Ratings of households."""
         from jmdesk.ratings.service import Ratings
 
-        return Ratings(self)
+        return Ratings(self, rules=self.packages.rulebook())
+
+    @cached_property
+    def packages(self) -> Packages:
+        """Signed packages: what is here, what is in force."""
+        from jmdesk.packages.service import Packages
+
+        return Packages(self)
+
+    def renew(self) -> list[Held]:
+        """Go by the packages that are in force today; what has just taken effect, with what it did to the records.
+
+        On opening, at midnight and after a package came. Services ask the desk for its catalogue each time; those that
+        are bound to one are made anew.
+        """
+        holding = self.packages.holding()
+        digests = frozenset(issue.digest for issue in holding.values())
+        if digests != self._holding:
+            self.catalogue = self.store.catalogue = built(self.shipped, holding)
+            self._holding = digests
+            self.records.catalogue = self.catalogue
+            for bound in ("consents", "ratings"):
+                self.__dict__.pop(bound, None)
+        return self.packages.settle()
 
     @cached_property
     def conflicts(self) -> Conflicts:

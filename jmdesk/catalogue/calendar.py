@@ -98,10 +98,15 @@ def work_calendar() -> WorkCalendar:
     """The calendar that ships with this program."""
     package = json.loads(resource("calendar/package.json").read_text(encoding="utf-8"))
     text = resource(f"calendar/{package['file']}").read_text(encoding="utf-8")
-    rows = [(date.fromisoformat(row["date"]), row["type"]) for row in csv.DictReader(io.StringIO(text))]
+    return read_calendar(text, package["version"], package["first_year"], package["last_year"])
+
+
+def read_calendar(table: str, version: str, first_year: int, last_year: int) -> WorkCalendar:
+    """A calendar from its table (CSV with ``date`` and ``type``: holiday, workday). ``ValueError``, ``KeyError``."""
+    rows = [(date.fromisoformat(row["date"]), row["type"]) for row in csv.DictReader(io.StringIO(table))]
     return WorkCalendar(
-        package["version"],
-        range(package["first_year"], package["last_year"] + 1),
+        version,
+        range(first_year, last_year + 1),
         (day for day, kind in rows if kind == "holiday"),
         (day for day, kind in rows if kind == "workday"),
     )

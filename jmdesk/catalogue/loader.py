@@ -6,9 +6,12 @@ import csv
 import io
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
+from jmdesk.catalogue.calendar import work_calendar
+from jmdesk.catalogue.regions import regions
 from jmdesk.catalogue.types import Catalogue, CodeList, ConsentLock, ContentLock, Field, FieldType, Kind, RecordType
 from jmdesk.core.resources import resource
 
@@ -34,7 +37,8 @@ def parse_type(text: str) -> FieldType:
     )
 
 
-def _field(row: dict[str, str]) -> Field:
+def read_field(row: Mapping[str, str]) -> Field:
+    """A row of the catalogue's table. ``ValueError`` for an unknown type, ``KeyError`` for a missing column."""
     return Field(
         record_id=row["record_id"],
         identifier=row["identifier"],
@@ -67,7 +71,7 @@ def _types(package: dict[str, Any]) -> dict[str, RecordType]:
             record_id,
             of_type[0]["record_en"],
             of_type[0]["record_cn"],
-            tuple(_field(row) for row in of_type),
+            tuple(read_field(row) for row in of_type),
             record_id in package["bookkeeping"],
             record_id in package["local_only"],
         )
@@ -95,4 +99,6 @@ def catalogue() -> Catalogue:
         },
         content_locks={name: _content_lock(entry) for name, entry in package["content_locks"].items()},
         awaiting_consent_days=package["awaiting_consent_days"],
+        read_regions=regions,
+        read_calendar=work_calendar,
     )

@@ -91,9 +91,13 @@ def covers(scope: str, code: str) -> bool:
 class Regions:
     """The tree of regions of one package, in the order of their codes."""
 
-    def __init__(self, rows: Iterable[Region], edition: str, as_of: str) -> None:
+    def __init__(
+        self, rows: Iterable[Region], edition: str, as_of: str, moved: Mapping[str, str] | None = None
+    ) -> None:
         self.edition = edition
         """The package's name of itself: ``NBS-2023``."""
+        self.moved: Mapping[str, str] = moved or {}
+        """Codes that are no more → the code that takes their place (renumbered, merged into another)."""
         self.as_of = as_of
         """The day whose state the codes describe."""
         self._by_code = {region.code: region for region in rows}
@@ -112,6 +116,21 @@ class Regions:
     def get(self, code: str) -> Region | None:
         """A region by its 12-digit code or the shorter forms of 2, 4, 6 and 9 digits; None when there is none."""
         return self._by_code.get(code if len(code) == 12 else code.ljust(12, "0"))
+
+    def current(self, code: str) -> str:
+        """The code in force for one that may be a former one (12 digits); any other as it stands."""
+        for _ in range(len(self.moved)):
+            following = self.moved.get(code)
+            if following is None:
+                break
+            code = following
+        return code
+
+    def widened(self, prefixes: Iterable[str]) -> tuple[str, ...]:
+        """A scope with what took the place of regions in it: who worked for a village goes on after it was merged."""
+        given = tuple(prefixes)
+        heirs = (self.current(old) for old in self.moved if old.startswith(given))
+        return (*given, *dict.fromkeys(code for code in heirs if not code.startswith(given))) if given else ()
 
     def by_code(self, code: str) -> Region:
         """As :meth:`get`; ``KeyError`` when there is none."""
@@ -146,7 +165,7 @@ class Regions:
 
     def label(self, code: str, separator: str = "/") -> str:
         """The path from the county down (``恩平市/沙湖镇/上凯岗村``); the code itself when it is unknown."""
-        region = self.get(code)
+        region = self.get(code) or self.get(self.current(code))
         if region is None:
             return code
         path = [
@@ -198,6 +217,9 @@ class Regions:
             return Verdict("error", "region.alphabet", code)
         if code in self._by_code:
             return Verdict("ok", "ok", code)
+        if code in self.moved:  # written before the boundaries changed: still good for what it names
+            heir = self.by_code(self.current(code))
+            return Verdict("warn", "region.moved", code, params={"code": heir.code, "name": heir.name})
         if len(code) in (4, 6, 9) and (known := self.get(code)):
             return Verdict("warn", "region.short", code, params={"code": known.code, "name": known.name})
         if len(code) != 12:
@@ -223,10 +245,15 @@ def _bare(text: str) -> str:
 def regions() -> Regions:
     """The regions that ship with this program; about 6 ms, once per process."""
     package = json.loads(resource("regions/package.json").read_text(encoding="utf-8"))
-    lines = csv.reader(io.StringIO(resource("regions/regions.csv").read_text(encoding="utf-8")))
-    next(lines)
-    rows = [
+    table = resource("regions/regions.csv").read_text(encoding="utf-8")
+    return Regions(read_regions(table), package["version"], package["as_of"])
+
+
+def read_regions(table: str) -> list[Region]:
+    """The rows of a regions table (CSV with the columns of ``resources/regions/regions.csv``). ``ValueError``."""
+    lines = csv.reader(io.StringIO(table))
+    next(lines, None)
+    return [
         Region(code12, name, level, kind, parent.ljust(12, "0") if parent else "", pinyin)  # type: ignore[arg-type]
         for _, name, level, parent, code12, kind, pinyin in lines
     ]
-    return Regions(rows, package["version"], package["as_of"])

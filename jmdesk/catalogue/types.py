@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+from jmdesk.catalogue.calendar import WorkCalendar
+from jmdesk.catalogue.regions import Regions
 
 Kind = Literal[
     "str",
@@ -190,9 +193,32 @@ def _holds(value: object, path: list[str]) -> bool:
     return True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An import template of a region's own: which fields of one type it asks for, in which order.
+
+    ``region`` is the significant part of a region code; ``fields`` are identifiers. What a record cannot do without is
+    asked for in any case.
+    """
+
+    type: str
+    region: str
+    title: str
+    fields: tuple[str, ...]
+
+    def covers(self, scope: Iterable[str]) -> bool:
+        """Whether all of a desk's regions lie in the template's."""
+        codes = list(scope)
+        return bool(codes) and all(code.startswith(self.region) for code in codes)
+
+
+@dataclass(frozen=True, eq=False)
 class Catalogue:
-    """The whole collection catalogue of one version."""
+    """The whole collection catalogue of one version, with the regions and the calendar that go with it.
+
+    Everything that a record is checked against, so that two desks of one process (or a desk and the gateway) can go by
+    different packages: it is handed on, never looked up. Equal only to itself.
+    """
 
     version: str
     types: Mapping[str, RecordType]
@@ -201,6 +227,24 @@ class Catalogue:
     content_locks: Mapping[str, ContentLock]
     """By ``R16.item_scores``: fields whose lock is the strictest of what they carry."""
     awaiting_consent_days: int
+    read_regions: Callable[[], Regions]
+    read_calendar: Callable[[], WorkCalendar]
+    templates: tuple[Template, ...] = ()
+
+    @property
+    def regions(self) -> Regions:
+        """The regions in force; those that came with the program are read when first asked for."""
+        return self.read_regions()
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """The working days in force; as for the regions."""
+        return self.read_calendar()
+
+    def template_for(self, type_id: str, scope: Iterable[str]) -> Template | None:
+        """The import template that a region has of its own for a type of record; the narrowest scope wins."""
+        found = [t for t in self.templates if t.type == type_id and t.covers(scope)]
+        return max(found, key=lambda t: len(t.region), default=None)
 
     def type(self, name: str) -> RecordType:
         """A type by number (``R05``, any case) or name (``household``). ``KeyError`` when there is none."""

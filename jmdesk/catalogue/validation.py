@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from jmdesk.catalogue.crosschecks import CrossChecks
 from jmdesk.catalogue.field_checks import CheckContext, FieldCheck, compile_check
@@ -15,7 +15,7 @@ from jmdesk.catalogue.industries import Industries, industries
 from jmdesk.catalogue.json_values import json_fault
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.problems import Problem
-from jmdesk.catalogue.regions import Regions, regions
+from jmdesk.catalogue.regions import Regions
 from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
 
 _EXTENSION = re.compile(r"x_[a-z][a-z0-9_]{0,60}")
@@ -108,4 +108,10 @@ class Validation:
 @cache
 def validation(*, wire: bool = False) -> Validation:
     """The validation by the catalogue, regions and industries that ship with this program."""
-    return Validation(catalogue(), regions(), industries(), wire=wire)
+    return validation_of(catalogue(), wire=wire)
+
+
+@lru_cache(maxsize=64)
+def validation_of(catalogue_: Catalogue, *, wire: bool = False) -> Validation:
+    """The validation by one catalogue and its regions; compiled once per catalogue, so asking again costs nothing."""
+    return Validation(catalogue_, catalogue_.regions, industries(), wire=wire)

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from jmdesk.catalogue.regions import regions
 from jmdesk.catalogue.types import Record
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.core.progress import Cancelled, Progress, never, silent
 from jmdesk.households.queries import by_number
-from jmdesk.ratings import engine, facts, model, queries, reference
+from jmdesk.ratings import engine, facts, queries, reference
 from jmdesk.ratings.collect import Basis, collect
 from jmdesk.ratings.document import Document
 from jmdesk.ratings.explanation import Subject, explain
 from jmdesk.ratings.model import RulePackage
 from jmdesk.ratings.queries import FoundHousehold, RatingRow, StoredRating
 from jmdesk.ratings.reference import ReferenceValues
+from jmdesk.ratings.rulebook import Rulebook
 from jmdesk.ratings.scorecard import Scorecard
 from jmdesk.ratings.verification import verify
 from jmdesk.records.workplace import Workplace
@@ -76,10 +76,17 @@ class Ratings:
     """Ratings of the households of one desk, under one rule package and one set of reference values."""
 
     def __init__(
-        self, desk: Workplace, *, package: RulePackage | None = None, values: ReferenceValues | None = None
+        self,
+        desk: Workplace,
+        *,
+        package: RulePackage | None = None,
+        values: ReferenceValues | None = None,
+        rules: Rulebook | None = None,
     ) -> None:
+        """``rules``: every rule package at hand; ``package``: the one to rate by, else the one in force."""
         self._desk = desk
-        self.package = package or model.shipped()
+        self._rules = rules or Rulebook()
+        self.package = package or self._rules.in_force()
         self.values = values or reference.shipped()
         if not self.package.activatable:
             raise Refused("ratings.not_activatable", model=self.package.model)
@@ -150,7 +157,9 @@ class Ratings:
         rating = self.latest(household, year=year)
         with self._desk.store.reading() as connection:
             number, head = queries.labels(connection, household)
-        subject = Subject(number, rating.year, regions().label(rating.region), head, draft=rating.awaiting)
+        subject = Subject(
+            number, rating.year, self._desk.catalogue.regions.label(rating.region), head, draft=rating.awaiting
+        )
         return explain(rating.card, self._package_of(rating.card.model), subject)
 
     def find(self, number: str) -> str:
@@ -247,10 +256,7 @@ class Ratings:
     def _package_of(self, label: str) -> RulePackage:
         if label == self.package.label:
             return self.package
-        package = model.shipped(label.partition("@")[0])
-        if package.label != label:
-            raise Refused("ratings.unknown_model", model=label)
-        return package
+        return self._rules.of(label)
 
 
 _NOT_COUNTED = (Outcome.DECLINED, Outcome.UNDER_REVIEW)

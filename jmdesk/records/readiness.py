@@ -8,7 +8,7 @@ from itertools import islice
 
 from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.types import Catalogue, RecordType
-from jmdesk.catalogue.validation import validation
+from jmdesk.catalogue.validation import validation_of
 from jmdesk.core.clock import Clock, beijing_date
 from jmdesk.records.consent_book import ConsentBook, subject_household
 from jmdesk.store import reading
@@ -41,6 +41,7 @@ class Readiness:
     def __init__(self, connection: Connection, catalogue: Catalogue, clock: Clock) -> None:
         self._connection, self._catalogue = connection, catalogue
         self._on = beijing_date(clock.now())
+        self._checks = validation_of(catalogue)
         self._book = ConsentBook(catalogue, self._on)
         self._persons: dict[str, str | None] = {}
 
@@ -59,7 +60,7 @@ class Readiness:
         if waiting.op == "tombstone":
             return None
         record_type = self._catalogue.types[waiting.record.type]
-        problems = validation().validate(record_type.id, waiting.record.values, complete=True, on=self._on)
+        problems = self._checks.validate(record_type.id, waiting.record.values, complete=True, on=self._on)
         lock = self._closed_lock(record_type, waiting)
         if lock is not None:
             return Hold("sending.awaiting_consent", lock)

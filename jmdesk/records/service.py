@@ -30,14 +30,16 @@ class Records:
     """Records of one vault. ``actor`` is the local user; ``home_region`` what a record without a region belongs to."""
 
     def __init__(self, store: Store, catalogue: Catalogue, *, actor: str, home_region: str) -> None:
-        self._store, self._catalogue = store, catalogue
+        self._store = store
+        self.catalogue = catalogue
+        """What records are checked against; the desk lays it anew when a package takes effect."""
         self._actor, self._home = actor, home_region
 
     @contextmanager
     def writing(self, verb: str, *, reason: str = "", source: str = "desk") -> Iterator[Writer]:
         """One command of several writes; all of them or none."""
         with self._store.transaction(self._actor, verb, reason=reason, source=source) as transaction:
-            yield Writer(transaction, self._catalogue, self._home)
+            yield Writer(transaction, self.catalogue, self._home)
 
     def create(self, type_id: str, values: Record, *, reason: str = "") -> str:
         """Record something new; returns its record id. ``InvalidRecord`` names every value that is wrong."""
@@ -111,12 +113,12 @@ class Records:
     def type(self, name: str) -> RecordType:
         """A record type by number or name. ``Refused`` "records.no_such_type"."""
         try:
-            return self._catalogue.type(name)
+            return self.catalogue.type(name)
         except KeyError:
             raise Refused("records.no_such_type", name=name) from None
 
     def _editable(self, type_id: str) -> None:
-        record_type = self._catalogue.types[type_id]
+        record_type = self.catalogue.types[type_id]
         if record_type.bookkeeping:
             raise Refused("records.bookkeeping", label=record_type.label)
 
