@@ -3,7 +3,7 @@
 Bodies, so that the desk's side can be written from this page alone. An *envelope* is the DSSE JSON itself, never
 wrapped; a *reply* is a ``.jmr`` container, as on a stick.
 
-- ``POST /v1/enrol``: enrolment-request envelope → 201 enrolment-grant envelope
+- ``POST /v1/enrol``: enrolment-request envelope → 201 enrolment-grant envelope, 202 device-standing envelope
 - ``GET /v1/trust`` → 200 trust envelope
 - ``POST /v1/session/challenge``: ``{"device": keyid}`` → 201 ``{"nonce", "server_epoch", "expires_in"}``
 - ``POST /v1/session``: session envelope → 201
@@ -16,9 +16,13 @@ wrapped; a *reply* is a ``.jmr`` container, as on a stick.
   is not processed, after ``wait`` seconds (0 to 20)
 - ``POST /v1/batches``: a whole ``.jmb`` → 201 custody-receipt envelope
 - ``GET /v1/changes?cursor=&limit=`` → 200 reply with one change page
+- ``POST /v1/devices/self/rotate``, ``/reopen``: enrolment-request envelope → 201 enrolment-grant envelope,
+  202 device-standing envelope while it waits; ``/retire`` → 201 device-standing envelope
+- ``GET /v1/devices/self`` → 200 device-standing envelope
 - ``GET /healthz``, ``GET /readyz`` → 200 ``{"status": "ok"}``
 
-``Authorization: Bearer`` goes with everything but enrolment, trust, sessions and health. Errors are
+``Authorization: Bearer`` goes with everything but enrolment, the requests under ``/v1/devices/self``, trust,
+sessions and health. Errors are
 ``application/problem+json`` with ``code`` from ``sync.protocol.errors.Problem``. ``X-Request-Id`` is taken over from
 the desk where it is sane, and always answered.
 """
@@ -52,6 +56,7 @@ from sync.gateway.bell import Bell, heard
 from sync.gateway.body import read_body, stream_body
 from sync.gateway.changes import DEFAULT_LIMIT, change_page
 from sync.gateway.database import READ, Database
+from sync.gateway.device_routes import reopen, retire, rotate, standing
 from sync.gateway.enrol import Device, enrol
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.media import PROBLEM, REPLY, envelope_answer, json_answer
@@ -109,6 +114,10 @@ def build_app(gateway: Gateway) -> Starlette:
         ("GET", "/v1/batches/{batch}/receipt", _receipt),
         ("POST", "/v1/batches", _post_file),
         ("GET", "/v1/changes", _changes),
+        ("POST", "/v1/devices/self/rotate", rotate),
+        ("POST", "/v1/devices/self/reopen", reopen),
+        ("POST", "/v1/devices/self/retire", retire),
+        ("GET", "/v1/devices/self", standing),
         ("GET", "/healthz", _health),
         ("GET", "/readyz", _ready),
     ]
@@ -173,9 +182,8 @@ def _count(request: Request, name: str, default: int) -> int:
 
 async def _enrol(gateway: Gateway, request: Request) -> Response:
     envelope = await read_body(request, _SMALL)
-    return envelope_answer(
-        await run_in_threadpool(enrol, gateway.database, gateway.keys, gateway.clock, envelope), status=201
-    )
+    answer = await run_in_threadpool(enrol, gateway.database, gateway.keys, gateway.clock, envelope)
+    return envelope_answer(answer.envelope, status=201 if answer.granted else 202)
 
 
 async def _trust(gateway: Gateway, _: Request) -> Response:
@@ -199,7 +207,8 @@ async def _challenge(gateway: Gateway, request: Request) -> Response:
 
 async def _session(gateway: Gateway, request: Request) -> Response:
     envelope = await read_body(request, _SMALL)
-    token = await run_in_threadpool(open_session, gateway.database, gateway.keys, gateway.clock, envelope)
+    client = request.headers.get("user-agent", "")
+    token = await run_in_threadpool(open_session, gateway.database, gateway.keys, gateway.clock, envelope, client)
     return json_answer(
         {
             "token": token,

@@ -22,7 +22,7 @@ from sync.protocol.errors import Problem, RemoteProtocolError
 from sync.protocol.manifest import NO_PREVIOUS, Manifest
 from sync.protocol.parts import check_part
 from sync.protocol.receipts import custody_receipt
-from sync.protocol.states import PlatformBatch
+from sync.protocol.states import PlatformBatch, PlatformEvent, next_platform_state
 from sync.protocol.suites import KeyRole, KeySet, PublicKey
 
 _MOST_NAMED = 1_000
@@ -238,16 +238,18 @@ class Batches:
     def _take_custody(
         self, connection: Connection, device: Device, key: BatchKey, manifest: Manifest, digest: str
     ) -> bytes:
-        now, held = self._clock.now(), device.grant.revoked
+        now = self._clock.now()
+        owner = device if device.grant.device == key[1] else find_device(connection, key[1])
+        event = _closing_event(owner, key, digest)
+        state = next_platform_state(PlatformBatch.COMPLETE, event)
         receipt = custody_receipt(
             manifest,
             digest,
             server_epoch=self._keys.server_epoch,
             received=utc_text(now),
-            held=held,
+            held=state is PlatformBatch.AWAITING_RELEASE,
             key=self._keys.signing,
         )
-        state = PlatformBatch.AWAITING_RELEASE if held else PlatformBatch.IN_CUSTODY
         connection.execute(
             "UPDATE batches SET state = %s, received = %s, custody = %s"
             " WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
@@ -295,8 +297,8 @@ def _shown(state: PlatformBatch, missing: tuple[int, ...]) -> PlatformBatch:
 
 
 def _out_of_chain(connection: Connection, key: BatchKey, epoch: int, prev: str) -> Declined | None:
-    """Why a new manifest does not continue its device's chain, if so."""
-    if key[2] != epoch:
+    """Why a new manifest does not continue its device's chain, if so; one of an epoch that was closed may still."""
+    if key[2] > epoch:
         return _alarm(connection, key, Problem.CHAIN_FORK)
     head = connection.execute(
         "SELECT seq, digest FROM batches WHERE county = %s AND device = %s AND epoch = %s ORDER BY seq DESC LIMIT 1",
@@ -308,6 +310,12 @@ def _out_of_chain(connection: Connection, key: BatchKey, epoch: int, prev: str) 
     if prev != digest:
         return _alarm(connection, key, Problem.CHAIN_FORK)
     return None
+
+
+def _closing_event(owner: Device | None, key: BatchKey, digest: str) -> PlatformEvent:
+    """Whether a batch goes into custody as usual, or to be held for a person."""
+    waits = owner is None or owner.must_wait(key[2], key[3], digest)
+    return PlatformEvent.COMMIT_CLOSED if waits else PlatformEvent.COMMIT
 
 
 def _after_its_predecessor(connection: Connection, key: BatchKey) -> None:

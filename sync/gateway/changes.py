@@ -19,7 +19,7 @@ from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.ids import Ids
 from sync.gateway.database import Connection, Database, Role
-from sync.gateway.enrol import Device
+from sync.gateway.enrol import Device, refuse_closed
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.problem import Declined
 from sync.protocol.changes import PageBuilder, PageHeader
@@ -50,10 +50,10 @@ def change_page(
 ) -> bytes:
     """The ``.jmr`` with the next page after ``cursor``; with nothing new, a signed page without records.
 
-    ``Declined``: ``cursor_unknown`` (ahead of this platform: it was restored), ``device_revoked``.
+    ``Declined``: ``cursor_unknown`` (ahead of this platform: it was restored), ``device_revoked``,
+    ``device_retired``.
     """
-    if device.grant.revoked:
-        raise Declined(Problem.DEVICE_REVOKED)
+    refuse_closed(device)
     limit = max(FEWEST, min(limit, MOST))
 
     def work(connection: Connection) -> tuple[int, bool, list[ChangeLine]]:

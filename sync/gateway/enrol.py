@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,23 +9,28 @@ from datetime import datetime, timedelta
 
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.regions import regions, significant
-from jmdesk.core.clock import Clock, utc_text
+from jmdesk.core.clock import Clock
 from jmdesk.core.errors import Refused
-from sync.gateway.database import OWNER, Access, Connection, Database, Role
+from sync.gateway.database import OWNER, Access, Connection, Database, Role, one
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.policy import DEFAULT_ROLES, Grant, county_of
 from sync.gateway.problem import Declined
+from sync.gateway.requests import (
+    Answer,
+    Asked,
+    RequestState,
+    admit,
+    answer_request,
+    find_request,
+    granted,
+    keep_request,
+    standing_of,
+)
 from sync.gateway.units import find_unit
 from sync.protocol.codes import EnrolmentCode
-from sync.protocol.enrolment import (
-    EnrolmentGrant,
-    Purpose,
-    SignedRequest,
-    check_proof,
-    open_request,
-    sign_grant,
-)
+from sync.protocol.enrolment import NO_CHAIN, ChainEnd, Purpose, SignedRequest, check_proof, open_request
 from sync.protocol.errors import Problem, RemoteProtocolError
+from sync.protocol.standing import DeviceState
 from sync.protocol.suites import JM1, KeyRole, PublicKey
 
 CODE_DAYS = 7
@@ -56,6 +60,31 @@ class Device:
     public: PublicKey
     kem: PublicKey
     ack_cursor: int = 0
+    retired: bool = False
+    replaced_by: str = ""
+    """The key that took this one's place by rotation."""
+    end: ChainEnd = NO_CHAIN
+    """Where a retired or replaced key said that its chain ends."""
+
+    @property
+    def state(self) -> DeviceState:
+        """Active, retired or revoked; of both the graver."""
+        if self.grant.revoked:
+            return DeviceState.REVOKED
+        return DeviceState.RETIRED if self.retired else DeviceState.ACTIVE
+
+    def must_wait(self, epoch: int, seq: int, digest: str) -> bool:
+        """Whether a batch that comes now is held for a person.
+
+        A revoked or retired key's batches are, and those of an epoch that a reopening closed. What a key signed for
+        when it was replaced is not: up to the end that it named its chain is as good as before.
+        """
+        if self.grant.revoked or epoch < self.grant.epoch:
+            return True
+        if not self.replaced_by:
+            return self.retired
+        last = (self.end.epoch, self.end.seq)
+        return (epoch, seq) > last or ((epoch, seq) == last and digest != self.end.head)
 
 
 def issue_code(
@@ -103,81 +132,84 @@ def _scope(wanted: Sequence[str], own: str) -> tuple[str, ...]:
     return tuple(sorted(set(scope)))
 
 
-def enrol(database: Database, keys: PlatformKeys, clock: Clock, envelope: bytes) -> bytes:
+def enrol(database: Database, keys: PlatformKeys, clock: Clock, envelope: bytes) -> Answer:
     """The signed grant that answers an enrolment request; the same request again gets the same grant.
 
-    ``Declined``: ``malformed``, ``code_invalid``, ``code_unit``.
+    Where the unit's keys need approval, the device's standing until an administrator has approved it.
+    ``Declined``: ``malformed``, ``code_invalid``, ``code_unit``, ``not_approved``.
     """
-    try:
-        signed = open_request(envelope)
-    except RemoteProtocolError as error:
-        raise Declined(Problem.MALFORMED, detail_code=error.code) from None
-    if signed.request.purpose is not Purpose.ENROL:
-        raise Declined(Problem.MALFORMED, detail_code="protocol.purpose")
+    signed = read_request(envelope, Purpose.ENROL)
     answer = database.run(Access(Role.API), lambda connection: _enrol(connection, keys, clock.now(), signed))
     if isinstance(answer, Declined):  # raised only now, so that a wrong proof stays counted
         raise answer
     return answer
 
 
-def _enrol(connection: Connection, keys: PlatformKeys, now: datetime, signed: SignedRequest) -> bytes | Declined:
+def read_request(envelope: bytes, purpose: Purpose) -> SignedRequest:
+    """A device's request for a purpose, signed by its own key. ``Declined`` ``malformed``."""
+    try:
+        signed = open_request(envelope)
+    except RemoteProtocolError as error:
+        raise Declined(Problem.MALFORMED, detail_code=error.code) from None
+    if signed.request.purpose is not purpose:
+        raise Declined(Problem.MALFORMED, detail_code="protocol.purpose")
+    return signed
+
+
+def _enrol(connection: Connection, keys: PlatformKeys, now: datetime, signed: SignedRequest) -> Answer | Declined:
     request = signed.request
-    before = connection.execute(
-        "SELECT request_digest, granted FROM devices WHERE device = %s", (request.device,)
+    asked: Asked | Declined | None = find_request(connection, signed.digest)
+    if asked is None:
+        asked = _redeem(connection, now, signed)
+    if isinstance(asked, Declined):
+        return asked
+    scope, roles, region = one(
+        connection,
+        "SELECT enrol_codes.regions, roles, units.region FROM enrol_codes JOIN units USING (unit) WHERE code_id = %s",
+        (request.code_id,),
+    )
+    block = _free_block(connection, scope) if asked.state is RequestState.APPROVED else ""
+    if block is None:
+        return Declined(Problem.UNAVAILABLE)
+
+    def grant() -> bytes:
+        admit(connection, signed, county=county_of(region), regions=scope, roles=roles, desk_block=block, epoch=1)
+        return granted(keys, now, signed, regions=scope, roles=roles, desk_block=block, epoch=1)
+
+    return answer_request(
+        connection, asked, now, grant, lambda: standing_of(keys, now, request.device, DeviceState.WAITING, (0, 0))
+    )
+
+
+def _redeem(connection: Connection, now: datetime, signed: SignedRequest) -> Asked | Declined:
+    """Use up the code of a new request, if its proof holds and the key is nobody's."""
+    request = signed.request
+    known = connection.execute(
+        "SELECT FROM devices WHERE device = %(key)s"
+        " UNION ALL SELECT FROM device_requests WHERE device = %(key)s AND state <> 'rejected'",
+        {"key": request.device},
     ).fetchone()
-    if before is not None:
-        same = hmac.compare_digest(before[0], signed.digest)
-        return bytes(before[1]) if same else Declined(Problem.CODE_INVALID)
     row = connection.execute(
-        "SELECT proof_key, unit, regions, roles FROM enrol_codes"
+        "SELECT proof_key, unit FROM enrol_codes"
         " WHERE code_id = %s AND used IS NULL AND expires > %s AND tries < %s FOR UPDATE",
         (request.code_id, now, TRIES),
     ).fetchone()
-    if row is None:
+    if known is not None or row is None:
         return Declined(Problem.CODE_INVALID)
-    proof_key, unit, scope, roles = row
+    proof_key, unit = row
     if not check_proof(request, bytes(proof_key)):
         connection.execute("UPDATE enrol_codes SET tries = tries + 1 WHERE code_id = %s", (request.code_id,))
         return Declined(Problem.CODE_INVALID)
     if request.unit != unit:
         return Declined(Problem.CODE_UNIT)
-    region = connection.execute("SELECT region FROM units WHERE unit = %s AND active", (unit,)).fetchone()
-    if region is None:
+    found = connection.execute("SELECT region, approve_keys FROM units WHERE unit = %s AND active", (unit,)).fetchone()
+    if found is None:
         return Declined(Problem.CODE_INVALID)
-    county = county_of(region[0])
-    block = _free_block(connection, scope)
-    if block is None:
-        return Declined(Problem.UNAVAILABLE)
-    grant = EnrolmentGrant(
-        v=1,
-        suite=request.suite,
-        request=signed.digest,
-        device=signed.device.keyid,
-        kem=signed.kem.keyid,
-        unit=unit,
-        regions=tuple(scope),
-        roles=tuple(roles),
-        modules=(),
-        desk_block=block,
-        epoch=1,
-        server_epoch=keys.server_epoch,
-        trust_version=keys.trust.document.version,
-        granted=utc_text(now),
-    )
-    granted = sign_grant(grant, keys.signing)
-    connection.execute(
-        "INSERT INTO devices (device, public, kem_public, suite, unit, county, regions, roles, desk_block, client,"
-        " request_digest, granted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            *(signed.device.keyid, signed.device.public, signed.kem.public, signed.device.suite, unit, county),
-            *(scope, roles, block, request.client, signed.digest, granted),
-        ),
-    )
     connection.execute(
         "UPDATE enrol_codes SET used = %s, used_by = %s, proof_key = NULL WHERE code_id = %s",
-        (now, signed.device.keyid, request.code_id),
+        (now, request.device, request.code_id),
     )
-    return granted
+    return keep_request(connection, signed, subject=request.device, county=county_of(found[0]), waits=found[1], now=now)
 
 
 def _free_block(connection: Connection, scope: Sequence[str]) -> str | None:
@@ -194,16 +226,28 @@ def _free_block(connection: Connection, scope: Sequence[str]) -> str | None:
 def find_device(connection: Connection, device: str) -> Device | None:
     """An enrolled device by its key id."""
     row = connection.execute(
-        "SELECT public, kem_public, suite, unit, county, regions, roles, epoch, revoked IS NOT NULL, ack_cursor"
+        "SELECT public, kem_public, suite, unit, county, regions, roles, epoch, revoked IS NOT NULL, ack_cursor,"
+        " retired IS NOT NULL, coalesce(replaced_by, ''), end_epoch, end_seq, end_head"
         " FROM devices WHERE device = %s",
         (device,),
     ).fetchone()
     if row is None:
         return None
-    public, kem, suite, unit, county, scope, roles, epoch, revoked, ack_cursor = row
+    public, kem, suite, unit, county, scope, roles, epoch, revoked, ack_cursor, retired, replaced_by, *end = row
     return Device(
         Grant(device, unit, county, tuple(scope), tuple(roles), epoch, revoked),
         PublicKey(KeyRole.DEVICE, bytes(public), suite or JM1),
         PublicKey(KeyRole.DEVICE_KEM, bytes(kem), suite or JM1),
         ack_cursor,
+        retired,
+        replaced_by,
+        ChainEnd(*end),
     )
+
+
+def refuse_closed(device: Device) -> None:
+    """``Declined`` where a device is closed: ``device_revoked``, ``device_retired``."""
+    if device.state is DeviceState.REVOKED:
+        raise Declined(Problem.DEVICE_REVOKED)
+    if device.state is DeviceState.RETIRED:
+        raise Declined(Problem.DEVICE_RETIRED)

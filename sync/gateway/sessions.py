@@ -10,11 +10,11 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from jmdesk.core.clock import Clock
+from jmdesk.core.clock import Clock, from_utc_text
 from sync.gateway.database import Access, Connection, Database, Role
 from sync.gateway.enrol import Device, find_device
 from sync.gateway.keys import PlatformKeys
@@ -26,6 +26,7 @@ from sync.protocol.session import SessionAnswer, check_answer
 from sync.protocol.suites import KeySet
 
 _API = Access(Role.API)
+_CLIENT = re.compile(r"[^0-9A-Za-z._+/-]")
 _KEYID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -54,10 +55,12 @@ def challenge(database: Database, keys: PlatformKeys, clock: Clock, device: str)
     return Challenge(nonce, keys.server_epoch)
 
 
-def open_session(database: Database, keys: PlatformKeys, clock: Clock, envelope: bytes) -> str:
+def open_session(database: Database, keys: PlatformKeys, clock: Clock, envelope: bytes, client: str = "") -> str:
     """The token that a rightly answered challenge earns; each nonce works once.
 
-    ``Declined``: ``malformed``, ``device_unknown``, ``unauthenticated`` (wrong answer, or a nonce that is gone).
+    ``client`` is the program and its version as the desk names itself; with the desk's clock it is noted for operators.
+    ``Declined``: ``malformed``, ``device_unknown``, ``device_retired`` (another key took this one's place),
+    ``unauthenticated`` (wrong answer, or a nonce that is gone).
     """
     try:
         claimed = split_envelope(envelope).keyid
@@ -69,34 +72,49 @@ def open_session(database: Database, keys: PlatformKeys, clock: Clock, envelope:
         device = find_device(connection, claimed)
         if device is None:
             raise Declined(Problem.DEVICE_UNKNOWN)
-        nonce = _answered_nonce(envelope, device, keys.server_epoch)
+        answer = _answer(envelope, device, keys.server_epoch)
+        if device.replaced_by:
+            raise Declined(Problem.DEVICE_RETIRED)
         taken = connection.execute(
-            "DELETE FROM challenges WHERE nonce = %s AND device = %s AND expires >= %s", (nonce, claimed, now)
+            "DELETE FROM challenges WHERE nonce = %s AND device = %s AND expires >= %s", (answer.nonce, claimed, now)
         )
         if not taken.rowcount:
             raise Declined(Problem.UNAUTHENTICATED)
-        return _grant_token(connection, claimed)
-
-    def _grant_token(connection: Connection, device: str) -> str:
-        token = secrets.token_urlsafe(32)
-        connection.execute("DELETE FROM sessions WHERE expires < %s", (now,))
         connection.execute(
-            "INSERT INTO sessions (token_digest, device, expires) VALUES (%s, %s, %s)",
-            (_digest(token), device, now + timedelta(seconds=LIMITS.session_seconds)),
+            "UPDATE devices SET last_seen = %s, clock_skew = %s, client = coalesce(nullif(%s, ''), client)"
+            " WHERE device = %s",
+            (now, _skew(answer, now), _CLIENT.sub("", client)[:64], claimed),
         )
-        connection.execute("UPDATE devices SET last_seen = %s WHERE device = %s", (now, device))
-        return token
+        return _new_token(connection, claimed, now)
 
     return database.run(_API, work)
 
 
-def _answered_nonce(envelope: bytes, device: Device, server_epoch: str) -> str:
-    """The nonce that an answer is to, once its signature held. Whether the nonce is ours and fresh comes after."""
+def _new_token(connection: Connection, device: str, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    connection.execute("DELETE FROM sessions WHERE expires < %s", (now,))
+    connection.execute(
+        "INSERT INTO sessions (token_digest, device, expires) VALUES (%s, %s, %s)",
+        (_digest(token), device, now + timedelta(seconds=LIMITS.session_seconds)),
+    )
+    return token
+
+
+def _skew(answer: SessionAnswer, now: datetime) -> int | None:
+    """Seconds by which the desk's clock is ahead; nothing where it names a day that does not exist."""
+    try:
+        return round((from_utc_text(answer.created) - now).total_seconds())
+    except ValueError:
+        return None
+
+
+def _answer(envelope: bytes, device: Device, server_epoch: str) -> SessionAnswer:
+    """The answer to some nonce, once its signature held. Whether the nonce is ours and fresh comes after."""
     keyring = KeySet.of(device.public)
     try:
         payload = open_envelope(envelope, PayloadType.SESSION, keyring).payload
         nonce = msgspec.json.decode(payload, type=SessionAnswer).nonce
-        return check_answer(envelope, keyring, nonce, server_epoch).nonce
+        return check_answer(envelope, keyring, nonce, server_epoch)
     except (RemoteProtocolError, msgspec.MsgspecError):
         raise Declined(Problem.UNAUTHENTICATED) from None
 

@@ -31,6 +31,7 @@ from sync.protocol.envelope import split_envelope
 from sync.protocol.errors import RemoteProtocolError
 from sync.protocol.manifest import ChangePage, Manifest, decode_change_page
 from sync.protocol.replies import ReplyReader
+from sync.protocol.standing import DeviceState
 from sync.protocol.suites import KeySet
 
 _LONGEST_WAIT: Final = 600.0
@@ -82,7 +83,7 @@ class StickDesk:
             _write(folder / name, self._receipt(manifest, key))
             yield Handled(file.name, manifest.batch_id, manifest.records, name)
         for device in self._devices.values():
-            if not device.grant.revoked:
+            if device.state is DeviceState.ACTIVE:
                 yield from self._changes(folder, device)
 
     def _in_order(self, folder: Path) -> list[tuple[Path, Manifest | Handled]]:

@@ -7,19 +7,48 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
-from sync.gateway import app, batches, body, changes, enrol, ledger, media, receipts, sessions
+from sync.gateway import (
+    app,
+    batches,
+    body,
+    changes,
+    device_routes,
+    devices,
+    enrol,
+    ledger,
+    media,
+    receipts,
+    requests,
+    sessions,
+)
 from sync.protocol.errors import Problem
 
-_MODULES: Final = (app, batches, body, changes, enrol, ledger, receipts, sessions)
+_MODULES: Final = (
+    app,
+    batches,
+    body,
+    changes,
+    device_routes,
+    devices,
+    enrol,
+    ledger,
+    media,
+    receipts,
+    requests,
+    sessions,
+)
 _ALWAYS: Final = frozenset({Problem.INTERNAL, Problem.UNAVAILABLE})
 """What the guard around every handler answers with."""
 _READERS: Final = ("read_body", "stream_body")
 _JSON: Final = "application/json"
+
+_CONSTANTS: Final = vars(device_routes) | vars(app)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -57,7 +86,7 @@ _METHODS: Final = {
     for each in kind.body
     if isinstance(each, Function)
 }
-_RECEIVERS: Final = frozenset({"self", "gateway", "gateway.batches"})
+_RECEIVERS: Final = frozenset({"self", "gateway", "gateway.batches", "_devices(gateway)"})
 """Whose methods are followed; other attributes of the same names are data."""
 
 
@@ -89,8 +118,8 @@ def _reached(module: ModuleType, node: Function) -> Iterator[tuple[ModuleType, F
             yield _METHODS[each.attr]
 
 
-def _problems(start: Function) -> frozenset[Problem]:
-    waiting: list[tuple[ModuleType, Function]] = [(app, start)]
+def _problems(home: ModuleType, start: Function) -> frozenset[Problem]:
+    waiting: list[tuple[ModuleType, Function]] = [(home, start)]
     seen = {start}
     found: set[Problem] = set()
     while waiting:
@@ -103,10 +132,10 @@ def _problems(start: Function) -> frozenset[Problem]:
 
 
 def _value(node: ast.expr) -> Any:
-    """A constant of the module: a literal, a name or an attribute."""
+    """A constant of a module of handlers: a literal, a name or an attribute."""
     if isinstance(node, ast.Attribute):
         return getattr(_value(node.value), node.attr)
-    return vars(app)[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+    return _CONSTANTS[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
 
 
 def _argument(call: ast.Call, place: int, name: str, default: Any) -> list[Any]:
@@ -132,14 +161,14 @@ def _members(handler: Function) -> frozenset[str]:
     return frozenset(str(_value(key)) for given in written for key in given.keys if key is not None)
 
 
-def _served(handler: Function) -> Served:
+def _served(home: ModuleType, handler: Function) -> Served:
     limits = [_value(call.args[1]) for call in _calls(handler, *_READERS) if len(call.args) > 1]
     counted = [str(_value(call.args[1])) for call in _calls(handler, "_count")]
     asked = [str(_value(call.args[0])) for call in _calls(handler, "get") if "query_params" in _names(call.func)]
     set_ = [each.slice for each in ast.walk(handler) if isinstance(each, ast.Subscript) and "headers" in _names(each)]
     return Served(
         answers=frozenset(_answers(handler)),
-        problems=_problems(handler),
+        problems=_problems(home, handler),
         limit=limits[0] if limits else None,
         queries=frozenset(counted + asked),
         headers=frozenset(str(_value(name)) for name in set_),
@@ -155,7 +184,8 @@ def routes() -> dict[tuple[str, str], Served]:
     for row in (node for node in ast.walk(build) if isinstance(node, ast.Tuple)):
         match row.elts:
             case [ast.Constant(value=str(method)), ast.Constant(value=str(path)), ast.Name(id=name)]:
-                found[method, path] = _served(_FUNCTIONS[app.__name__, name])
+                home = sys.modules[vars(app)[name].__module__]
+                found[method, path] = _served(home, _FUNCTIONS[home.__name__, name])
     return found
 
 

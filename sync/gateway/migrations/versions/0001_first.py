@@ -29,7 +29,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     tables = (
         "changes operations receipt_parts batch_parts records batches alarms counties sessions challenges enrol_codes"
-        " devices units platform_keys trust platform region_closure region_edition regions"
+        " device_requests devices units platform_keys trust platform region_closure region_edition regions"
     )
     _run("DROP VIEW batch_overview, region_counts, ledger_overview")
     _run(f"DROP TABLE {', '.join(tables.split())}")

@@ -61,7 +61,8 @@ CREATE TABLE units (
   name text NOT NULL,
   kind text NOT NULL,
   region text NOT NULL CHECK (region ~ '^[0-9]{12}$'),
-  active boolean NOT NULL DEFAULT true
+  active boolean NOT NULL DEFAULT true,
+  approve_keys boolean NOT NULL DEFAULT false
 );
 
 CREATE TABLE enrol_codes (
@@ -89,13 +90,34 @@ CREATE TABLE devices (
   desk_block text NOT NULL,
   epoch bigint NOT NULL DEFAULT 1,
   revoked timestamptz,
+  retired timestamptz,
+  replaced_by text,
+  end_epoch bigint NOT NULL DEFAULT 0,
+  end_seq bigint NOT NULL DEFAULT 0,
+  end_head text NOT NULL DEFAULT '',
   client text NOT NULL,
-  request_digest text NOT NULL,
-  granted bytea NOT NULL,
+  clock_skew bigint,
   enrolled timestamptz NOT NULL DEFAULT now(),
   last_seen timestamptz,
   ack_cursor bigint NOT NULL DEFAULT 0
 );
+
+-- What devices asked for with their own signature, and the grant that answered it, for ever: whoever lost the answer asks
+-- again with the same bytes. `subject` is the key that the request is about: the one that signed it, or is replaced.
+CREATE TABLE device_requests (
+  digest text PRIMARY KEY,
+  purpose text NOT NULL,
+  device text NOT NULL,
+  subject text NOT NULL,
+  unit text NOT NULL,
+  county text NOT NULL,
+  envelope bytea NOT NULL,
+  state text NOT NULL CHECK (state IN ('waiting', 'approved', 'granted', 'rejected', 'replaced')),
+  received timestamptz NOT NULL,
+  settled timestamptz,
+  answer bytea
+);
+CREATE INDEX device_requests_waiting ON device_requests (received) WHERE state = 'waiting';
 
 -- Minutes long and worthless after a crash.
 CREATE UNLOGGED TABLE challenges (
@@ -252,6 +274,8 @@ GRANT SELECT ON regions, region_closure, platform, trust, units TO jmdesk_api, j
 GRANT SELECT ON devices TO jmdesk_ingest, jmdesk_read;
 GRANT SELECT, INSERT, UPDATE ON devices TO jmdesk_api;
 GRANT SELECT, UPDATE ON enrol_codes TO jmdesk_api;
+GRANT SELECT, INSERT, UPDATE ON device_requests TO jmdesk_api;
+GRANT SELECT ON device_requests TO jmdesk_read;
 GRANT SELECT, INSERT, DELETE ON challenges, sessions TO jmdesk_api;
 GRANT SELECT, UPDATE ON counties TO jmdesk_api, jmdesk_ingest;
 GRANT SELECT, INSERT, UPDATE ON batches TO jmdesk_api;
