@@ -1,22 +1,36 @@
 """Ingest: opens a batch in custody, judges every operation, writes in sets, and answers with a signed receipt.
 
-A run is up to ``RUN`` records in one transaction. A crash between runs loses nothing and doubles nothing: the verdicts
-of a run are committed with its records, and what has verdicts is not judged again (I5).
+Up to ``STRETCH`` records become durable in one transaction. A crash between stretches loses nothing and doubles
+nothing: verdicts are committed with their records, and what has verdicts is not judged again (I5). Within a stretch
+three things go on at once, a run of ``RUN`` records each: one run is opened, one judged, one written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
+from typing import TypeVar
 
 from jmdesk.core.clock import Clock, beijing_date
 from sync.gateway.database import Access, Connection, Database, Role, one
 from sync.gateway.enrol import Device, find_device
 from sync.gateway.judge import Judge, Known, parent_of, said_region
 from sync.gateway.keys import PlatformKeys
-from sync.gateway.ledger import BatchKey, Step, lock_heads, read_consents, read_held, read_regions, write
+from sync.gateway.ledger import (
+    BatchKey,
+    Step,
+    lock_heads,
+    move_heads,
+    read_consents,
+    read_held,
+    read_regions,
+    staged,
+    write,
+)
 from sync.gateway.receipts import write_receipt
 from sync.protocol.batch import BatchOpener, SignedManifest, open_manifest
 from sync.protocol.errors import RemoteProtocolError
@@ -24,8 +38,13 @@ from sync.protocol.manifest import PartEntry
 from sync.protocol.records import BadLine, Operation, Verdict, VerdictLine, op_id
 from sync.protocol.suites import KeySet
 
-RUN = 5_000
+RUN = 2_000
+"""Records that are judged and written at once: fewer cost throughput, more cost memory."""
+STRETCH = 20_000
 """Records in one transaction: fewer cost throughput, more hold the county's head longer."""
+
+_Result = TypeVar("_Result")
+_Line = Operation | BadLine
 
 
 @dataclass(frozen=True)
@@ -57,16 +76,8 @@ class Ingest:
             on=beijing_date(self._clock.now()),
             same_epoch=batch.signed.manifest.server_epoch in ("", self._keys.server_epoch),
         )
-        done = self._done(batch)
-        runs = list(_runs(batch.signed.manifest.parts, done))
-        # The next run is opened while the database writes this one.
-        with ThreadPoolExecutor(1) as ahead:
-            opened = [ahead.submit(self._opened, batch, runs[0])] if runs else []
-            for number in range(len(runs)):
-                lines = opened.pop().result()
-                if number + 1 < len(runs):
-                    opened.append(ahead.submit(self._opened, batch, runs[number + 1]))
-                self._database.run(batch.access, partial(_apply, batch, judge, lines))
+        for stretch in _cut(self._left(batch), STRETCH):
+            self._database.run(batch.access, partial(self._apply, batch, judge, stretch))
         write_receipt(self._database, self._keys, self._clock, batch.device, batch.key, batch.signed)
 
     def _load(self, key: BatchKey) -> _Batch:
@@ -83,20 +94,45 @@ class Ingest:
 
         return self._database.run(Access(Role.INGEST, (key[0],)), work)
 
-    def _done(self, batch: _Batch) -> int:
-        """How many operations have their verdicts already."""
-        return int(
-            self._database.run(
-                batch.access,
-                lambda connection: one(
-                    connection,
-                    "SELECT count(*) FROM operations WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
-                    batch.key,
-                ),
-            )[0]
+    def _left(self, batch: _Batch) -> Sequence[PartEntry]:
+        """The parts whose operations have no verdicts yet; a transaction always ends where a part ends."""
+        (done,) = self._database.run(
+            batch.access,
+            lambda connection: one(
+                connection,
+                "SELECT count(*) FROM operations WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+                batch.key,
+            ),
         )
+        parts = batch.signed.manifest.parts
+        behind = accumulate(part.records for part in parts)
+        return [part for part, upto in zip(parts, behind, strict=True) if upto > done]
 
-    def _opened(self, batch: _Batch, parts: Sequence[PartEntry]) -> list[Operation | BadLine]:
+    def _apply(self, batch: _Batch, judge: Judge, stretch: Sequence[PartEntry], connection: Connection) -> None:
+        """Judge a stretch against the records as they are, and write what becomes of them.
+
+        Each of the two other threads does one thing after the other: what a run must know is read before the run
+        ahead of it is written, so that one's outcomes are told to the judge by themselves.
+        """
+        counties = batch.device.grant.counties
+        heads = lock_heads(connection, counties)
+        with ThreadPoolExecutor(1) as opening, ThreadPoolExecutor(1) as asking:
+            opened = _ahead(opening, (partial(self._opened, batch, run) for run in _cut(stretch, RUN)))
+            runs = _ahead(asking, (partial(_looked_up, connection, counties, lines) for lines in opened))
+            written: Future[None] | None = None
+            steps: list[Step] = []
+            for lines, known in runs:
+                known.learn(steps)
+                steps = list(_judged(judge, lines, known))
+                rows = staged(steps, heads)
+                if written is not None:
+                    written.result()
+                written = asking.submit(write, connection, batch.key, rows)
+            if written is not None:
+                written.result()
+        move_heads(connection, heads)
+
+    def _opened(self, batch: _Batch, parts: Sequence[PartEntry]) -> list[_Line]:
         """The lines of some parts; a part that does not open is so many bad lines."""
         rows = self._database.run(
             batch.access,
@@ -106,7 +142,7 @@ class Ingest:
                 (*batch.key, parts[0].n, parts[-1].n),
             ).fetchall(),
         )
-        lines: list[Operation | BadLine] = []
+        lines: list[_Line] = []
         for part, (ciphertext,) in zip(parts, rows, strict=True):
             try:
                 opener = BatchOpener(batch.signed.manifest, self._keys.opening)
@@ -124,34 +160,40 @@ def _unreadable(batch: _Batch, part: PartEntry, error: RemoteProtocolError) -> I
         yield BadLine(name, error.code, "")
 
 
-def _runs(parts: Sequence[PartEntry], done: int) -> Iterator[list[PartEntry]]:
-    """Parts that are still to be judged, in runs of at most ``RUN`` records; runs always end where parts end."""
-    run: list[PartEntry] = []
-    size = before = 0
+def _cut(parts: Iterable[PartEntry], size: int) -> Iterator[list[PartEntry]]:
+    """Parts in pieces of at most ``size`` records; a part is never cut."""
+    piece: list[PartEntry] = []
+    records = 0
     for part in parts:
-        before += part.records
-        if before <= done:
-            continue
-        if run and size + part.records > RUN:
-            yield run
-            run, size = [], 0
-        run.append(part)
-        size += part.records
-    if run:
-        yield run
+        if piece and records + part.records > size:
+            yield piece
+            piece, records = [], 0
+        piece.append(part)
+        records += part.records
+    if piece:
+        yield piece
 
 
-def _apply(batch: _Batch, judge: Judge, lines: Sequence[Operation | BadLine], connection: Connection) -> None:
-    """Judge a run of lines against the records as they are, and write what becomes of them.
+def _ahead(pool: ThreadPoolExecutor, works: Iterable[Callable[[], _Result]]) -> Iterator[_Result]:
+    """The results of works in order; while one is looked at, the next is under way."""
+    waiting: deque[Future[_Result]] = deque()
+    for work in works:
+        waiting.append(pool.submit(work))
+        if len(waiting) > 1:
+            yield waiting.popleft().result()
+    if waiting:
+        yield waiting.popleft().result()
 
-    Where records of this run say they lie is known beforehand, so that a consent may come before its household.
+
+def _looked_up(connection: Connection, counties: Sequence[str], lines: list[_Line]) -> tuple[list[_Line], Known]:
+    """Some lines with what has to be known to judge them.
+
+    Where their own records say they lie is known beforehand, so that a consent may come before its household.
     """
-    grant = batch.device.grant
-    heads = lock_heads(connection, grant.counties)
     operations = [line for line in lines if isinstance(line, Operation)]
     known = Known(
-        held=read_held(connection, grant.counties, [(o.type, o.rid) for o in operations]),
-        consents=read_consents(connection, grant.counties, [rid for o in operations for rid in o.consent]),
+        held=read_held(connection, counties, [(o.type, o.rid) for o in operations]),
+        consents=read_consents(connection, counties, [rid for o in operations for rid in o.consent]),
     )
     homeless: list[Operation] = []
     for operation in operations:
@@ -160,14 +202,17 @@ def _apply(batch: _Batch, judge: Judge, lines: Sequence[Operation | BadLine], co
         else:
             homeless.append(operation)
     parents = {p for o in homeless if (p := parent_of(o)) and p not in known.regions}
-    known.regions |= read_regions(connection, grant.counties, parents)
-    steps: list[Step] = []
+    known.regions |= read_regions(connection, counties, parents)
+    return lines, known
+
+
+def _judged(judge: Judge, lines: Sequence[_Line], known: Known) -> Iterator[Step]:
+    """The outcome of every line of a run, in order."""
     for line in lines:
         index = int(line.op_id.rpartition(".")[2])
         if isinstance(line, BadLine):
             verdict = VerdictLine(line.op_id, "", Verdict.REJECTED, code=line.code, path=line.path)
-            steps.append(Step(index, verdict, ("", "")))
+            yield Step(index, verdict, ("", ""))
         else:
             judgement = judge.judge(line, known)
-            steps.append(Step(index, judgement.line, (line.type, line.rid), judgement.held))
-    write(connection, batch.key, steps, heads)
+            yield Step(index, judgement.line, (line.type, line.rid), judgement.held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -17,7 +17,7 @@ from jmdesk.catalogue.validation import RecordValidator, validation
 from jmdesk.core.errors import Refused
 from jmdesk.ratings.model import shipped
 from jmdesk.ratings.verification import differences
-from sync.gateway.ledger import RecordKey
+from sync.gateway.ledger import RecordKey, Step
 from sync.gateway.merge import Held, Outcome, merge
 from sync.gateway.policy import Grant, county_of
 from sync.protocol.records import Op, Operation, Verdict, VerdictLine
@@ -34,6 +34,21 @@ class Known:
     held: dict[RecordKey, Held] = field(default_factory=dict)
     regions: dict[RecordKey, str] = field(default_factory=dict)
     consents: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, steps: Iterable[Step]) -> None:
+        """What became of earlier operations."""
+        for step in steps:
+            if step.held is not None:
+                self.note(step.key, step.held)
+
+    def note(self, key: RecordKey, held: Held) -> None:
+        """A record is from now on as ``held``."""
+        self.held[key] = held
+        self.regions[key] = held.region
+        if key[0] == _CONSENT:
+            self.consents.pop(key[1], None)
+            if not held.tombstone:
+                self.consents[key[1]] = str(held.fields.get("consent_kind", ""))
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
@@ -111,12 +126,7 @@ class Judge:
                 return refused
         line = VerdictLine(operation.op_id, operation.rid, outcome.verdict, outcome.version)
         changed = self._changed(operation, held, outcome, fields, region)
-        known.held[key] = changed
-        known.regions[key] = region
-        if operation.type == _CONSENT:
-            known.consents.pop(operation.rid, None)
-            if not changed.tombstone:
-                known.consents[operation.rid] = str(changed.fields.get("consent_kind", ""))
+        known.note(key, changed)
         return Judgement(line, changed)
 
     def _region(self, operation: Operation, held: Held | None, known: Known) -> str:

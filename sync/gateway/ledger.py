@@ -3,7 +3,9 @@
 Whoever writes holds the county's head from before the positions are given until they are committed. So a reader of
 the head sees every change up to it, and two writers of one county never wait for each other crosswise.
 
-The reads are planned anew each time: a plan kept from when a table was empty would go through all of it for each row.
+The reads go row by row through the primary key, whatever PostgreSQL knows of the table: joined as sets, they would make
+a hash of a whole county for each run. They are planned anew each time: a plan kept from when a table was empty would go
+through all of it for each row.
 """
 
 from __future__ import annotations
@@ -65,8 +67,13 @@ SELECT county, position, type, rid, version, writer FROM stage WHERE position > 
 """
 _READ = """
 SELECT type, rid::text, county, region, unit, version, tombstone, fields, versions, writers, writer, at, reason
-FROM records JOIN unnest(string_to_array(%s, ','), string_to_array(%s, ',')::uuid[]) AS wanted (type, rid)
-  USING (type, rid) WHERE county = ANY(%s)
+FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')::uuid[]) AS wanted (of_type, of_rid), LATERAL (
+  SELECT * FROM records WHERE county = ANY(%s) AND type = of_type AND rid = of_rid LIMIT 1) AS found
+"""
+_READ_REGIONS = """
+SELECT type, rid::text, region
+FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')::uuid[]) AS wanted (of_type, of_rid), LATERAL (
+  SELECT * FROM records WHERE county = ANY(%s) AND type = of_type AND rid = of_rid LIMIT 1) AS found
 """
 
 
@@ -92,13 +99,7 @@ def read_regions(connection: Connection, counties: Sequence[str], keys: Iterable
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    rows = connection.execute(
-        "SELECT type, rid::text, region FROM records"
-        " JOIN unnest(string_to_array(%s, ','), string_to_array(%s, ',')::uuid[]) AS wanted (type, rid)"
-        " USING (type, rid) WHERE county = ANY(%s)",
-        (*_listed(wanted), list(counties)),
-        prepare=False,
-    )
+    rows = connection.execute(_READ_REGIONS, (*_listed(wanted), list(counties)), prepare=False)
     return {(type_, rid): region for type_, rid, region in rows}
 
 
@@ -122,8 +123,8 @@ def read_consents(connection: Connection, counties: Sequence[str], rids: Iterabl
     return {rid: kind or "" for rid, kind in rows}
 
 
-def write(connection: Connection, batch: BatchKey, steps: Sequence[Step], heads: dict[str, int]) -> None:
-    """Write a run of steps: verdicts, records, changes. ``heads`` are locked ones and move on with the positions."""
+def staged(steps: Sequence[Step], heads: dict[str, int]) -> bytes:
+    """A run of steps as rows for ``write``. ``heads`` are locked ones and move on with the positions given here."""
     newest: dict[RecordKey, Step] = {}
     for step in steps:
         if step.held is not None:
@@ -132,19 +133,27 @@ def write(connection: Connection, batch: BatchKey, steps: Sequence[Step], heads:
             newest[step.key] = step
     for step in newest.values():
         step.last = True
+    return b"".join(map(_row, steps))
+
+
+def write(connection: Connection, batch: BatchKey, rows: bytes) -> None:
+    """Write a run: verdicts, records, changes. Its transaction ends with ``move_heads``."""
     connection.execute(_STAGE)
     with connection.cursor().copy("COPY stage FROM STDIN") as copy:
-        copy.write(b"".join(map(_row, steps)))
+        copy.write(rows)
     connection.execute(_WRITE_OPERATIONS, batch)
-    if newest:
-        connection.execute(_WRITE_RECORDS)
-        connection.execute(_WRITE_CHANGES)
-        counties = sorted({step.held.county for step in newest.values() if step.held})
-        connection.execute(
-            "UPDATE counties SET head = moved.head FROM unnest(%s::text[], %s::bigint[]) AS moved (county, head)"
-            " WHERE counties.county = moved.county",
-            (counties, [heads[county] for county in counties]),
-        )
+    connection.execute(_WRITE_RECORDS)
+    connection.execute(_WRITE_CHANGES)
+    connection.execute("TRUNCATE stage")
+
+
+def move_heads(connection: Connection, heads: Mapping[str, int]) -> None:
+    """The last positions given in each county."""
+    connection.execute(
+        "UPDATE counties SET head = moved.head FROM unnest(%s::text[], %s::bigint[]) AS moved (county, head)"
+        " WHERE counties.county = moved.county AND counties.head < moved.head",
+        (list(heads), list(heads.values())),
+    )
 
 
 _NOTHING = b"\t".join([b"\\N"] * 15) + b"\n"

@@ -106,7 +106,7 @@ class Desk:
         assert answer.status_code == 201, answer.text
         self.token = answer.json()["token"]
 
-    def seal(self, *drafts: Draft, to: PublicKey | None = None, **header: Any) -> Batch:
+    def seal(self, *drafts: Draft, to: PublicKey | None = None, records_per_part: int = 1_000, **header: Any) -> Batch:
         """The next batch of the chain; ``header`` overrides what its manifest says, ``to`` for whom it is sealed."""
         values = {
             "batch_id": IDS.new(),
@@ -128,7 +128,7 @@ class Desk:
         }
         recipients = (to,) if to else self.trust.recipients(utc_text(CLOCK.now()))
         key = seal_content_key(os.urandom(32), recipients, values["batch_id"], self.device)
-        builder = BatchBuilder(BatchHeader(**values), key)
+        builder = BatchBuilder(BatchHeader(**values), key, records_per_part=records_per_part)
         parts = tuple(builder.seal(drafts))
         batch = Batch(builder.sign(self.signing), parts)
         self.seq, self.prev = values["seq"], batch.signed.digest

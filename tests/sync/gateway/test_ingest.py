@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 import pytest
 
 from jmdesk.core.clock import SystemClock
-from sync.gateway import ingest
+from sync.gateway import ingest, ledger
 from sync.gateway.database import READ, Access, Role, Storage
 from sync.gateway.ingest import Ingest
 from sync.gateway.judge import Judge
@@ -56,21 +56,21 @@ def test_an_ingest_that_was_cut_off_goes_on_where_it_stopped(
     platform: Platform, idle: list[BatchKey], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = platform.desk()
-    monkeypatch.setattr(ingest, "RUN", 1_000)
+    monkeypatch.setattr(ingest, "STRETCH", 1_000)
     drafts = [draft("R05", *household()) for _ in range(2_500)]
     batch = desk.seal(*drafts)
     desk.send(batch)
     gateway = platform.running.gateway
     applied: list[int] = []
-    whole = ingest._apply
+    whole = ledger.write
 
     def dying(*arguments: Any) -> None:
+        whole(*arguments)
         if len(applied) == 2:
             raise KeyboardInterrupt
-        whole(*arguments)
         applied.append(1)
 
-    monkeypatch.setattr(ingest, "_apply", dying)
+    monkeypatch.setattr("sync.gateway.ingest.write", dying)
     with pytest.raises(KeyboardInterrupt):
         Ingest(gateway.database, gateway.keys, SystemClock()).process(key_of(desk, batch))
     assert count(platform, "operations", desk) == 2_000
@@ -82,6 +82,23 @@ def test_an_ingest_that_was_cut_off_goes_on_where_it_stopped(
     assert receipt.totals.accepted == 2_500
     assert [line.rid for line in lines] == [one.rid for one in drafts]
     assert count(platform, "operations", desk) == count(platform, "changes", desk) == 2_500
+
+
+def test_runs_that_are_under_way_at_once_see_each_others_records(
+    platform: Platform, idle: list[BatchKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "RUN", 2)
+    desk = platform.desk()
+    rid, values = household()
+    changes = [draft("R05", rid, {"address": f"样例村{n}号"}, base=n) for n in range(1, 9)]
+    batch = desk.seal(draft("R05", rid, values), *changes, records_per_part=1)
+    desk.send(batch)
+    gateway = platform.running.gateway
+    Ingest(gateway.database, gateway.keys, SystemClock()).process(key_of(desk, batch))
+    _, lines = desk.verdicts(batch)
+    assert [(line.verdict, line.version) for line in lines] == [(Verdict.ACCEPTED, n) for n in range(1, 10)]
+    found = desk.pull()
+    assert (found[rid].version, found[rid].set["address"]) == (9, "样例村8号")
 
 
 def test_a_record_that_a_run_changes_several_times_ends_as_the_last_one_says(platform: Platform) -> None:

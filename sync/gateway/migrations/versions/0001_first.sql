@@ -219,7 +219,7 @@ CREATE TABLE records (
   reason text NOT NULL,
   PRIMARY KEY (county, type, rid)
 );
-CREATE INDEX records_by_position ON records (county, position);
+CREATE INDEX records_by_position ON records (position, county);
 
 CREATE TABLE changes (
   county text NOT NULL,
