@@ -29,6 +29,8 @@ from jmdesk.vault.process import no_core_dumps
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from jmdesk.attachments.service import Attachments
+
     from jmdesk.conflicts.service import Conflicts
     from jmdesk.packages.service import Held, Packages
     from jmdesk.ratings.service import Ratings
@@ -119,6 +121,7 @@ class Desk:
             raise
         desk = cls._opened(vault, clock, ids or TimeOrderedIds(clock))
         desk.consents.erase_overdue()
+        desk.attachments.erase_removed()
         return desk
 
     @classmethod
@@ -196,6 +199,13 @@ class Desk:
         """The verbs of every record type."""
         home = self.vault.header.regions[0].ljust(12, "0")
         return Records(self.store, self.catalogue, actor=self.actor, home_region=home)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Photos and papers beside records."""
+        from jmdesk.attachments.service import Attachments
+
+        return Attachments(self.store, self.records, self.clock, self.actor)
 
     @cached_property
     def consents(self) -> Consents:

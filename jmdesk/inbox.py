@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jmdesk.attachments.queries import settle as settle_attachments
 from jmdesk.catalogue.derived import DerivedContext, derive
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.core.clock import beijing_date, from_utc_text, utc_text
@@ -110,10 +111,18 @@ class Inbox:
             outbox.advance(transaction.connection, batch_id, "held", custody=envelope)
 
     def verdicts(
-        self, batch_id: str, outcomes: Sequence[Outcome], *, receipt: bytes, totals: dict[str, int], epoch: str
+        self,
+        batch_id: str,
+        outcomes: Sequence[Outcome],
+        *,
+        receipt: bytes,
+        totals: dict[str, int],
+        epoch: str,
+        refused_attachments: Mapping[int, str] | None = None,
     ) -> None:
-        """Settle a batch: every operation gets exactly one outcome.
+        """Settle a batch: every operation gets exactly one outcome, and every attachment.
 
+        ``refused_attachments``: the code of each that the platform did not keep, by its number in the batch.
         ``Refused`` "sync.receipt_mismatch" when the outcomes are not those of the batch's operations.
         """
         with self._store.transaction(PLATFORM, "verdict", source=PLATFORM) as transaction:
@@ -122,6 +131,7 @@ class Inbox:
             if [(s.index, s.rid) for s in sent] != [(o.index, o.rid) for o in outcomes]:
                 raise Refused("sync.receipt_mismatch")
             at = utc_text(self._store.clock.now())
+            settle_attachments(connection, batch_id, dict(refused_attachments or {}), at)
             pairs = zip(sent, outcomes, strict=True)
             outbox.settle(connection, [(s.id, _state(o.verdict), o.said) for s, o in pairs], at)
             rids = [s.rid for s in sent]

@@ -14,6 +14,7 @@ from jmdesk.records.consent_book import ConsentBook, subject_household
 from jmdesk.store import reading
 from jmdesk.store.outbox import Waiting
 from jmdesk.store.reading import Connection
+from jmdesk.store.stored import Stored
 
 SEND_ORDER = (
     "R01", "R03", "R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment", "R15",
@@ -74,6 +75,23 @@ class Readiness:
         if field is None or problem.code != "field.required":
             return False
         return not field.on_wire or (field.disclosure == "U" and waiting.record.source not in OWN_SOURCES)
+
+    def closed_to_papers(self, record: Stored) -> str | None:
+        """The lock that keeps documents of a record here, if any: a proof of income shows what the income shows.
+
+        So it asks for what the record's own values ask for, and for what any sealed field of its type would.
+        """
+        record_type = self._catalogue.types[record.type]
+        waiting = Waiting(0, "upsert", (), record, 0)
+        household = self._household(record_type, waiting) if record.type != "R04" else None
+        if household is None:
+            return None
+        named = {record_type.by_identifier[name].lock for name in self._catalogue.sealable[record.type]}
+        for name in sorted(filter(None, named)):
+            lock = self._catalogue.locks[name]
+            if lock.effect == "seal" and not self._book.opens(self._connection, household, lock):
+                return lock.label
+        return self._closed_lock(record_type, waiting)
 
     def consents(self, waiting: Waiting) -> list[str]:
         """The record ids of the consents a change relies on."""

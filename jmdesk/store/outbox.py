@@ -323,6 +323,12 @@ def mendable(line: Line) -> bool:
     return line.state == "refused" and line.verdict != "gone"
 
 
+def drop_bare(connection: Connection, rid: str) -> bool:
+    """Drop a record's draft that changes none of its fields; whether there was one."""
+    bare = (outbox.c.state == "draft", outbox.c.op == "upsert", outbox.c.fields == "[]")
+    return connection.execute(delete(outbox).where(outbox.c.rid == rid, *bare)).rowcount > 0
+
+
 def supersede(connection: Connection, rid: str) -> None:
     """Close what is open of a record because somebody decided: drafts go, set-aside lines keep their verdict."""
     of_record = outbox.c.rid == rid

@@ -189,6 +189,31 @@ class Transaction:
         """An entry in a record's history that changes none of its values."""
         self._append(type_id, rid, {}, {}, reason)
 
+    def annotate(
+        self,
+        type_id: str,
+        rid: str,
+        before: Mapping[str, Value],
+        after: Mapping[str, Value],
+        *,
+        reason: str = "",
+        offer: bool,
+    ) -> None:
+        """An entry of what is kept beside a record's fields (attachments); ``offer`` puts the record into the outbox,
+        though none of its fields changed."""
+        seq = self._append(type_id, rid, before, after, reason)
+        if offer and not self._catalogue.types[type_id].local_only:
+            self.flush()
+            row = _outbox_row(type_id, rid, (), "upsert", seq)
+            undecided = outbox_lines.offer(self.connection, row, ())
+            self.mark_sync(type_id, rid, "conflict" if undecided else "mine")
+
+    def withdraw_bare(self, type_id: str, rid: str) -> None:
+        """Take an offer back that changes no field (see ``annotate``), as long as it has not been sealed."""
+        self.flush()
+        if outbox_lines.drop_bare(self.connection, rid):
+            self.mark_sync(type_id, rid, outbox_lines.standing(self.connection, [rid]).get(rid, "confirmed"))
+
     # -- what the platform says ------------------------------------------------------------------------------------
 
     def adopt(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Self
 from jmdesk.core.errors import Environment
 from jmdesk.store.outbox import Batch
 from jmdesk.vault.files import disk_errors, flush_folder
-from sync.protocol.batch import MANIFEST_NAME, open_manifest, part_name
+from sync.protocol.batch import MANIFEST_NAME, attachment_name, open_manifest, part_name
 from sync.protocol.errors import RemoteProtocolError
+from sync.protocol.manifest import AttachmentEntry, PartEntry
 from sync.protocol.parts import check_part
 from sync.protocol.suites import Keyring
 
@@ -44,9 +45,16 @@ class BatchFile:
 
     def part(self, n: int) -> bytes:
         """The ciphertext of part ``n``, checked against the signed manifest."""
+        return self._read(part_name(n), self.signed.manifest.parts[n])
+
+    def attachment(self, n: int) -> bytes:
+        """The ciphertext of attachment ``n``, checked likewise."""
+        return self._read(attachment_name(n), self.signed.manifest.attachments[n])
+
+    def _read(self, name: str, entry: PartEntry | AttachmentEntry) -> bytes:
         try:
-            data = self._zip.read(part_name(n))
-            check_part(self.signed.manifest.parts[n], data)
+            data = self._zip.read(name)
+            check_part(entry, data)
         except (OSError, zipfile.BadZipFile, KeyError, RemoteProtocolError) as error:
             raise Environment("sync.batch_damaged") from error
         return data

@@ -101,7 +101,7 @@ class _Exchange:
 
     def _send_and_settle(self, most: int, wait_seconds: float) -> None:
         self._send_all()
-        while self._seal(most) == most:
+        while self._seal(most):
             self._send_all()
         self._send_all()
         self._settle(wait_seconds)
@@ -132,16 +132,17 @@ class _Exchange:
             batches = outbox.batch_list(connection, open_only=True)
         return [batch for batch in batches if batch.state in states]
 
-    def _seal(self, most: int) -> int:
-        """Seal one batch of what is ready; how many records went into it."""
+    def _seal(self, most: int) -> bool:
+        """Seal one batch of what is ready; whether another one follows."""
         self._steering.tell("seal", 0, 0)
         sealed = seal(self._desk, self._membership, self._steering, most=most)
         self._report.held, self._report.reasons = sealed.held, sealed.reasons
         if sealed.batch is None:
-            return 0
+            return False
         self._report.batches += 1
         self._report.sealed += sealed.batch.records
-        return sealed.batch.records
+        self._report.attachments += sealed.attachments
+        return sealed.more
 
     def _send_all(self) -> None:
         for batch in self._open(*_ON_ITS_WAY):

@@ -8,7 +8,7 @@ import ipaddress
 import ssl
 import time
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeGuard
 from urllib.parse import urlsplit
 
 import requests
@@ -121,16 +121,22 @@ class HttpTransport(Transport):
     def announce(self, batch_id: str, manifest: bytes) -> Announced:
         answer = self._ask("PUT", f"/v1/batches/{batch_id}/manifest", body=manifest, expected={200, 201, 202})
         found = json_of(answer)
-        state, missing = found.get("state"), found.get("missing")
-        if not isinstance(state, str) or not isinstance(missing, list) or not all(isinstance(n, int) for n in missing):
+        state, missing, papers = found.get("state"), found.get("missing"), found.get("missing_attachments", [])
+        if not isinstance(state, str) or not _are_numbers(missing) or not _are_numbers(papers):
             raise Unreachable("sync.unexpected_answer", status=answer.status, request_id=answer.request_id)
-        return Announced(state, tuple(missing))
+        return Announced(state, tuple(missing), tuple(papers))
 
     def put_part(self, batch_id: str, n: int, ciphertext: bytes) -> None:
+        self._put(f"/v1/batches/{batch_id}/parts/{n}", ciphertext)
+
+    def put_attachment(self, batch_id: str, n: int, ciphertext: bytes) -> None:
+        self._put(f"/v1/batches/{batch_id}/attachments/{n}", ciphertext)
+
+    def _put(self, path: str, ciphertext: bytes) -> None:
         digest = base64.b64encode(hashlib.sha256(ciphertext).digest()).decode()
         self._ask(
             "PUT",
-            f"/v1/batches/{batch_id}/parts/{n}",
+            path,
             body=ciphertext,
             kind=BYTES_TYPE,
             headers={"Content-Digest": f"sha-256=:{digest}:"},
@@ -197,6 +203,10 @@ class HttpTransport(Transport):
                     raise requests.Timeout
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, bytes(received), sent["X-Request-Id"])
+
+
+def _are_numbers(found: object) -> TypeGuard[list[int]]:
+    return isinstance(found, list) and all(isinstance(n, int) for n in found)
 
 
 def checked_address(gateway: str) -> str:

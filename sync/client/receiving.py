@@ -129,6 +129,7 @@ class Receiver:
             receipt=envelope,
             totals=counted(receipt),
             epoch=receipt.server_epoch,
+            refused_attachments={found.n: found.code for found in receipt.attachments if found.code},
         )
         taken.receipts.append(receipt)
         # Everything is stored; a file that cannot be removed now goes before the next sealing.

@@ -14,7 +14,7 @@ TAKEN = ("accepted", "merged", "duplicate")
 class SyncReport:
     """Counts of records unless said otherwise; built up while the work goes on, so that a stop shows what was done.
 
-    ``sealed`` went into new batches; ``handed_over`` are in batches for which the platform signed now; ``verdicts``
+    ``sealed`` went into new batches, with so many ``attachments`` (documents); ``handed_over`` are in batches for which the platform signed now; ``verdicts``
     counts by verdict what was settled now; ``unsettled`` are batches that still wait for their receipt; ``held`` counts
     by code what was not ready to travel, and ``reasons`` names some of what it waits for; ``adopted``, ``beside``,
     ``known`` say what became of pulled records; ``problem`` is a refusal that paused the sending and did not keep
@@ -25,6 +25,7 @@ class SyncReport:
     finished: str = ""
     batches: int = 0
     sealed: int = 0
+    attachments: int = 0
     handed_over: int = 0
     verdicts: dict[str, int] = field(default_factory=dict)
     unsettled: int = 0
@@ -65,6 +66,7 @@ class SyncReport:
             "finished": self.finished,
             "batches": self.batches,
             "sealed": self.sealed,
+            "attachments": self.attachments,
             "handed_over": self.handed_over,
             "settled": self.settled,
             "verdicts": dict(self.verdicts),

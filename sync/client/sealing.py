@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from jmdesk.attachments.travelling import Luggage
 from jmdesk.core.clock import from_utc_text, utc_text
 from jmdesk.inbox import CURSOR
 from jmdesk.records.readiness import SEND_ORDER, Hold, Readiness
@@ -23,10 +24,11 @@ from sync.protocol.batch import (
     write_batch,
 )
 from sync.protocol.limits import LIMITS
-from sync.protocol.manifest import NO_PREVIOUS, AuditHead, ClockState
+from sync.protocol.manifest import NO_PREVIOUS, AttachmentEntry, AuditHead, ClockState, PartEntry
 from sync.protocol.parts import SECRET_BYTES, ContentKey, seal_content_key
 from sync.protocol.records import Draft, Op
 from sync.protocol.states import DeskBatch
+from sync.protocol.suites import PublicKey
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
@@ -59,6 +61,10 @@ class Sealed:
     batch: Batch | None
     held: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attachments: int = 0
+    """Documents that go with the batch."""
+    more: bool = False
+    """Whether another batch follows: this one took no more."""
 
 
 def seal(desk: Desk, membership: Membership, steering: Steering, *, most: int = MOST_RECORDS) -> Sealed:
@@ -73,11 +79,13 @@ def seal(desk: Desk, membership: Membership, steering: Steering, *, most: int = 
         press = _Press(desk, membership, transaction, steering, most)
         drafts = press.drafts()
         first = next(drafts, None)
-        if first is None:
+        if first is None and not press.has_papers():
             return Sealed(None, press.held, press.reasons)
-        batch = press.build(first, drafts)
+        batch = press.build(drafts if first is None else _chained(first, drafts))
         outbox.seal(transaction.connection, batch, press.entries)
-    return Sealed(batch, press.held, press.reasons)
+        press.luggage.sealed(batch.batch_id)
+    more = batch.records == most or press.luggage.more
+    return Sealed(batch, press.held, press.reasons, len(press.luggage.taken), more)
 
 
 def clear_outgoing(desk: Desk) -> None:
@@ -104,6 +112,8 @@ class _Press:
         self._most = most
         self._readiness = Readiness(self._connection, desk.catalogue, desk.clock)
         self._key = signing_key(desk.vault.device_keys())
+        self._rids: set[str] = set()
+        self.luggage = Luggage(transaction, self._readiness)
         self.entries: list[tuple[int, int]] = []
         self.held: dict[str, int] = {}
         self.reasons: dict[str, tuple[str, ...]] = {}
@@ -117,11 +127,19 @@ class _Press:
             if hold is not None:
                 self._note(hold)
                 continue
+            if waiting.op == "upsert" and not waiting.fields and not self.luggage.evidence(waiting.record.rid):
+                continue  # nothing to say: what it was to name has been taken off the record
             self.entries.append((waiting.id, len(self.entries)))
+            self._rids.add(waiting.record.rid)
             if len(self.entries) % CHECK_EVERY == 0:
                 self._steering.check()
                 self._steering.tell("seal", len(self.entries), 0)
             yield self._draft(waiting)
+
+    def has_papers(self) -> bool:
+        """Whether documents may travel though no record does: theirs have gone before."""
+        self.luggage.choose(())
+        return bool(self.luggage.taken)
 
     def _note(self, hold: Hold) -> None:
         self.held[hold.code] = self.held.get(hold.code, 0) + 1
@@ -148,19 +166,19 @@ class _Press:
             at=record.updated_at,
             by=record.updated_by,
             catalogue=self._desk.catalogue.version,
-            evidence=[],
+            evidence=[] if waiting.op == "tombstone" else self.luggage.evidence(record.rid),
             consent=self._readiness.consents(waiting),
             reason=(record.voided or "-") if waiting.op == "tombstone" else "",
         )
 
-    def build(self, first: Draft, rest: Iterator[Draft]) -> Batch:
+    def build(self, drafts: Iterator[Draft]) -> Batch:
         """Seal, sign and write; the file is durable when this returns."""
         header = self._header()
         secret = os.urandom(SECRET_BYTES)
         recipients = self._membership.recipients(self._desk.clock)
         key = seal_content_key(secret, recipients, header.batch_id, header.device)
         name = header.batch_id + SUFFIX
-        signed = self._write(header, key, first, rest, self._desk.vault.outgoing / name)
+        signed = self._write(header, key, recipients, drafts, self._desk.vault.outgoing / name)
         return Batch(
             batch_id=header.batch_id,
             epoch=header.epoch,
@@ -178,18 +196,32 @@ class _Press:
         )
 
     def _write(
-        self, header: BatchHeader, key: ContentKey, first: Draft, rest: Iterator[Draft], path: Path
+        self,
+        header: BatchHeader,
+        key: ContentKey,
+        recipients: Sequence[PublicKey],
+        drafts: Iterator[Draft],
+        path: Path,
     ) -> SignedManifest:
-        """Parts go through a file of ciphertext, for the manifest that precedes them is known only at the end."""
+        """Ciphertexts go through a file, for the manifest that precedes them is known only at the end."""
         builder = BatchBuilder(header, key, records_per_part=part_records(self._desk))
         temporary = path.with_name(f".{path.name}.tmp")
         with disk_errors(), tempfile.TemporaryFile(dir=path.parent) as parts:
-            for part in builder.seal(_chained(first, rest)):
+            for part in builder.seal(drafts):
                 parts.write(part.ciphertext)
+            self.luggage.choose(self._rids)
+            for record, content in self.luggage.contents():
+                self._steering.check()
+                secret = os.urandom(SECRET_BYTES)
+                own = seal_content_key(secret, recipients, builder.next_attachment, header.device)
+                parts.write(builder.attach(content, record, own)[1])
             signed = builder.sign(self._key)
             parts.seek(0)
             with temporary.open("wb") as sink:
-                write_batch(sink, signed, _read_back(parts, signed))
+                manifest = signed.manifest
+                write_batch(
+                    sink, signed, _read_back(parts, manifest.parts), _read_back(parts, manifest.attachments)
+                )
                 sink.flush()
                 os.fsync(sink.fileno())
             temporary.replace(path)
@@ -254,6 +286,6 @@ def _chained(first: Draft, rest: Iterator[Draft]) -> Iterator[Draft]:
     yield from rest
 
 
-def _read_back(parts: IO[bytes], signed: SignedManifest) -> Iterator[bytes]:
-    for entry in signed.manifest.parts:
+def _read_back(parts: IO[bytes], entries: Sequence[PartEntry | AttachmentEntry]) -> Iterator[bytes]:
+    for entry in entries:
         yield parts.read(entry.size)

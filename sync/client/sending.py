@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from jmdesk.core.errors import Refused, Unreachable
@@ -62,13 +63,16 @@ class Sender:
         return custody.receipt
 
     def _hand_over(self, batch: Batch, file: BatchFile) -> bytes:
-        transport, parts = self._session.transport, len(file.signed.manifest.parts)
+        transport, manifest = self._session.transport, file.signed.manifest
         for _ in range(_ROUNDS):
             found = self._session.run(lambda: transport.announce(batch.batch_id, file.signed.envelope))
-            missing = [n for n in found.missing if 0 <= n < parts]
-            if found.state != PlatformBatch.ANNOUNCED or not missing:
+            missing = [n for n in found.missing if 0 <= n < len(manifest.parts)]
+            papers = [n for n in found.missing_attachments if 0 <= n < len(manifest.attachments)]
+            if found.state != PlatformBatch.ANNOUNCED or not (missing or papers):
                 break
+            # Records first: a document means nothing before its record.
             self._send_parts(batch.batch_id, file, missing)
+            self._send_attachments(batch.batch_id, file, papers)
         return self._session.run(lambda: transport.commit(batch.batch_id))
 
     def _send_parts(self, batch_id: str, file: BatchFile, missing: Sequence[int]) -> None:
@@ -91,6 +95,15 @@ class Sender:
                 for future in under_way:
                     future.cancel()
                 raise
+
+    def _send_attachments(self, batch_id: str, file: BatchFile, missing: Sequence[int]) -> None:
+        """One at a time: each may be as large as several parts."""
+        transport, every = self._session.transport, len(file.signed.manifest.attachments)
+        for done, n in enumerate(missing, every - len(missing)):
+            self._steering.check()
+            ciphertext = file.attachment(n)
+            self._session.run(partial(transport.put_attachment, batch_id, n, ciphertext))
+            self._steering.tell("send_papers", done + 1, every)
 
     def _send_part(self, batch_id: str, n: int, ciphertext: bytes) -> None:
         transport = self._session.transport

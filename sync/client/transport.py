@@ -24,10 +24,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What the platform has of an announced batch: its state there, and the parts it still lacks."""
+    """What the platform has of an announced batch: its state there, and the parts and attachments it still lacks."""
 
     state: str
     missing: tuple[int, ...]
+    missing_attachments: tuple[int, ...] = ()
 
 
 class Transport(ABC):
@@ -64,6 +65,10 @@ class Transport(ABC):
     @abstractmethod
     def put_part(self, batch_id: str, n: int, ciphertext: bytes) -> None:
         """Hand over one part."""
+
+    @abstractmethod
+    def put_attachment(self, batch_id: str, n: int, ciphertext: bytes) -> None:
+        """Hand over one attachment."""
 
     @abstractmethod
     def commit(self, batch_id: str) -> bytes:

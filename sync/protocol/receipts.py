@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import msgspec
 
@@ -66,10 +67,28 @@ class Totals(msgspec.Struct, frozen=True):
     gone: Count = 0
 
 
-class ProcessingReceipt(msgspec.Struct, frozen=True):
+class Keeping(StrEnum):
+    """What became of an attachment."""
+
+    KEPT = "kept"
+    KNOWN = "known"
+    """Kept before: the county holds the same content already."""
+    REFUSED = "refused"
+
+
+class AttachmentVerdict(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of attachment ``n``; ``code`` says why it was refused."""
+
+    n: Count
+    verdict: Keeping
+    code: Token = ""
+
+
+class ProcessingReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a batch: totals, the countersigned audit head, and the sealed parts with one verdict per record.
 
-    ``manifest`` is the batch manifest's digest; ``cursor`` the platform's change cursor after this batch.
+    ``manifest`` is the batch manifest's digest; ``cursor`` the platform's change cursor after this batch;
+    ``attachments`` has one verdict per attachment, in the manifest's order.
     """
 
     v: int
@@ -91,6 +110,7 @@ class ProcessingReceipt(msgspec.Struct, frozen=True):
     raw_bytes: Count
     enc: Encryption
     parts: tuple[PartEntry, ...]
+    attachments: tuple[AttachmentVerdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +219,14 @@ class ProcessingBuilder:
         processed: str,
         cursor: int,
         flags: tuple[str, ...] = (),
+        attachments: tuple[AttachmentVerdict, ...] = (),
     ) -> SignedProcessing:
-        """The signed receipt. Raises `LocalProtocolError` where a record has no verdict."""
+        """The signed receipt. Raises `LocalProtocolError` where a record or an attachment has no verdict."""
         batch = self._manifest
         if self._counts.total() != batch.records:
             raise LocalProtocolError("protocol.totals")
+        if len(attachments) != len(batch.attachments) or _attachments_fault(attachments):
+            raise LocalProtocolError("protocol.receipt_attachments")
         receipt = ProcessingReceipt(
             v=VERSION,
             suite=key.suite,
@@ -224,8 +247,15 @@ class ProcessingBuilder:
             raw_bytes=sum(p.raw_size for p in self._parts),
             enc=self._key.encryption,
             parts=tuple(self._parts),
+            attachments=attachments,
         )
         return SignedProcessing(receipt, sign_envelope(PayloadType.PROCESSING_RECEIPT, encode(receipt), key))
+
+
+def _attachments_fault(verdicts: tuple[AttachmentVerdict, ...]) -> bool:
+    """Whether they are not numbered in order, or a reason stands where it does not belong."""
+    numbered = all(found.n == n for n, found in enumerate(verdicts))
+    return not numbered or any((found.verdict is Keeping.REFUSED) != bool(found.code) for found in verdicts)
 
 
 def _counts(totals: Totals) -> dict[Verdict, int]:
@@ -243,6 +273,8 @@ def read_processing(payload: bytes, limits: Limits = LIMITS) -> ProcessingReceip
         raise RemoteProtocolError(fault)
     if sum(_counts(receipt.totals).values()) != receipt.records:
         raise RemoteProtocolError("protocol.totals")
+    if _attachments_fault(receipt.attachments):
+        raise RemoteProtocolError("protocol.receipt_attachments")
     return receipt
 
 
@@ -255,6 +287,9 @@ def open_processing(
     _check_subject(receipt, batch, digest)
     if receipt.audit != batch.audit:
         raise RemoteProtocolError("protocol.receipt_audit")
+    # One without any word on them is from a platform that knew only custody: it stands for that it keeps them.
+    if receipt.attachments and len(receipt.attachments) != len(batch.attachments):
+        raise RemoteProtocolError("protocol.receipt_attachments")
     return SignedProcessing(receipt, envelope)
 
 

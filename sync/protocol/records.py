@@ -206,7 +206,7 @@ def _change_fault(o: Draft | Operation) -> tuple[str, str]:
         return ("", "") if o.reason else ("op_reason", "$.reason")
     if o.reason:
         return "op_reason", "$.reason"
-    if not o.set and not o.unset:
+    if not o.set and not o.unset and not o.evidence:
         return "op_empty", "$.set"
     if o.unset and (len({*o.set, *o.unset}) != len(o.set) + len(o.unset)):
         return "op_twice", "$.unset"

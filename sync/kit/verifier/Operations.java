@@ -80,7 +80,7 @@ final class Operations {
         if (op.equals("tombstone")) {
             checkTombstone(set, unset, seen, base, reason);
         } else {
-            checkUpsert(set, unset, seen, reason);
+            checkUpsert(set, unset, seen, reason, !evidence.isEmpty());
         }
         return type;
     }
@@ -101,11 +101,12 @@ final class Operations {
         }
     }
 
-    private static void checkUpsert(Members set, List<String> unset, Members seen, String reason) throws Refusal {
+    private static void checkUpsert(Members set, List<String> unset, Members seen, String reason, boolean evidence)
+            throws Refusal {
         if (!reason.isEmpty()) {
             throw new Refusal("op_reason");
         }
-        if (set.names().isEmpty() && unset.isEmpty()) {
+        if (set.names().isEmpty() && unset.isEmpty() && !evidence) {
             throw new Refusal("op_empty");
         }
         Set<Object> touched = new HashSet<>(set.names());

@@ -44,6 +44,9 @@ class Line(Transport):
     def put_part(self, batch_id: str, n: int, ciphertext: bytes) -> None:
         self._pass(f"put_part {n}", lambda: self.real.put_part(batch_id, n, ciphertext))
 
+    def put_attachment(self, batch_id: str, n: int, ciphertext: bytes) -> None:
+        self._pass(f"put_attachment {n}", lambda: self.real.put_attachment(batch_id, n, ciphertext))
+
     def commit(self, batch_id: str) -> bytes:
         return self._pass("commit", lambda: self.real.commit(batch_id))
 

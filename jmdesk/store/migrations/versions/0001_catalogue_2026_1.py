@@ -32,6 +32,18 @@ TABLES = """
     TEXT, n INTEGER, code TEXT, settled_at TEXT, PRIMARY KEY (sha256, county) );
     CREATE INDEX ix_attachment_sendings_batch ON attachment_sendings (batch_id);
     CREATE INDEX ix_attachment_sendings_state ON attachment_sendings (state);
+    CREATE TABLE attachment_contents ( sha256 TEXT NOT NULL, original_sha256 TEXT NOT NULL, media TEXT NOT NULL,
+    size INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, pages INTEGER NOT NULL, scripted
+    INTEGER NOT NULL, added_at TEXT NOT NULL, thumbnail BLOB, content BLOB NOT NULL, PRIMARY KEY (sha256) );
+    CREATE TABLE attachment_links ( link TEXT NOT NULL, type TEXT NOT NULL, rid TEXT NOT NULL, field TEXT NOT
+    NULL, sha256 TEXT NOT NULL, caption TEXT NOT NULL, added_at TEXT NOT NULL, added_by TEXT NOT NULL, named
+    INTEGER, removed_at TEXT, removed_by TEXT, removed_for TEXT, PRIMARY KEY (link) );
+    CREATE INDEX ix_attachment_links_rid ON attachment_links (rid);
+    CREATE INDEX ix_attachment_links_sha256 ON attachment_links (sha256);
+    CREATE TABLE attachment_sendings ( sha256 TEXT NOT NULL, county TEXT NOT NULL, state TEXT NOT NULL, batch_id
+    TEXT, n INTEGER, code TEXT, settled_at TEXT, PRIMARY KEY (sha256, county) );
+    CREATE INDEX ix_attachment_sendings_batch ON attachment_sendings (batch_id);
+    CREATE INDEX ix_attachment_sendings_state ON attachment_sendings (state);
     CREATE TABLE awaiting_consent ( rid TEXT NOT NULL, field TEXT NOT NULL, type TEXT NOT NULL, household TEXT
     NOT NULL, lock TEXT NOT NULL, value TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (rid, field) );
     CREATE INDEX ix_awaiting_household ON awaiting_consent (household);

@@ -1,0 +1,1 @@
+"""Attachments: photos and PDF papers beside records, checked, cleaned, and kept inside the encrypted store."""
