@@ -8,10 +8,13 @@ wrapped; a *reply* is a ``.jmr`` container, as on a stick.
 - ``POST /v1/session/challenge``: ``{"device": keyid}`` → 201 ``{"nonce", "server_epoch", "expires_in"}``
 - ``POST /v1/session``: session envelope → 201
   ``{"token", "expires_in", "server_epoch", "server_time", "trust_version"}``
-- ``PUT /v1/batches/{id}/manifest``: batch-manifest envelope → 201 new, 200 known: ``{"state", "missing": [n]}``
+- ``PUT /v1/batches/{id}/manifest``: batch-manifest envelope → 201 new, 200 known:
+  ``{"state", "missing": [n], "missing_attachments": [n]}``
 - ``PUT /v1/batches/{id}/parts/{n}``: ciphertext with ``Content-Digest`` → 201 new, 200 known: ``{"state", "n"}``
+- ``PUT /v1/batches/{id}/attachments/{n}``: likewise
 - ``POST /v1/batches/{id}/commit`` → 202 custody-receipt envelope
-- ``GET /v1/batches/{id}`` → 200 ``{"batch_id", "state", "missing", "received", "processed", "totals"}``
+- ``GET /v1/batches/{id}`` → 200 ``{"batch_id", "state", "missing", "missing_attachments", "received", "processed",
+  "totals"}``
 - ``GET /v1/batches/{id}/receipt?wait=`` → 200 reply (custody, processing with verdicts); 202 custody envelope while it
   is not processed, after ``wait`` seconds (0 to 20)
 - ``POST /v1/batches``: a whole ``.jmb`` → 201 custody-receipt envelope
@@ -51,6 +54,8 @@ from starlette.routing import Route
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Environment
 from jmdesk.core.ids import Ids
+from sync.gateway import paths
+from sync.gateway.attachments import put_attachment
 from sync.gateway.batches import Batches
 from sync.gateway.bell import Bell, heard
 from sync.gateway.body import read_body, stream_body
@@ -70,7 +75,6 @@ log = logging.getLogger("jmdesk.gateway")
 
 _SMALL = 64 * 1024
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RETRY_SECONDS = "2"
 _LONGEST_WAIT = 20
 """Seconds that a request for a receipt may wait for it."""
@@ -109,6 +113,7 @@ def build_app(gateway: Gateway) -> Starlette:
         ("POST", "/v1/session", _session),
         ("PUT", "/v1/batches/{batch}/manifest", _put_manifest),
         ("PUT", "/v1/batches/{batch}/parts/{n}", _put_part),
+        ("PUT", "/v1/batches/{batch}/attachments/{n}", put_attachment),
         ("POST", "/v1/batches/{batch}/commit", _commit),
         ("GET", "/v1/batches/{batch}", _status),
         ("GET", "/v1/batches/{batch}/receipt", _receipt),
@@ -166,13 +171,6 @@ def _no_such_route(_: Request, error: Exception) -> Response:
     return json_answer({**declined.body(secrets.token_hex(8)), "status": status}, status, PROBLEM)
 
 
-def _batch_id(request: Request) -> str:
-    found = str(request.path_params["batch"])
-    if not _UUID.fullmatch(found):
-        raise Declined(Problem.NOT_FOUND)
-    return found
-
-
 def _count(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(2**53))):
@@ -222,36 +220,39 @@ async def _session(gateway: Gateway, request: Request) -> Response:
 
 
 async def _put_manifest(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), _batch_id(request)
+    device, batch_id = await gateway.device(request), paths.batch_id(request)
     envelope = await read_body(request, LIMITS.envelope_bytes)
     taken = await run_in_threadpool(gateway.batches.announce, device, envelope, batch_id=batch_id)
-    return json_answer({"state": taken.state.value, "missing": taken.missing}, status=201 if taken.fresh else 200)
+    body = {
+        "state": taken.state.value,
+        "missing": taken.missing,
+        "missing_attachments": taken.missing_attachments,
+    }
+    return json_answer(body, status=201 if taken.fresh else 200)
 
 
 async def _put_part(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), _batch_id(request)
-    number = str(request.path_params["n"])
-    if not (number.isascii() and number.isdigit() and len(number) <= len(str(LIMITS.parts_per_batch))):
-        raise Declined(Problem.NOT_FOUND)
+    device, batch_id = await gateway.device(request), paths.batch_id(request)
+    n = paths.number(request, LIMITS.parts_per_batch)
     ciphertext = await read_body(request, LIMITS.part_bytes)
-    taken = await run_in_threadpool(gateway.batches.put_part, device, batch_id, int(number), ciphertext)
-    return json_answer({"state": taken.state.value, "n": int(number)}, status=201 if taken.fresh else 200)
+    taken = await run_in_threadpool(gateway.batches.put_part, device, batch_id, n, ciphertext)
+    return json_answer({"state": taken.state.value, "n": n}, status=201 if taken.fresh else 200)
 
 
 async def _commit(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), _batch_id(request)
+    device, batch_id = await gateway.device(request), paths.batch_id(request)
     custody = await run_in_threadpool(gateway.batches.commit, device, batch_id)
     gateway.notify()
     return envelope_answer(custody, status=202)
 
 
 async def _status(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), _batch_id(request)
+    device, batch_id = await gateway.device(request), paths.batch_id(request)
     return json_answer(await run_in_threadpool(gateway.batches.status, device, batch_id))
 
 
 async def _receipt(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), _batch_id(request)
+    device, batch_id = await gateway.device(request), paths.batch_id(request)
     patience = time.monotonic() + min(_count(request, "wait", 0), _LONGEST_WAIT)
     key, custody = await run_in_threadpool(gateway.batches.in_custody, device, batch_id)
     with gateway.bell.listening() as event:

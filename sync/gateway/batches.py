@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from jmdesk.core.clock import Clock, utc_text
+from sync.gateway.attachments import keep_sealed, lacking
 from sync.gateway.database import Access, Connection, Database, Role, one
 from sync.gateway.enrol import Device, find_device
 from sync.gateway.keys import PlatformKeys
@@ -40,6 +41,7 @@ class Taken:
     missing: tuple[int, ...]
     fresh: bool = False
     """Whether this very call made it known."""
+    missing_attachments: tuple[int, ...] = ()
 
 
 class DeviceKeys:
@@ -83,8 +85,6 @@ class Batches:
             raise Declined(Problem.MALFORMED, detail_code="gateway.batch_id")
         if signed.manifest.unit != device.grant.unit:
             raise Declined(Problem.NOT_YOURS)
-        if signed.manifest.attachments:
-            raise Declined(Problem.MALFORMED, detail_code="gateway.attachments")
         access = device.grant.access(Role.API)
         answer = self._database.run(
             access, lambda connection: self._announce(connection, device, signed, courier or device.grant.device)
@@ -118,6 +118,27 @@ class Batches:
 
         return self._database.run(device.grant.access(Role.API), work)
 
+    def put_attachment(self, device: Device, batch_id: str, n: int, ciphertext: bytes) -> Taken:
+        """Keep one attachment of an announced batch; the same one again changes nothing.
+
+        ``Declined``: ``not_found``, ``not_yours``, ``digest_mismatch``.
+        """
+
+        def work(connection: Connection) -> Taken:
+            taken, manifest = _batch(connection, device, batch_id)
+            if n >= len(manifest.attachments):
+                raise Declined(Problem.NOT_FOUND)
+            try:
+                check_part(manifest.attachments[n], ciphertext)
+            except RemoteProtocolError as error:
+                raise Declined(Problem.DIGEST_MISMATCH, detail_code=error.code) from None
+            if taken.state is not PlatformBatch.ANNOUNCED:
+                return taken
+            fresh = keep_sealed(connection, taken.key, manifest.attachments[n], ciphertext)
+            return Taken(taken.key, batch_id, taken.state, (), fresh=fresh)
+
+        return self._database.run(device.grant.access(Role.API), work)
+
     def commit(self, device: Device, batch_id: str) -> bytes:
         """Take a complete batch into custody and sign for it; again, the same receipt.
 
@@ -133,9 +154,9 @@ class Batches:
             )
             if row[0] is not None:
                 return bytes(row[0])
-            missing = _missing(connection, taken.key, len(manifest.parts))
-            if missing:
-                raise Declined(Problem.PARTS_MISSING, missing=list(missing[:_MOST_NAMED]))
+            missing, papers = _lacking(connection, taken.key, manifest)
+            if missing or papers:
+                raise Declined(Problem.PARTS_MISSING, missing=_few(missing), missing_attachments=_few(papers))
             _after_its_predecessor(connection, taken.key)
             return self._take_custody(connection, device, taken.key, manifest, row[1])
 
@@ -152,11 +173,12 @@ class Batches:
                 taken.key,
             )
             waiting = taken.state is PlatformBatch.ANNOUNCED
-            missing = _missing(connection, taken.key, len(manifest.parts)) if waiting else ()
+            missing, papers = _lacking(connection, taken.key, manifest) if waiting else ((), ())
             return {
                 "batch_id": batch_id,
-                "state": _shown(taken.state, missing).value,
-                "missing": list(missing[:_MOST_NAMED]),
+                "state": _shown(taken.state, (*missing, *papers)).value,
+                "missing": _few(missing),
+                "missing_attachments": _few(papers),
                 "received": _moment(row[0]),
                 "processed": _moment(row[1]),
                 "totals": row[2] or {},
@@ -197,6 +219,8 @@ class Batches:
         try:
             for part in reader.parts():
                 self.put_part(device, manifest.batch_id, part.entry.n, part.ciphertext)
+            for entry, ciphertext in reader.attachments():
+                self.put_attachment(device, manifest.batch_id, entry.n, ciphertext)
             reader.finish()
         except RemoteProtocolError as error:
             raise Declined(Problem.MALFORMED, detail_code=error.code) from None
@@ -217,8 +241,11 @@ class Batches:
                 return _alarm(connection, key, Problem.SEQ_REUSE)
             state = PlatformBatch(same[1])
             waiting = state is PlatformBatch.ANNOUNCED
-            missing = _missing(connection, key, len(manifest.parts)) if waiting else ()
-            return Taken(key, manifest.batch_id, _shown(state, missing), missing[:_MOST_NAMED])
+            missing, papers = _lacking(connection, key, manifest) if waiting else ((), ())
+            shown = _shown(state, (*missing, *papers))
+            return Taken(
+                *(key, manifest.batch_id, shown, missing[:_MOST_NAMED]), missing_attachments=papers[:_MOST_NAMED]
+            )
         refused = _out_of_chain(connection, key, grant.epoch, manifest.prev)
         if refused is not None:
             return refused
@@ -233,7 +260,10 @@ class Batches:
         if not stored.rowcount:
             return Declined(Problem.MALFORMED, detail_code="gateway.batch_id_used")
         missing = tuple(range(min(len(manifest.parts), _MOST_NAMED)))
-        return Taken(key, manifest.batch_id, PlatformBatch.ANNOUNCED, missing, fresh=True)
+        papers = tuple(range(min(len(manifest.attachments), _MOST_NAMED)))
+        return Taken(
+            *(key, manifest.batch_id, PlatformBatch.ANNOUNCED, missing), fresh=True, missing_attachments=papers
+        )
 
     def _take_custody(
         self, connection: Connection, device: Device, key: BatchKey, manifest: Manifest, digest: str
@@ -289,6 +319,15 @@ def _missing(connection: Connection, key: BatchKey, parts: int) -> tuple[int, ..
         )
     }
     return tuple(n for n in range(parts) if n not in held)
+
+
+def _lacking(connection: Connection, key: BatchKey, manifest: Manifest) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The numbers of the parts and of the attachments that have not come yet."""
+    return _missing(connection, key, len(manifest.parts)), lacking(connection, key, len(manifest.attachments))
+
+
+def _few(numbers: tuple[int, ...]) -> list[int]:
+    return list(numbers[:_MOST_NAMED])
 
 
 def _shown(state: PlatformBatch, missing: tuple[int, ...]) -> PlatformBatch:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from jmdesk.core.clock import SystemClock, utc_text
 from jmdesk.core.errors import KnownError, Refused
-from sync.gateway import show
+from sync.gateway import evidence, show
 from sync.gateway.certificates import Certificates
 from sync.gateway.database import OWNER, Storage
 from sync.gateway.enrol import issue_code
@@ -98,7 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     seen.add_argument("--values", action="store_true", help="with their fields (personal data: mind where it goes)")
     seen.add_argument("--limit", type=int, default=0, metavar="N")
     seen.set_defaults(run=_show_records)
-    for name, source in (("batches", show.batches), ("devices", show.devices)):
+    for name, source in (
+        ("batches", show.batches),
+        ("devices", show.devices),
+        ("attachments", evidence.attachments),
+    ):
         listed = show_commands.add_parser(name, parents=[common, output], help=f"all {name}")
         listed.set_defaults(run=_show_list, source=source)
     explained = show_commands.add_parser("explanation", parents=[common, output], help="the explanation of a rating")

@@ -18,6 +18,7 @@ from typing import TypeVar
 from jmdesk.core.clock import Clock, beijing_date
 from sync.gateway.database import Access, Connection, Database, Role, one
 from sync.gateway.enrol import Device, find_device
+from sync.gateway.evidence import Named, keep_attachments, named, note
 from sync.gateway.judge import Judge, Known, parent_of, said_region
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.ledger import (
@@ -78,6 +79,10 @@ class Ingest:
         )
         for stretch in _cut(self._left(batch), STRETCH):
             self._database.run(batch.access, partial(self._apply, batch, judge, stretch))
+        keep_attachments(
+            *(self._database, batch.access, self._keys.opening, self._clock),
+            *(batch.key, batch.signed.manifest, batch.device.grant),
+        )
         write_receipt(self._database, self._keys, self._clock, batch.device, batch.key, batch.signed)
 
     def _load(self, key: BatchKey) -> _Batch:
@@ -127,7 +132,7 @@ class Ingest:
                 rows = staged(steps, heads)
                 if written is not None:
                     written.result()
-                written = asking.submit(write, connection, batch.key, rows)
+                written = asking.submit(_written, connection, batch.key, rows, named(lines, steps, known))
             if written is not None:
                 written.result()
         move_heads(connection, heads)
@@ -183,6 +188,12 @@ def _ahead(pool: ThreadPoolExecutor, works: Iterable[Callable[[], _Result]]) -> 
             yield waiting.popleft().result()
     if waiting:
         yield waiting.popleft().result()
+
+
+def _written(connection: Connection, batch: BatchKey, rows: bytes, evidence: Sequence[Named]) -> None:
+    """Write a run, and which documents its operations name."""
+    write(connection, batch, rows)
+    note(connection, evidence)
 
 
 def _looked_up(connection: Connection, counties: Sequence[str], lines: list[_Line]) -> tuple[list[_Line], Known]:

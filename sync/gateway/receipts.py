@@ -15,6 +15,7 @@ from jmdesk.core.clock import Clock, from_utc_text, utc_text
 from jmdesk.core.ids import Ids
 from sync.gateway.database import Connection, Database, Role, one
 from sync.gateway.enrol import Device
+from sync.gateway.evidence import forget_spool, verdicts
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.ledger import BatchKey
 from sync.protocol.batch import SignedManifest
@@ -63,6 +64,7 @@ def write_receipt(
             processed=utc_text(now),
             cursor=cursor,
             flags=flags,
+            attachments=verdicts(connection, batch),
         )
         connection.execute(
             "UPDATE batches SET state = %s, processed = %s, receipt = %s, totals = %s, flags = %s"
@@ -70,6 +72,7 @@ def write_receipt(
             (PlatformBatch.PROCESSED.value, now, receipt.envelope, Jsonb(dict(totals)), list(flags), *batch),
         )
         connection.execute("DELETE FROM batch_parts WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)", batch)
+        forget_spool(connection, batch)
         connection.execute(
             "UPDATE operations SET detail = detail - 'values'"
             " WHERE (county, device, epoch, seq) = (%s, %s, %s, %s) AND detail ? 'values'",

@@ -28,7 +28,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     tables = (
-        "changes operations receipt_parts batch_parts records batches alarms counties sessions challenges enrol_codes"
+        "attachment_verdicts attachments evidence batch_attachments"
+        " changes operations receipt_parts batch_parts records batches alarms counties sessions challenges enrol_codes"
         " device_requests devices units platform_keys trust platform region_closure region_edition regions"
     )
     _run("DROP VIEW batch_overview, region_counts, ledger_overview")

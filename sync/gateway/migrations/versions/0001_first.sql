@@ -187,6 +187,50 @@ ALTER TABLE batch_parts ALTER ciphertext SET STORAGE EXTERNAL;
 
 CREATE TABLE receipt_parts (LIKE batch_parts INCLUDING ALL);
 
+CREATE TABLE batch_attachments (LIKE batch_parts INCLUDING ALL);
+
+-- Which record names which document, by the SHA-256 of its content; what was named once stays named.
+CREATE TABLE evidence (
+  county text NOT NULL,
+  rid uuid NOT NULL,
+  sha256 text NOT NULL,
+  type text NOT NULL,
+  op_id text NOT NULL,
+  PRIMARY KEY (county, rid, sha256)
+);
+CREATE INDEX evidence_by_content ON evidence (county, sha256);
+
+-- Documents as they came: sealed, with the wrapped keys that open them. One row per content and county.
+CREATE TABLE attachments (
+  county text NOT NULL,
+  sha256 text NOT NULL,
+  type text NOT NULL,
+  rid uuid NOT NULL,
+  region text NOT NULL,
+  unit text NOT NULL,
+  media text NOT NULL,
+  raw_size integer NOT NULL,
+  batch_id uuid NOT NULL,
+  device text NOT NULL,
+  n integer NOT NULL,
+  enc jsonb NOT NULL,
+  received timestamptz NOT NULL,
+  ciphertext bytea NOT NULL,
+  PRIMARY KEY (county, sha256)
+);
+ALTER TABLE attachments ALTER ciphertext SET STORAGE EXTERNAL;
+
+CREATE TABLE attachment_verdicts (
+  county text NOT NULL,
+  device text NOT NULL,
+  epoch bigint NOT NULL,
+  seq bigint NOT NULL,
+  n integer NOT NULL,
+  verdict text NOT NULL,
+  code text NOT NULL,
+  PRIMARY KEY (county, device, epoch, seq, n)
+);
+
 -- One row per operation for ever: what became of it. `detail` (a conflict's values) goes once the receipt is sealed.
 CREATE TABLE operations (
   county text NOT NULL,
@@ -279,11 +323,15 @@ GRANT SELECT ON device_requests TO jmdesk_read;
 GRANT SELECT, INSERT, DELETE ON challenges, sessions TO jmdesk_api;
 GRANT SELECT, UPDATE ON counties TO jmdesk_api, jmdesk_ingest;
 GRANT SELECT, INSERT, UPDATE ON batches TO jmdesk_api;
-GRANT SELECT, INSERT ON batch_parts TO jmdesk_api;
+GRANT SELECT, INSERT ON batch_parts, batch_attachments TO jmdesk_api;
 GRANT SELECT ON receipt_parts, records TO jmdesk_api;
 GRANT INSERT ON alarms TO jmdesk_api;
 GRANT SELECT, UPDATE ON batches TO jmdesk_ingest;
-GRANT SELECT, DELETE ON batch_parts TO jmdesk_ingest;
+GRANT SELECT, DELETE ON batch_parts, batch_attachments TO jmdesk_ingest;
+GRANT SELECT, INSERT ON evidence, attachments, attachment_verdicts TO jmdesk_ingest;
+GRANT SELECT ON evidence, attachment_verdicts TO jmdesk_read;
+GRANT SELECT (county, sha256, type, rid, region, unit, media, raw_size, batch_id, device, n, received) ON attachments
+  TO jmdesk_read;
 GRANT SELECT, INSERT, DELETE ON receipt_parts TO jmdesk_ingest;
 GRANT SELECT, INSERT, UPDATE ON operations, records TO jmdesk_ingest;
 GRANT INSERT ON changes TO jmdesk_ingest;
@@ -293,7 +341,8 @@ DO $$
 DECLARE growing text;
 BEGIN
   FOREACH growing IN ARRAY
-    ARRAY['batches', 'batch_parts', 'receipt_parts', 'operations', 'records', 'changes', 'alarms'] LOOP
+    ARRAY['batches', 'batch_parts', 'receipt_parts', 'operations', 'records', 'changes', 'alarms',
+      'batch_attachments', 'evidence', 'attachments', 'attachment_verdicts'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', growing);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', growing);
     EXECUTE format(
@@ -303,12 +352,13 @@ BEGIN
     EXECUTE format('CREATE POLICY own ON %I TO CURRENT_USER USING (true)', growing);
   END LOOP;
   -- Whoever looks names counties, or * for all of them; who names none sees nothing.
-  FOREACH growing IN ARRAY ARRAY['batches', 'batch_parts', 'receipt_parts', 'operations', 'changes', 'alarms'] LOOP
+  FOREACH growing IN ARRAY ARRAY['batches', 'batch_parts', 'receipt_parts', 'operations', 'changes', 'alarms',
+    'evidence', 'attachment_verdicts'] LOOP
     EXECUTE format(
       $policy$CREATE POLICY look ON %I FOR SELECT TO jmdesk_read, jmdesk_audit
         USING ((string_to_array(current_setting('jmdesk.counties', true), ',')) && ARRAY[county, '*'])$policy$, growing);
   END LOOP;
-  FOREACH growing IN ARRAY ARRAY['batches', 'batch_parts', 'receipt_parts', 'alarms'] LOOP
+  FOREACH growing IN ARRAY ARRAY['batches', 'batch_parts', 'receipt_parts', 'alarms', 'batch_attachments'] LOOP
     EXECUTE format(
       $policy$CREATE POLICY api ON %I TO jmdesk_api
         USING (county = ANY (string_to_array(current_setting('jmdesk.counties', true), ',')))$policy$, growing);
@@ -316,6 +366,10 @@ BEGIN
 END $$;
 
 CREATE POLICY look ON records FOR SELECT TO jmdesk_read
+  USING ((string_to_array(current_setting('jmdesk.counties', true), ',')) && ARRAY[county, '*']
+    AND region LIKE ANY (string_to_array(current_setting('jmdesk.regions', true), ',')));
+
+CREATE POLICY look ON attachments FOR SELECT TO jmdesk_read
   USING ((string_to_array(current_setting('jmdesk.counties', true), ',')) && ARRAY[county, '*']
     AND region LIKE ANY (string_to_array(current_setting('jmdesk.regions', true), ',')));
 
