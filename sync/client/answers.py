@@ -14,7 +14,7 @@ from sync.protocol.errors import Problem
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
-_PASSING: Final = frozenset({Problem.TOO_MANY, Problem.UNAVAILABLE, Problem.INTERNAL})
+_PASSING: Final = frozenset({Problem.TOO_MANY, Problem.UNAVAILABLE, Problem.SPOOL_FULL, Problem.INTERNAL})
 
 
 @dataclass(frozen=True, slots=True)

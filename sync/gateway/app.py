@@ -32,18 +32,13 @@ the desk where it is sane, and always answered.
 
 from __future__ import annotations
 
-import logging
-import re
-import secrets
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 
 import msgspec
-import psycopg
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -52,7 +47,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jmdesk.core.clock import Clock, utc_text
-from jmdesk.core.errors import Environment
 from jmdesk.core.ids import Ids
 from sync.gateway import paths
 from sync.gateway.attachments import put_attachment
@@ -60,27 +54,23 @@ from sync.gateway.batches import Batches
 from sync.gateway.bell import Bell, heard
 from sync.gateway.body import read_body, stream_body
 from sync.gateway.changes import DEFAULT_LIMIT, change_page
-from sync.gateway.database import READ, Database
+from sync.gateway.database import Access, Database, Role
 from sync.gateway.device_routes import reopen, retire, rotate, standing
+from sync.gateway.door import Door, guarded, no_such_route
 from sync.gateway.enrol import Device, enrol
 from sync.gateway.keys import PlatformKeys
-from sync.gateway.media import PROBLEM, REPLY, envelope_answer, json_answer
-from sync.gateway.problem import Declined, whereabouts
+from sync.gateway.media import REPLY, envelope_answer, json_answer
+from sync.gateway.problem import Declined
 from sync.gateway.receipts import receipt_reply
 from sync.gateway.sessions import challenge, device_of, open_session
+from sync.gateway.spool import Quotas
 from sync.protocol.errors import Problem
 from sync.protocol.limits import LIMITS
 
-log = logging.getLogger("jmdesk.gateway")
-
 _SMALL = 64 * 1024
-_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
-_RETRY_SECONDS = "2"
 _LONGEST_WAIT = 20
 """Seconds that a request for a receipt may wait for it."""
 _LOOK_EVERY = 1.0
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -93,15 +83,20 @@ class Gateway:
     ids: Ids
     notify: Callable[[], None]
     bell: Bell
+    door: Door = field(default_factory=Door)
+    quotas: Quotas = field(default_factory=Quotas)
 
     @property
     def batches(self) -> Batches:
         """Taking batches in."""
-        return Batches(self.database, self.keys, self.clock)
+        return Batches(self.database, self.keys, self.clock, self.quotas)
 
     async def device(self, request: Request) -> Device:
         """The device whose token came with the request."""
-        return await run_in_threadpool(device_of, self.database, self.clock, request.headers.get("authorization", ""))
+        token = request.headers.get("authorization", "")
+        device = await run_in_threadpool(device_of, self.database, self.clock, token)
+        self.door.check_device(device.grant.device)
+        return device
 
 
 def build_app(gateway: Gateway) -> Starlette:
@@ -127,48 +122,10 @@ def build_app(gateway: Gateway) -> Starlette:
         ("GET", "/readyz", _ready),
     ]
     routes = [
-        Route(path, _guarded(partial(handler, gateway), path), methods=[method]) for method, path, handler in table
+        Route(path, guarded(partial(handler, gateway), path, lambda: gateway.door), methods=[method])
+        for method, path, handler in table
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
-
-
-def _guarded(handler: Handler, path: str) -> Handler:
-    """A handler whose every failure is an answer, and whose every answer is logged without personal data."""
-
-    async def guarded(request: Request) -> Response:
-        given = request.headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        started = time.monotonic()
-        try:
-            response = await handler(request)
-        except Declined as declined:
-            response = _problem(declined, request_id)
-        except (psycopg.OperationalError, Environment) as error:
-            log.warning("%s unavailable: %s", request_id, whereabouts(error))
-            response = _problem(Declined(Problem.UNAVAILABLE), request_id)
-        except Exception as error:  # noqa: BLE001 - a bug is told as one, without the data that it met
-            log.error("%s failed: %s", request_id, whereabouts(error))  # noqa: TRY400 - no traceback: it quotes data
-            response = _problem(Declined(Problem.INTERNAL), request_id)
-        response.headers["X-Request-Id"] = request_id
-        response.headers["Cache-Control"] = "no-store"
-        milliseconds = round((time.monotonic() - started) * 1000)
-        log.info("%s %s %s %s %s ms", request_id, request.method, path, response.status_code, milliseconds)
-        return response
-
-    return guarded
-
-
-def _problem(declined: Declined, request_id: str) -> Response:
-    response = json_answer(declined.body(request_id), declined.status, PROBLEM)
-    if declined.problem in (Problem.TOO_MANY, Problem.UNAVAILABLE):
-        response.headers["Retry-After"] = _RETRY_SECONDS
-    return response
-
-
-def _no_such_route(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-    declined = Declined(Problem.MALFORMED if status == HTTPStatus.METHOD_NOT_ALLOWED else Problem.NOT_FOUND)
-    return json_answer({**declined.body(secrets.token_hex(8)), "status": status}, status, PROBLEM)
+    return Starlette(routes=routes, exception_handlers={HTTPException: no_such_route})
 
 
 def _count(request: Request, name: str, default: int) -> int:
@@ -261,7 +218,7 @@ async def _receipt(gateway: Gateway, request: Request) -> Response:
                 receipt_reply, gateway.database, gateway.keys, gateway.clock, gateway.ids, device, key
             )
             left = patience - time.monotonic()
-            if reply is not None or left <= 0:
+            if reply is not None or left <= 0 or gateway.bell.silent:
                 break
             # Another process may be the one that works: then no bell rings here.
             await heard(event, min(left, _LOOK_EVERY))
@@ -301,5 +258,6 @@ async def _health(_: Gateway, __: Request) -> Response:
 
 
 async def _ready(gateway: Gateway, _: Request) -> Response:
-    await run_in_threadpool(gateway.database.run, READ, lambda connection: connection.execute("SELECT FROM platform"))
+    look = Access(Role.API)
+    await run_in_threadpool(gateway.database.run, look, lambda connection: connection.execute("SELECT FROM platform"))
     return json_answer({"status": "ok"})

@@ -17,6 +17,7 @@ from sync.gateway.enrol import Device, find_device
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.ledger import BatchKey
 from sync.gateway.problem import Declined
+from sync.gateway.spool import Quotas, check_quota, weight
 from sync.protocol.batch import BatchReader, SignedManifest, open_manifest
 from sync.protocol.container import ByteSource
 from sync.protocol.errors import Problem, RemoteProtocolError
@@ -65,10 +66,11 @@ class DeviceKeys:
 class Batches:
     """The batches of all devices, as far as taking them into custody goes."""
 
-    def __init__(self, database: Database, keys: PlatformKeys, clock: Clock) -> None:
+    def __init__(self, database: Database, keys: PlatformKeys, clock: Clock, quotas: Quotas | None = None) -> None:
         self._database = database
         self._keys = keys
         self._clock = clock
+        self._quotas = quotas or Quotas()
 
     def announce(self, device: Device, envelope: bytes, courier: str = "", batch_id: str = "") -> Taken:
         """Register a manifest at its place in the device's chain; the same bytes again change nothing.
@@ -85,6 +87,7 @@ class Batches:
             raise Declined(Problem.MALFORMED, detail_code="gateway.batch_id")
         if signed.manifest.unit != device.grant.unit:
             raise Declined(Problem.NOT_YOURS)
+        check_quota(self._database, self._quotas, device.grant.device, signed.manifest)
         access = device.grant.access(Role.API)
         answer = self._database.run(
             access, lambda connection: self._announce(connection, device, signed, courier or device.grant.device)
@@ -240,6 +243,9 @@ class Batches:
             if same[0] != signed.digest:
                 return _alarm(connection, key, Problem.SEQ_REUSE)
             state = PlatformBatch(same[1])
+            if state is PlatformBatch.EXPIRED:
+                state = next_platform_state(state, PlatformEvent.ANNOUNCE)
+                _announce_anew(connection, key, self._clock.now())
             waiting = state is PlatformBatch.ANNOUNCED
             missing, papers = _lacking(connection, key, manifest) if waiting else ((), ())
             shown = _shown(state, (*missing, *papers))
@@ -251,10 +257,12 @@ class Batches:
             return refused
         stored = connection.execute(
             "INSERT INTO batches (county, device, epoch, seq, batch_id, unit, state, digest, envelope, records, parts,"
-            " courier, announced) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            " courier, announced, bytes) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
             (
                 *(*key, manifest.batch_id, manifest.unit, PlatformBatch.ANNOUNCED.value, signed.digest),
-                *(signed.envelope, manifest.records, len(manifest.parts), courier, self._clock.now()),
+                *(signed.envelope, manifest.records, len(manifest.parts), courier),
+                *(self._clock.now(), weight(manifest)),
             ),
         )
         if not stored.rowcount:
@@ -333,6 +341,14 @@ def _few(numbers: tuple[int, ...]) -> list[int]:
 def _shown(state: PlatformBatch, missing: tuple[int, ...]) -> PlatformBatch:
     """Announced and complete differ only in whether a part is missing; the table keeps the first for both."""
     return PlatformBatch.COMPLETE if state is PlatformBatch.ANNOUNCED and not missing else state
+
+
+def _announce_anew(connection: Connection, key: BatchKey, now: datetime) -> None:
+    """What had expired waits for its parts again."""
+    connection.execute(
+        "UPDATE batches SET state = %s, announced = %s WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+        (PlatformBatch.ANNOUNCED.value, now, *key),
+    )
 
 
 def _out_of_chain(connection: Connection, key: BatchKey, epoch: int, prev: str) -> Declined | None:

@@ -14,6 +14,8 @@ class Bell:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self.silent = False
+        """Whether there will be no more: nobody should wait on."""
 
     def ring(self) -> None:
         """Wake everyone who listens. From any thread."""
@@ -21,6 +23,11 @@ class Bell:
             for loop, event in self._listeners:
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(event.set)
+
+    def end(self) -> None:
+        """Wake everyone for the last time: the gateway stops."""
+        self.silent = True
+        self.ring()
 
     @contextmanager
     def listening(self) -> Iterator[asyncio.Event]:

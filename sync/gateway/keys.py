@@ -1,4 +1,7 @@
-"""The platform's keys: made at the first start, sealed in the database under a key file, certified by the root.
+"""The platform's keys: made at the first start, sealed in the database under key files, certified by the root.
+
+What signs and what opens lie under two files, so that a process can hold the one without the other: ``signing.key`` is
+the signer's, ``opening.key`` ingest's, and the API has neither.
 
 A demo gateway makes its own root and escrow key and leaves them in ``offline-root.json``; a city keeps that file on a
 computer without a network and brings it only to sign a new trust document.
@@ -10,6 +13,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,8 +23,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Environment
-from sync.gateway.database import OWNER, Connection, Database, one
-from sync.protocol.suites import JM1, KeyRole, OpeningKey, PublicKey, SigningKey
+from sync.gateway.database import OWNER, Access, Connection, Database, Role, one
+from sync.gateway.signer import SignerClient
+from sync.protocol.suites import JM1, KeyRole, OpeningKey, PublicKey, Signer, SigningKey
 from sync.protocol.trust import Trust, certify, open_stored_trust, sign_trust
 
 _SIGNING = (KeyRole.PLATFORM, KeyRole.PROVISIONING, KeyRole.PUBLISHER, KeyRole.UPDATE)
@@ -30,16 +35,30 @@ _KEY_DAYS = 5 * 366
 _LOCK = 0x6B657973  # "keys"
 
 
+SIGNING_FILE = "signing.key"
+OPENING_FILE = "opening.key"
+
+
 @dataclass(frozen=True)
 class PlatformKeys:
-    """What the running gateway signs and opens with, and what desks are told of it."""
+    """What this process of the gateway signs and opens with, and what desks are told of the platform.
 
-    signing: SigningKey
-    opening: OpeningKey
+    A signing key may be one that the signer holds. ``opens`` is nothing where this process cannot open batches.
+    """
+
+    signing: Signer
+    opens: OpeningKey | None
     trust: Trust
     server_epoch: str
-    provisioning: SigningKey = field(repr=False)
-    publisher: SigningKey = field(repr=False)
+    provisioning: Signer = field(repr=False)
+    publisher: Signer = field(repr=False)
+
+    @property
+    def opening(self) -> OpeningKey:
+        """The key that opens batches. ``LookupError`` in a process that was not given it."""
+        if self.opens is None:
+            raise LookupError(KeyRole.RECIPIENT)
+        return self.opens
 
     @property
     def root_public(self) -> bytes:
@@ -48,9 +67,9 @@ class PlatformKeys:
 
 
 def load_keys(database: Database, data: Path, clock: Clock) -> PlatformKeys:
-    """The platform's keys; at the first start they are made, and a trust document near its end is renewed.
+    """All of the platform's keys; at the first start they are made, and a trust document near its end is renewed.
 
-    ``Environment``: ``gateway.key_file_missing`` or ``gateway.key_file_wrong`` when the key file in ``data`` is not the
+    ``Environment``: ``gateway.key_file_missing`` or ``gateway.key_file_wrong`` when a key file in ``data`` is not the
     one that sealed the keys. Without the offline root an ending trust document stays as it is.
     """
 
@@ -59,13 +78,38 @@ def load_keys(database: Database, data: Path, clock: Clock) -> PlatformKeys:
         if connection.execute("SELECT FROM platform").fetchone() is None:
             _found(connection, data, clock.now())
         _renew(connection, data, clock.now())
-        return _load(connection, data)
+        private = _unsealed(connection, data, [*_SIGNING, KeyRole.RECIPIENT])
+        signers = {role: SigningKey(role, private[role]) for role in _SIGNING}
+        return _keys(connection, signers, OpeningKey(KeyRole.RECIPIENT, private[KeyRole.RECIPIENT]))
 
     return database.run(OWNER, work)
 
 
-def _key_file(data: Path, *, create: bool) -> bytes:
-    path = data / "platform.key"
+def signing_keys(database: Database, data: Path) -> list[SigningKey]:
+    """The keys that the signer holds. ``Environment`` as in ``load_keys``."""
+    private = database.run(Access(Role.SIGNER), lambda connection: _unsealed(connection, data, _SIGNING))
+    return [SigningKey(role, private[role]) for role in _SIGNING]
+
+
+def ingest_keys(database: Database, data: Path, signer: SignerClient) -> PlatformKeys:
+    """What the ingest process works with: it opens by itself, and has signed what it signs."""
+    signers = signer.keys()
+
+    def work(connection: Connection) -> PlatformKeys:
+        private = _unsealed(connection, data, [KeyRole.RECIPIENT])
+        return _keys(connection, signers, OpeningKey(KeyRole.RECIPIENT, private[KeyRole.RECIPIENT]))
+
+    return database.run(Access(Role.INGEST), work)
+
+
+def api_keys(database: Database, signer: SignerClient) -> PlatformKeys:
+    """What the API process works with: no private key at all."""
+    signers = signer.keys()
+    return database.run(Access(Role.API), lambda connection: _keys(connection, signers, None))
+
+
+def _key_file(data: Path, role: KeyRole, *, create: bool) -> bytes:
+    path = data / (OPENING_FILE if role is KeyRole.RECIPIENT else SIGNING_FILE)
     if create and not path.exists():
         _write_secret(path, secrets.token_bytes(32))
     try:
@@ -88,7 +132,6 @@ def _aad(kid: str, role: KeyRole) -> bytes:
 
 def _found(connection: Connection, data: Path, now: datetime) -> None:
     """Make every key of a new platform, and the first trust document."""
-    sealing = AESGCM(_key_file(data, create=True))
     root = SigningKey(KeyRole.ROOT, secrets.token_bytes(32))
     escrow = OpeningKey(KeyRole.ESCROW, secrets.token_bytes(32))
     offline = {"root": root.private.hex(), "escrow": escrow.private.hex()}
@@ -98,7 +141,7 @@ def _found(connection: Connection, data: Path, now: datetime) -> None:
     made: list[SigningKey | OpeningKey] = [SigningKey(role, secrets.token_bytes(32)) for role in _SIGNING]
     made.append(OpeningKey(KeyRole.RECIPIENT, secrets.token_bytes(32)))
     for key in made:
-        nonce = secrets.token_bytes(12)
+        nonce, sealing = secrets.token_bytes(12), AESGCM(_key_file(data, key.role, create=True))
         sealed = nonce + sealing.encrypt(nonce, key.private, _aad(key.keyid, key.role))
         connection.execute(
             "INSERT INTO platform_keys (kid, role, suite, public, sealed) VALUES (%s, %s, %s, %s, %s)",
@@ -141,21 +184,31 @@ def _renew(connection: Connection, data: Path, now: datetime) -> None:
     _store_trust(connection, root, trust.document.version + 1, now, keys)
 
 
-def _load(connection: Connection, data: Path) -> PlatformKeys:
-    sealing = AESGCM(_key_file(data, create=False))
-    private: dict[str, bytes] = {}
-    for kid, role, sealed in connection.execute("SELECT kid, role, sealed FROM platform_keys ORDER BY created"):
+def _unsealed(connection: Connection, data: Path, roles: Iterable[KeyRole]) -> dict[KeyRole, bytes]:
+    """The newest private key of each role."""
+    wanted = [role.value for role in roles]
+    rows = connection.execute(
+        "SELECT kid, role, sealed FROM platform_keys WHERE role = ANY(%s) ORDER BY created", (wanted,)
+    ).fetchall()
+    found: dict[KeyRole, bytes] = {}
+    for kid, name, sealed in rows:
+        role = KeyRole(name)
+        sealing = AESGCM(_key_file(data, role, create=False))
         try:
-            opened = sealing.decrypt(bytes(sealed[:12]), bytes(sealed[12:]), _aad(kid, KeyRole(role)))
+            found[role] = sealing.decrypt(bytes(sealed[:12]), bytes(sealed[12:]), _aad(kid, role))
         except InvalidTag:
-            raise Environment("gateway.key_file_wrong", path=str(data / "platform.key")) from None
-        private[role] = opened
-    row = one(connection, "SELECT server_epoch FROM platform")
+            file = OPENING_FILE if role is KeyRole.RECIPIENT else SIGNING_FILE
+            raise Environment("gateway.key_file_wrong", path=str(data / file)) from None
+    return found
+
+
+def _keys(connection: Connection, signers: Mapping[KeyRole, Signer], opening: OpeningKey | None) -> PlatformKeys:
+    (epoch,) = one(connection, "SELECT server_epoch FROM platform")
     return PlatformKeys(
-        signing=SigningKey(KeyRole.PLATFORM, private[KeyRole.PLATFORM]),
-        opening=OpeningKey(KeyRole.RECIPIENT, private[KeyRole.RECIPIENT]),
+        signing=signers[KeyRole.PLATFORM],
+        opens=opening,
         trust=_current_trust(connection),
-        server_epoch=row[0],
-        provisioning=SigningKey(KeyRole.PROVISIONING, private[KeyRole.PROVISIONING]),
-        publisher=SigningKey(KeyRole.PUBLISHER, private[KeyRole.PUBLISHER]),
+        server_epoch=epoch,
+        provisioning=signers[KeyRole.PROVISIONING],
+        publisher=signers[KeyRole.PUBLISHER],
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
 
 from sync.protocol.errors import Problem
 
@@ -29,6 +27,7 @@ STATUS: Mapping[Problem, int] = {
     Problem.TOO_MANY: 429,
     Problem.INTERNAL: 500,
     Problem.UNAVAILABLE: 503,
+    Problem.SPOOL_FULL: 507,
 }
 """HTTP status of every problem."""
 
@@ -56,10 +55,3 @@ class Declined(Exception):
             "request_id": request_id,
             **self.detail,
         }
-
-
-def whereabouts(error: BaseException) -> str:
-    """Kind and place of an unexpected error, for the log; never its text, which may quote a record."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"

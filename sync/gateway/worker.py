@@ -4,39 +4,63 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from functools import partial
 
 import psycopg
 
+from jmdesk.core.clock import Clock, SystemClock
 from jmdesk.core.errors import KnownError
+from sync.gateway.aside import count_fault, count_start, next_batch
 from sync.gateway.bell import Bell
-from sync.gateway.database import READ, Connection, Database
+from sync.gateway.database import Access, Connection, Database, Role
 from sync.gateway.ingest import Ingest
+from sync.gateway.journal import event, whereabouts
 from sync.gateway.ledger import BatchKey
-from sync.gateway.problem import whereabouts
-from sync.protocol.states import PlatformBatch
+from sync.gateway.metrics import Metrics
+from sync.gateway.spool import everywhere, expire
 
 log = logging.getLogger("jmdesk.gateway.worker")
 
 _LOOK_EVERY = 5.0
-"""Seconds after which the worker looks by itself, for batches that another process took in."""
-_LOCK = 0x776F726B  # "work"
+"""Seconds after which the worker looks by itself: for what another process took in, and for what failed."""
+_SWEEP_EVERY = 3_600.0
+LOCK = 0x776F726B  # "work"
+"""The advisory lock of whoever works; readiness looks for it."""
 
 
 class Worker:
     """Runs ``Ingest`` in a thread of its own; of several gateways on one database one works, the others wait.
 
-    A batch that breaks the program is set aside with an error in the log, and so is what follows it in its device's
-    chain; every other device's batches go on. It is tried again when the gateway starts anew.
+    A batch that breaks the program rests until the next look and is then tried again, a few times (`aside`).
     """
 
-    def __init__(self, database: Database, ingest: Ingest, bell: Bell) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ingest: Ingest,
+        bell: Bell,
+        *,
+        clock: Clock | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._database = database
         self._ingest = ingest
         self._bell = bell
+        self._clock = clock or SystemClock()
+        self._metrics = metrics or Metrics()
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._aside: set[str] = set()
+        self._resting: set[str] = set()
+        self._everywhere = Access(Role.INGEST)
+        self._fresh = True
+        self._swept = -_SWEEP_EVERY
         self._thread = threading.Thread(target=self._run, name="jmdesk-ingest", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         """Begin to work."""
@@ -55,40 +79,63 @@ class Worker:
     def _run(self) -> None:
         connection: Connection | None = None
         while not self._stop.is_set():
+            self._resting.clear()
             try:
                 if connection is None or connection.closed:
-                    connection = self._database.connect()
+                    connection = self._database.connect(Role.INGEST)
                 if _is_the_worker(connection):
-                    while not self._stop.is_set() and (key := self._next()) is not None:
-                        self._process(key)
+                    self._work()
             except (psycopg.OperationalError, KnownError) as error:
-                log.warning("database is away: %s", type(error).__name__)
+                event(log, logging.WARNING, "database is away", error=type(error).__name__)
             self._wake.wait(_LOOK_EVERY)
             self._wake.clear()
         if connection is not None:
             connection.close()
 
-    def _next(self) -> BatchKey | None:
-        def work(connection: Connection) -> BatchKey | None:
-            row = connection.execute(
-                "SELECT county, device, epoch, seq FROM batches WHERE state = %s AND NOT device = ANY(%s)"
-                " ORDER BY received, epoch, seq LIMIT 1",
-                (PlatformBatch.IN_CUSTODY.value, list(self._aside)),
-            ).fetchone()
-            return (row[0], row[1], row[2], row[3]) if row else None
+    def _work(self) -> None:
+        if not self._everywhere.counties:
+            self._everywhere = everywhere(self._database, Role.INGEST)
+        if time.monotonic() - self._swept >= _SWEEP_EVERY:
+            self._swept = time.monotonic()
+            self._database.run(self._everywhere, partial(expire, now=self._clock.now()))
+        while not self._stop.is_set() and (key := self._next()) is not None:
+            # A process that was ended by a batch starts with it again: only then is there something to count.
+            if self._fresh and not self._database.run(
+                self._everywhere, partial(count_start, key=key, now=self._clock.now())
+            ):
+                self._told_aside(key, "the process ended")
+                continue
+            self._fresh = False
+            self._process(key)
 
-        return self._database.run(READ, work)
+    def _next(self) -> BatchKey | None:
+        return self._database.run(self._everywhere, partial(next_batch, resting=tuple(self._resting)))
 
     def _process(self, key: BatchKey) -> None:
+        started = time.monotonic()
         try:
             self._ingest.process(key)
-            self._bell.ring()
         except psycopg.OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, other devices' work goes on
-            self._aside.add(key[1])
+            self._resting.add(key[1])
             place = whereabouts(error)
-            log.error("batch %s.%s.%s is set aside: %s", *key[1:], place)  # noqa: TRY400 - a traceback quotes data
+            fault = partial(count_fault, key=key, now=self._clock.now(), fault=place)
+            if self._database.run(self._everywhere, fault):
+                self._told_aside(key, place)
+            else:
+                event(log, logging.WARNING, "batch failed", batch=_named(key), fault=place)
+            return
+        self._metrics.processed(time.monotonic() - started)
+        self._bell.ring()
+
+    def _told_aside(self, key: BatchKey, fault: str) -> None:
+        self._metrics.set_aside.inc()
+        event(log, logging.ERROR, "batch is set aside", batch=_named(key), fault=fault)
+
+
+def _named(key: BatchKey) -> str:
+    return f"{key[1]}.{key[2]}.{key[3]}"
 
 
 def _is_the_worker(connection: Connection) -> bool:
@@ -96,9 +143,9 @@ def _is_the_worker(connection: Connection) -> bool:
     held = connection.execute(
         "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
         " AND classid = 0 AND objid = %s)",
-        (_LOCK,),
+        (LOCK,),
     ).fetchone()
     if held and held[0]:
         return True
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
     return bool(row and row[0])

@@ -48,5 +48,6 @@ class Problem(StrEnum):
     CODE_UNIT = "code_unit"  # 403: the code was issued for another unit
     TOO_LARGE = "too_large"  # 413
     TOO_MANY = "too_many"  # 429 with Retry-After
+    SPOOL_FULL = "spool_full"  # 507 with Retry-After: too much waits to be processed; `scope` says whose
     UNAVAILABLE = "unavailable"  # 503
     INTERNAL = "internal"  # 500

@@ -14,7 +14,7 @@ from jmdesk.core.errors import Environment
 from sync.gateway.certificates import own_certificates
 from sync.gateway.database import OWNER, Database
 from sync.gateway.keys import load_keys
-from sync.protocol.suites import KeyRole
+from sync.protocol.suites import KeyRole, OpeningKey, SigningKey
 
 
 @pytest.fixture
@@ -32,9 +32,10 @@ def test_keys_are_made_once_and_no_private_key_lies_open(database: Database, tmp
     with database.transaction(OWNER) as connection:
         stored = b"".join(bytes(row[0]) for row in connection.execute("SELECT sealed FROM platform_keys"))
     for secret in (keys.signing, keys.opening, keys.provisioning, keys.publisher):
+        assert isinstance(secret, SigningKey | OpeningKey)
         assert secret.private not in stored
         assert secret.private.hex() not in repr(keys)
-    for name in ("platform.key", "offline-root.json"):
+    for name in ("signing.key", "opening.key", "offline-root.json"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
 
 
@@ -54,14 +55,17 @@ def test_the_trust_document_certifies_every_key_kind(database: Database, tmp_pat
 
 def test_a_missing_or_foreign_key_file_is_told(database: Database, tmp_path: Path) -> None:
     load_keys(database, tmp_path, SystemClock())
-    (tmp_path / "platform.key").rename(tmp_path / "away")
-    with pytest.raises(Environment) as raised:
-        load_keys(database, tmp_path, SystemClock())
-    assert raised.value.code == "gateway.key_file_missing"
-    (tmp_path / "platform.key").write_bytes(bytes(32))
-    with pytest.raises(Environment) as raised:
-        load_keys(database, tmp_path, SystemClock())
-    assert raised.value.code == "gateway.key_file_wrong"
+    for name in ("signing.key", "opening.key"):
+        right = (tmp_path / name).read_bytes()
+        (tmp_path / name).unlink()
+        with pytest.raises(Environment) as raised:
+            load_keys(database, tmp_path, SystemClock())
+        assert raised.value.code == "gateway.key_file_missing"
+        (tmp_path / name).write_bytes(bytes(32))
+        with pytest.raises(Environment) as raised:
+            load_keys(database, tmp_path, SystemClock())
+        assert raised.value.code == "gateway.key_file_wrong"
+        (tmp_path / name).write_bytes(right)
 
 
 def test_a_trust_document_near_its_end_is_renewed_where_the_root_is_at_hand(database: Database, tmp_path: Path) -> None:

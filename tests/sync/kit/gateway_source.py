@@ -20,12 +20,14 @@ from sync.gateway import (
     changes,
     device_routes,
     devices,
+    door,
     enrol,
     ledger,
     media,
     receipts,
     requests,
     sessions,
+    spool,
 )
 from sync.protocol.errors import Problem
 
@@ -36,14 +38,16 @@ _MODULES: Final = (
     changes,
     device_routes,
     devices,
+    door,
     enrol,
     ledger,
     media,
     receipts,
     requests,
     sessions,
+    spool,
 )
-_ALWAYS: Final = frozenset({Problem.INTERNAL, Problem.UNAVAILABLE})
+_ALWAYS: Final = frozenset({Problem.INTERNAL, Problem.TOO_MANY, Problem.UNAVAILABLE})
 """What the guard around every handler answers with."""
 _READERS: Final = ("read_body", "stream_body")
 _JSON: Final = "application/json"
