@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from jmdesk.catalogue.issues import built
+from jmdesk.accounts.account import ACTIVE, ROLES, guard_of, suggested_label
+from jmdesk.accounts.service import Accounts
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.consents.service import Consents
 from jmdesk.core.clock import Clock, SystemClock
-from jmdesk.core.errors import Environment
+from jmdesk.core.errors import Environment, Refused
 from jmdesk.core.ids import Ids, TimeOrderedIds
 from jmdesk.core.messages import Message
 from jmdesk.households.numbers import PROVISIONAL_BLOCK
 from jmdesk.households.service import Households
 from jmdesk.inbox import Inbox
+from jmdesk.permissions.guard import Guard
+from jmdesk.permissions.matrix import shipped as shipped_matrix
 from jmdesk.records.service import Records
 from jmdesk.store.store import Store
 from jmdesk.vault.files import disk_errors
@@ -91,8 +95,9 @@ class Desk:
         """Make a vault for a unit and open it. Errors as ``vault.folder.create_vault``."""
         clock = clock or SystemClock()
         ids = ids or TimeOrderedIds(clock)
+        label = suggested_label(user_name, ())
         vault = create_vault(
-            path, passphrase, unit=unit, regions=regions, user=ids.new(), cost=cost, clock=clock, ids=ids
+            path, passphrase, unit=unit, regions=regions, user=ids.new(), label=label, cost=cost, clock=clock, ids=ids
         )
         desk = cls._opened(vault, clock, ids)
         desk._introduce(unit_name, user_name)
@@ -113,13 +118,25 @@ class Desk:
         ``Environment`` "store.missing" when the data file is gone: an empty one must never be taken for it.
         """
         clock = clock or SystemClock()
-        vault = unlock(path, passphrase, user)
+        return cls.enter(unlock(path, passphrase, user, clock=clock), clock=clock, ids=ids)
+
+    @classmethod
+    def enter(cls, vault: Unlocked, *, clock: Clock | None = None, ids: Ids | None = None) -> Self:
+        """The desk of a vault that was unlocked in whatever way. Errors as ``open``; the vault is then closed.
+
+        ``Refused`` "accounts.closed" for a user who was removed while the power went.
+        """
+        clock = clock or SystemClock()
         try:
             _check_store_is_there(vault.database)
         except BaseException:
             vault.close()
             raise
         desk = cls._opened(vault, clock, ids or TimeOrderedIds(clock))
+        desk.judge_anew()
+        if not desk.accounts.get(desk.actor).active:
+            desk.close()
+            raise Refused("accounts.closed")
         desk.consents.erase_overdue()
         desk.attachments.erase_removed()
         return desk
@@ -143,13 +160,15 @@ class Desk:
         """What a new vault knows first: the unit's name, and the user's record in its natural home."""
         if unit_name:
             self.store.put_setting(_UNIT_NAME, unit_name)
+        founder: list[object] = list(shipped_matrix().founder)
         with self.records.writing("init") as writer:
-            writer.create("R02", {
+            writer.bookkeep("R02", self.actor, {
                 "user_id": self.actor,
                 "user_name": user_name or "经办人",
-                "role": "R1",
-                "user_status": "1",
-            }, rid=self.actor)  # fmt: skip
+                "role": str(founder[0]),
+                ROLES: founder,
+                "user_status": ACTIVE,
+            })  # fmt: skip
 
     # -- who and where ---------------------------------------------------------------------------------------------
 
@@ -193,6 +212,20 @@ class Desk:
         return self.grant.block if self.grant else PROVISIONAL_BLOCK
 
     # -- services --------------------------------------------------------------------------------------------------
+
+    @property
+    def guard(self) -> Guard:
+        """What the user may do; asked by every service."""
+        return self.records.guard
+
+    def judge_anew(self) -> None:
+        """Read the accounts and settle what the user may do from now on."""
+        self.records.guard = guard_of(self.accounts.all(), self.actor, self.accounts.matrix)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The people who work at this vault."""
+        return Accounts(self)
 
     @cached_property
     def records(self) -> Records:

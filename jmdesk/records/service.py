@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jmdesk.catalogue.types import Catalogue, Record, RecordType
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
+from jmdesk.permissions.guard import EVERYTHING, Guard
 from jmdesk.records.writer import Writer
 from jmdesk.store import change_log, reading
 from jmdesk.store.change_log import Change
@@ -29,17 +30,20 @@ class Entry:
 class Records:
     """Records of one vault. ``actor`` is the local user; ``home_region`` what a record without a region belongs to."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, *, actor: str, home_region: str) -> None:
+    def __init__(
+        self, store: Store, catalogue: Catalogue, *, actor: str, home_region: str, guard: Guard = EVERYTHING
+    ) -> None:
         self._store = store
         self.catalogue = catalogue
         """What records are checked against; the desk lays it anew when a package takes effect."""
         self._actor, self._home = actor, home_region
+        self.guard = guard
 
     @contextmanager
     def writing(self, verb: str, *, reason: str = "", source: str = "desk") -> Iterator[Writer]:
         """One command of several writes; all of them or none."""
         with self._store.transaction(self._actor, verb, reason=reason, source=source) as transaction:
-            yield Writer(transaction, self.catalogue, self._home)
+            yield Writer(transaction, self.catalogue, self._home, self.guard)
 
     def create(self, type_id: str, values: Record, *, reason: str = "") -> str:
         """Record something new; returns its record id. ``InvalidRecord`` names every value that is wrong."""
@@ -65,7 +69,11 @@ class Records:
             found = reading.get(connection, type_id, rid)
             if found is None:
                 raise Refused("store.no_such_record")
-            return Entry(found, tuple(reading.sealed(connection, rid=rid)), reading.theirs(connection, rid))
+            self.guard.require("read", type_id, found.region)
+            hidden = self.guard.hidden(type_id)
+            waiting = tuple(one for one in reading.sealed(connection, rid=rid) if one.field not in hidden)
+            theirs = reading.theirs(connection, rid) if not hidden else None
+            return Entry(self._shown(found), waiting, theirs)
 
     def find(
         self,
@@ -77,21 +85,25 @@ class Records:
         limit: int = -1,
         offset: int = 0,
     ) -> list[Stored]:
-        """A page of records of one type."""
+        """A page of records of one type, of the regions and with the values that the user may see."""
+        wanted = self._within(type_id, wanted)
         with self._store.reading() as connection:
-            return reading.find(
+            found = reading.find(
                 connection, type_id, wanted, order=order, descending=descending, limit=limit, offset=offset
             )
+        return [self._shown(one) for one in found] if self.guard.hidden(type_id) else found
 
     def count(self, type_id: str, wanted: Filter | None = None) -> int:
         """How many records match."""
+        wanted = self._within(type_id, wanted)
         with self._store.reading() as connection:
             return reading.count(connection, type_id, wanted)
 
     def history(self, rid: str) -> list[Change]:
-        """Every change of a record, oldest first."""
+        """Every change of a record, oldest first, with the values that the user may see."""
         with self._store.reading() as connection:
-            return change_log.history(connection, rid)
+            found = change_log.history(connection, rid)
+        return [self._told(change) for change in found if self.guard.may("read", change.type)]
 
     def undo_last(self) -> Changes:
         """Take back the last command of this user by writing its reverse; history keeps both.
@@ -116,6 +128,24 @@ class Records:
             return self.catalogue.type(name)
         except KeyError:
             raise Refused("records.no_such_type", name=name) from None
+
+    def _within(self, type_id: str, wanted: Filter | None) -> Filter | None:
+        """The filter, kept inside the user's own regions. ``Refused`` "permissions.action" for a closed type."""
+        regions = self.guard.reading_regions(type_id)
+        return replace(wanted or Filter(), within=regions) if regions else wanted
+
+    def _told(self, change: Change) -> Change:
+        hidden = self.guard.hidden(change.type)
+        if not hidden:
+            return change
+        before, after = ({n: v for n, v in side.items() if n not in hidden} for side in (change.before, change.after))
+        return replace(change, before=before, after=after)
+
+    def _shown(self, found: Stored) -> Stored:
+        hidden = self.guard.hidden(found.type)
+        if hidden.isdisjoint(found.values):
+            return found
+        return replace(found, values={name: value for name, value in found.values.items() if name not in hidden})
 
     def _editable(self, type_id: str) -> None:
         record_type = self.catalogue.types[type_id]

@@ -53,6 +53,7 @@ class Writer:
         ``InvalidRecord`` when a value is wrong; missing required values are allowed (a draft).
         """
         record_type = self._catalogue.types[type_id]
+        self._guard.require("create", type_id)
         self._guard.require_fields(type_id, values)
         if not checked:
             self._check(record_type, values)

@@ -32,7 +32,8 @@ def _authorise(action: int, *_details: object) -> int:
     return _SQLITE_DENY if action == _SQLITE_ATTACH else 0
 
 
-def _connect(path: Path, key: bytes, *, read_only: bool) -> Any:
+def raw_connection(path: Path, key: bytes) -> Any:
+    """A connection under a raw 32-byte key with nothing else set. Any other key raises ``ValueError``."""
     connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False, timeout=10)
     quoted = f"x'{key.hex()}'"
     if not _RAW_KEY.fullmatch(quoted):
@@ -44,6 +45,12 @@ def _connect(path: Path, key: bytes, *, read_only: bool) -> Any:
     connection.set_key(quoted)
     if not run("PRAGMA cipher_version").fetchone():
         raise RuntimeError("this SQLite has no encryption")
+    return connection
+
+
+def _connect(path: Path, key: bytes, *, read_only: bool) -> Any:
+    connection = raw_connection(path, key)
+    run = connection.execute
     try:
         run("SELECT count(*) FROM sqlite_master").fetchone()
     except dbapi2.DatabaseError as error:

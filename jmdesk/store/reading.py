@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, Table, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Table, func, literal_column, or_, select
 
 from jmdesk.catalogue.types import Value
 from jmdesk.core.errors import Refused
@@ -20,12 +20,16 @@ _META = {"region": "rec_region", "sync": "rec_sync", "rid": "rid", "updated_at":
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records: ``where`` equals field by field (also rid, region, sync), inside a region prefix, of given ids."""
+    """Which records: ``where`` equals field by field (also rid, region, sync), inside a region prefix, of given ids.
+
+    ``within`` are further prefixes, of which one must fit: what the user's account is limited to.
+    """
 
     where: Mapping[str, Value] = field(default_factory=dict)
     region_prefix: str = ""
     rids: Sequence[str] | None = None
     voided: bool = False
+    within: tuple[str, ...] = ()
 
 
 def in_force(table: Table) -> ColumnElement[bool]:
@@ -43,6 +47,10 @@ def count_in_force(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(all_.scalar_subquery() - all_.where(voided).scalar_subquery())).scalar_one())
 
 
+def _inside(table: Table, prefix: str) -> ColumnElement[bool]:
+    return table.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9"))
+
+
 def _conditions(type_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
     table = record_tables[type_id]
     if wanted == Filter():
@@ -58,8 +66,9 @@ def _conditions(type_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
             raise Refused("store.no_such_field", field=name)
         conditions.append(table.c[name] == codec(type_id).value_to_sql(name, value))
     if wanted.region_prefix:
-        prefix = wanted.region_prefix
-        conditions.append(table.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
+        conditions.append(_inside(table, wanted.region_prefix))
+    if wanted.within:
+        conditions.append(or_(*(_inside(table, prefix) for prefix in wanted.within)))
     if wanted.rids is not None:
         conditions.append(table.c.rid.in_(list(wanted.rids)))
     return conditions

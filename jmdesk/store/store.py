@@ -15,6 +15,7 @@ from jmdesk.catalogue.types import Catalogue
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.ids import Ids
+from jmdesk.store.copying import copy_store
 from jmdesk.store.engine import Engines, fold_log, open_engines, storage_error
 from jmdesk.store.migrate import migrate
 from jmdesk.store.tables import settings
@@ -42,6 +43,7 @@ class Store:
             self._engines.close()
             raise
         self._turn = threading.RLock()
+        self._closed = False
         self._listeners: list[Listener] = []
 
     @contextmanager
@@ -108,9 +110,17 @@ class Store:
         with self._turn, self._known_errors(), self._engines.write.connect() as connection:
             fold_log(connection)
 
+    @contextmanager
+    def standing_still(self) -> Iterator[Callable[[Path, bytes], None]]:
+        """Keep writers away, and give what copies the store into a new file under another key (see ``copy_store``)."""
+        with self._turn, self._known_errors():
+            yield lambda file, key: copy_store(self._engines, file, key)
+
     def close(self) -> None:
-        """Close the file; the store is not usable after it."""
-        self._engines.close()
+        """Close the file; the store is not usable after it. Closing again does nothing: it would open the file anew."""
+        if not self._closed:
+            self._closed = True
+            self._engines.close()
 
 
 def get_setting(connection: Connection, name: str) -> str | None:

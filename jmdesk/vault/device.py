@@ -18,6 +18,7 @@ from jmdesk.core.errors import Environment
 from jmdesk.vault.files import disk_errors, read_bounded, write_durably
 
 NAME: Final = "device.key"
+"""The file's name in the first generation of the vault key; see ``device_name``."""
 MOST_BYTES: Final = 4096
 
 _NONCE_BYTES: Final = 12
@@ -90,14 +91,19 @@ def unsealed(data: bytes, wrap_key: bytes, vault_id: str) -> DeviceKeys:
     )
 
 
-def write_device(folder: Path, device: DeviceKeys, wrap_key: bytes, vault_id: str) -> None:
-    """Keep the keys in the vault's folder. ``Environment`` as ``disk_errors`` says."""
+def device_name(generation: int) -> str:
+    """The file's name under a generation of the vault key: old and new stand side by side while the key changes."""
+    return f"device-{generation}.key" if generation else NAME
+
+
+def write_device(file: Path, device: DeviceKeys, wrap_key: bytes, vault_id: str) -> None:
+    """Keep the keys. ``Environment`` as ``disk_errors`` says."""
     with disk_errors():
-        write_durably(folder / NAME, sealed(device, wrap_key, vault_id))
+        write_durably(file, sealed(device, wrap_key, vault_id))
 
 
-def read_device(folder: Path, wrap_key: bytes, vault_id: str) -> DeviceKeys:
-    """The keys kept in the vault's folder.
+def read_device(file: Path, wrap_key: bytes, vault_id: str) -> DeviceKeys:
+    """The keys kept in a file.
 
     ``Environment("vault.device_key_missing")`` after a restore on another computer (backups leave it out on purpose),
     ``Environment("vault.damaged_device_key")`` when it does not open. Either way the records are whole: the desk
@@ -105,7 +111,7 @@ def read_device(folder: Path, wrap_key: bytes, vault_id: str) -> DeviceKeys:
     """
     try:
         with disk_errors():
-            data = read_bounded(folder / NAME, MOST_BYTES)
+            data = read_bounded(file, MOST_BYTES)
         if data is None:
             raise Environment("vault.device_key_missing")
         return unsealed(data, wrap_key, vault_id)

@@ -61,6 +61,25 @@ def write_durably(path: Path, data: bytes) -> None:
     flush_folder(path.parent)
 
 
+def shred(path: Path) -> None:
+    """Overwrite a file and remove it; nothing when it is gone already. Raises ``OSError``.
+
+    A solid state disk may keep the old blocks all the same: what counts is that they are encrypted.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return
+    try:
+        left, block = os.fstat(handle).st_size, bytes(1 << 20)
+        while left > 0:
+            left -= os.write(handle, block[:left])
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    path.unlink()
+
+
 def flush_folder(folder: Path) -> None:
     """Make renames in a folder survive a power cut; Windows does so by itself and offers no call."""
     if os.name == "nt":

@@ -13,7 +13,7 @@ import msgspec
 
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.vault.files import disk_errors, read_bounded, write_durably
-from jmdesk.vault.slots import Slot
+from jmdesk.vault.slots import PASSPHRASE, Place, Slot
 
 NAME: Final = "vault.json"
 BACKUP_NAME: Final = "vault.json.bak"
@@ -21,17 +21,30 @@ VERSION: Final = 1
 MOST_BYTES: Final = 256 * 1024
 MOST_SLOTS: Final = 64
 MOST_REGIONS: Final = 1000
+MOST_GENERATIONS: Final = 1_000_000
+LONGEST_LABEL: Final = 20
 
 USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 UNIT: Final = re.compile(r"[0-9A-Z]{18}")
 REGION: Final = re.compile(r"[0-9]{2,12}")
 
 
+class Nameplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the unlock page calls a user: a label that colleagues recognise and a stranger need not (``林*燕``).
+
+    It stands in plain, under the header's MAC; the name itself is in the store.
+    """
+
+    user: str
+    label: str
+
+
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What ``vault.json`` says.
 
     ``vault`` is the vault's UUID, ``created`` UTC; ``unit`` (unified social credit code) and ``regions`` (NBS codes)
-    are what the office claimed at the start: the platform's grant overrides them. No names, nothing secret.
+    are what the office claimed at the start: the platform's grant overrides them. ``generation`` counts the vault keys
+    that this vault has had and names its files; ``nameplates`` has one for every passphrase. Nothing secret.
     """
 
     version: int
@@ -39,7 +52,18 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created: str
     unit: str
     regions: tuple[str, ...]
+    generation: int
+    nameplates: tuple[Nameplate, ...]
     slots: tuple[Slot, ...]
+
+    @property
+    def place(self) -> Place:
+        """What the slots' seals are bound to."""
+        return Place(self.vault, self.generation)
+
+    def label(self, user: str) -> str:
+        """What the unlock page calls a user; the id when there is no such user."""
+        return next((plate.label for plate in self.nameplates if plate.user == user), user)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,7 +173,23 @@ def _plausible(header: Header) -> bool:
         and all(USER.fullmatch(slot.user) for slot in header.slots)
         and len({(slot.kind, slot.user) for slot in header.slots}) == len(header.slots)
         and claims_are_well_formed(header.unit, header.regions)
+        and 0 <= header.generation <= MOST_GENERATIONS
+        and _plates_fit(header)
     )
+
+
+def _plates_fit(header: Header) -> bool:
+    """One plate for each passphrase, no two alike."""
+    users = [plate.user for plate in header.nameplates]
+    labels = {plate.label for plate in header.nameplates}
+    with_passphrase = {slot.user for slot in header.slots if slot.kind == PASSPHRASE}
+    unique = len(labels) == len(users) == len(set(users)) and set(users) == with_passphrase
+    return unique and all(label_is_well_formed(label) for label in labels)
+
+
+def label_is_well_formed(label: str) -> bool:
+    """Whether a label can be shown: 1 to 20 printing characters, no space at the ends."""
+    return 1 <= len(label) <= LONGEST_LABEL and label.isprintable() and label.strip() == label
 
 
 def claims_are_well_formed(unit: str, regions: tuple[str, ...]) -> bool:

@@ -23,15 +23,18 @@ def reveal(desk: Desk, type_id: str, rid: str, identifier: str, reason: str) -> 
     """
     if not reason.strip():
         raise Refused("records.reason_needed")
-    value = desk.records.get(type_id, rid).record.values.get(identifier)
+    found = desk.records.get(type_id, rid).record
+    desk.guard.require("reveal", type_id, found.region)
+    value = found.values.get(identifier)
     with desk.store.reading() as connection:
         head = change_log.read_head(connection)
     at = utc_text(desk.clock.now())
     previous = head.hash.hex()
     line = "\n".join((previous, desk.actor, at, f"{type_id}:{rid}", identifier))
     with desk.records.writing("reveal", reason=reason.strip()) as writer:
-        writer.create(
+        writer.bookkeep(
             "R26",
+            writer.transaction.new_id(),
             {
                 "log_seq": head.count + 1,
                 "user_id": desk.actor,
@@ -43,6 +46,5 @@ def reveal(desk: Desk, type_id: str, rid: str, identifier: str, reason: str) -> 
                 "prev_digest": previous,
                 "digest": sha256(line.encode()).hexdigest(),
             },
-            checked=True,
         )
     return str(value or "")

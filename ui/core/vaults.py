@@ -59,7 +59,7 @@ class VaultsOnDisk:
         from jmdesk.vault.folder import peek
 
         header = peek(folder)
-        return VaultCard(header.unit, tuple(slot.user for slot in header.slots if slot.user))
+        return VaultCard(header.unit, tuple(plate.user for plate in header.nameplates))
 
     def open(self, folder: Path, passphrase: str, user: str) -> OpenDesk:
         """Unlock a vault."""

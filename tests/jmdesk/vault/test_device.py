@@ -70,9 +70,9 @@ def test_a_short_wrapped_key_crashes_nothing() -> None:
 
 def test_a_missing_key_file_and_a_damaged_one_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(Environment) as missing:
-        read_device(tmp_path, WRAP, VAULT)
+        read_device(tmp_path / device.NAME, WRAP, VAULT)
     assert missing.value.code == "vault.device_key_missing"
     (tmp_path / device.NAME).write_bytes(b"x" * 10_000)
     with pytest.raises(Environment) as damaged:
-        read_device(tmp_path, WRAP, VAULT)
+        read_device(tmp_path / device.NAME, WRAP, VAULT)
     assert damaged.value.code == "vault.damaged_device_key"

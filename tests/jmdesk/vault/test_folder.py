@@ -10,7 +10,7 @@ import pytest
 from jmdesk.core.errors import Environment, KnownError, Refused
 from jmdesk.vault import device, header
 from jmdesk.vault.folder import DATABASE, Unlocked, create_vault, peek, unlock
-from jmdesk.vault.header import Header, save_header
+from jmdesk.vault.header import Header, Nameplate, save_header
 from jmdesk.vault.kdf import FLOOR
 from jmdesk.vault.slots import Argon2Lock, HpkeLock, Slot
 from tests.jmdesk.vault.conftest import PASSPHRASE, REGIONS, UNIT, USER, Model
@@ -213,17 +213,20 @@ def test_a_passphrase_that_was_changed_does_not_come_back_through_the_copy(vault
 def test_with_several_users_the_user_has_to_be_named(vault: Path, model: Model) -> None:
     own = model.header.slots[0]
     other = msgspec.structs.replace(own, user="u02")
-    escrow = Slot("escrow", "admin", own.created, HpkeLock("ab" * 16), bytes(80))
-    resave(vault, model, slots=(own, other, escrow))
+    escrow = Slot("escrow", "admin", own.created, HpkeLock("ab" * 16), bytes(32), b"", bytes(80))
+    plates = (*model.header.nameplates, Nameplate("u02", "黄*"))
+    resave(vault, model, slots=(own, other, escrow), nameplates=plates)
     assert refusal(vault) == "vault.user_needed"
     assert refusal(vault, user="u03") == "vault.unknown_user"
     assert refusal(vault, user="admin") == "vault.unknown_user"
-    with unlock(vault, PASSPHRASE, USER) as opened:
-        assert opened.user == USER
+    for named in (USER, model.header.label(USER)):
+        with unlock(vault, PASSPHRASE, named) as opened:
+            assert opened.user == USER
 
 
 def test_one_user_s_slot_under_another_s_name_does_not_open(vault: Path, model: Model) -> None:
-    resave(vault, model, slots=(msgspec.structs.replace(model.header.slots[0], user="u02"),))
+    moved = msgspec.structs.replace(model.header.slots[0], user="u02")
+    resave(vault, model, slots=(moved,), nameplates=(Nameplate("u02", "黄*"),))
     assert refusal(vault) == "vault.wrong_passphrase"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.vault import header as module
-from jmdesk.vault.header import DamagedHeader, Header, parsed, read_headers, rendered, save_header
+from jmdesk.vault.header import DamagedHeader, Header, Nameplate, parsed, read_headers, rendered, save_header
 from jmdesk.vault.slots import HpkeLock, Slot
 from tests.jmdesk.vault.conftest import PASSPHRASE, REGIONS, UNIT, USER, Model
 
@@ -81,6 +81,15 @@ def test_added_spaces_and_keys_are_not_as_written(whole: bytes) -> None:
         {"regions": ("江门",)},
         {"regions": ("440703",) * 1001},
         {"slots": ()},
+        {"generation": -1},
+        {"generation": 10**7},
+        {"nameplates": ()},
+        {"nameplates": (Nameplate("u09", "黄*"),)},
+        {"nameplates": (Nameplate(USER, ""),)},
+        {"nameplates": (Nameplate(USER, " 黄*"),)},
+        {"nameplates": (Nameplate(USER, "黄" * 21),)},
+        {"nameplates": (Nameplate(USER, "黄\u202e*"),)},
+        {"nameplates": (Nameplate(USER, "黄*"), Nameplate(USER, "黄*2"))},
     ],
 )
 def test_a_header_with_values_out_of_bounds_is_damaged_even_with_its_checksum(
@@ -105,8 +114,9 @@ def test_the_format_has_room_for_recovery_and_escrow(model: Model) -> None:
             own,
             msgspec.structs.replace(own, user="u02"),
             msgspec.structs.replace(own, kind="recovery"),
-            Slot("escrow", "admin", own.created, HpkeLock("ab" * 16), bytes(80)),
+            Slot("escrow", "admin", own.created, HpkeLock("ab" * 16), bytes(32), b"", bytes(80)),
         ),
+        nameplates=(*model.header.nameplates, Nameplate("u02", "黄*")),
     )
     assert parsed(rendered(full, model.keys.header_mac)).header == full
 

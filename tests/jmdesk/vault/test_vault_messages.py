@@ -21,7 +21,15 @@ def test_every_code_that_is_raised_has_a_text_and_no_text_is_idle() -> None:
 @pytest.mark.parametrize("code", sorted(RAISED))
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_text_says_what_to_do_and_knows_its_parameters(code: str, language: str) -> None:
-    params = {"least": 12, "least_chinese": 6, "longest": 256, "reason": "EIO", "mebibytes": 64}
+    params = {
+        "least": 12,
+        "least_chinese": 6,
+        "longest": 256,
+        "reason": "EIO",
+        "mebibytes": 64,
+        "seconds": 10,
+        "count": 3,
+    }
     said = message(code, params, language)
     assert said.text
     assert said.action
