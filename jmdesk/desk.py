@@ -24,7 +24,7 @@ from jmdesk.inbox import Inbox
 from jmdesk.permissions.guard import Guard
 from jmdesk.permissions.matrix import shipped as shipped_matrix
 from jmdesk.records.service import Records
-from jmdesk.store.store import Store
+from jmdesk.store.store import Connection, Store, set_setting
 from jmdesk.vault.files import disk_errors
 from jmdesk.vault.folder import Unlocked, create_vault, unlock
 from jmdesk.vault.kdf import Cost
@@ -202,9 +202,13 @@ class Desk:
         raw = json.loads(text)
         return Grant(**raw | {"regions": tuple(raw["regions"]), "roles": tuple(raw["roles"])})
 
-    def accept_grant(self, grant: Grant) -> None:
-        """Keep what the platform granted. The caller has verified its signature."""
-        self.store.put_setting(_GRANT, json.dumps(asdict(grant)))
+    def accept_grant(self, grant: Grant, connection: Connection | None = None) -> None:
+        """Keep what the platform granted, in a transaction if one is given. The caller has verified its signature."""
+        text = json.dumps(asdict(grant))
+        if connection is not None:
+            set_setting(connection, _GRANT, text)
+        else:
+            self.store.put_setting(_GRANT, text)
 
     @property
     def number_block(self) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.stored import Stored, stored
-from jmdesk.store.tables import batches, outbox, record_tables
+from jmdesk.store.tables import attachment_sendings, batches, outbox, record_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +327,33 @@ def drop_bare(connection: Connection, rid: str) -> bool:
     """Drop a record's draft that changes none of its fields; whether there was one."""
     bare = (outbox.c.state == "draft", outbox.c.op == "upsert", outbox.c.fields == "[]")
     return connection.execute(delete(outbox).where(outbox.c.rid == rid, *bare)).rowcount > 0
+
+
+def release(connection: Connection, batch_id: str) -> list[str]:
+    """Open the edits of a batch that no platform will answer on: each is part of its record's draft again.
+
+    The records concerned. Call it for the batches of a chain in their order.
+    """
+    advance(connection, batch_id, "released")
+    papers = attachment_sendings.c.batch_id == batch_id, attachment_sendings.c.state == "sealed"
+    connection.execute(update(attachment_sendings).where(*papers).values(state="waiting", batch_id=None, n=None))
+    rids = []
+    lines = select(outbox).where(outbox.c.batch_id == batch_id, outbox.c.state == "sealed")
+    for line in connection.execute(lines.order_by(outbox.c.batch_index)).all():
+        rids.append(line.rid)
+        query = select(outbox).where(outbox.c.rid == line.rid, outbox.c.state == "draft")
+        draft = connection.execute(query).first()
+        if draft is None:
+            values = {"state": "draft", "batch_id": None, "batch_index": None}
+            connection.execute(update(outbox).where(outbox.c.id == line.id).values(values))
+            continue
+        later = max((line, draft), key=lambda found: found.last_seq)
+        fields = json_text(sorted({*from_json(line.fields), *from_json(draft.fields)}))
+        merged = {"fields": fields, "op": later.op, "last_seq": later.last_seq}
+        merged["first_seq"] = min(line.first_seq, draft.first_seq)
+        connection.execute(update(outbox).where(outbox.c.id == draft.id).values(merged))
+        connection.execute(delete(outbox).where(outbox.c.id == line.id))
+    return rids
 
 
 def supersede(connection: Connection, rid: str) -> None:

@@ -36,4 +36,18 @@ def told(report: SyncReport, language: str = "zh") -> list[str]:
         lines.append(
             f"{count} 条在别处也改过，本机未报送的内容保留不动。" if zh else f"{count} records changed elsewhere too."
         )
+    lines += _about_the_desk(report, zh=zh)
     return lines or ["没有需要报送或取回的内容。" if zh else "Nothing to do."]
+
+
+def _about_the_desk(report: SyncReport, *, zh: bool) -> list[str]:
+    """What became of this desk's own standing, and of records that a restored platform or another scope concerns."""
+    said = (
+        (report.offered, "平台恢复后缺少 {n} 条，已重新列入待报送。", "Lost by the platform, offered again: {n}."),
+        (report.left, "{n} 条已不在本机可办理的区划内，已从本机移出。", "Out of scope by now, let go: {n}."),
+        (report.joined, "{n} 条未报送的修改已与平台内容合并核对。", "Reviewed against the platform: {n}."),
+        (report.rotated, "本机密钥已更换。", "This computer's keys were replaced."),
+        (report.waiting == "reopen", "重新接续报送：等待管理员批准。", "Reopening waits for approval."),
+        (report.waiting == "rotate", "更换密钥：等待管理员批准。", "New keys wait for approval."),
+    )
+    return [(chinese if zh else english).format(n=count) for count, chinese, english in said if count]

@@ -11,17 +11,23 @@ import msgspec
 
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
-from jmdesk.inbox import CURSOR
 from jmdesk.store import outbox
 from jmdesk.store.outbox import Batch
+from jmdesk.vault.device import new_device_keys
+from sync.client.asking import ask_rotation, halt, load_asked, load_halt
+from sync.client.grants import finish_rotation
 from sync.client.membership import Membership, load_membership, save_membership, signing_key
+from sync.client.packages import fetch_packages
 from sync.client.patience import Patience
+from sync.client.petition import Answered, answer_reopening, answer_rotation, open_batches
 from sync.client.receiving import Receiver, counted, cursor_of
 from sync.client.report import SyncReport
 from sync.client.sealing import MOST_RECORDS, seal
 from sync.client.sending import Sender
 from sync.client.session import Session
+from sync.client.starting_over import review, review_due, rotation_due, start_over
 from sync.client.steering import Steering, Stopped
+from sync.protocol.enrolment import Purpose
 from sync.protocol.envelope import split_envelope
 from sync.protocol.receipts import CustodyReceipt
 from sync.protocol.states import DeskBatch
@@ -40,6 +46,8 @@ _POLLS: Final = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 3.0, 5.0)
 _POLL_SECONDS: Final = 90.0
 _HELD_SECONDS: Final = 2
 """How long the platform may hold its answer back until a receipt is there; a cancel waits for it at most so long."""
+_CHAIN_BROKEN: Final = frozenset({"sync.chain_fork", "sync.seq_reuse", "sync.seq_gap"})
+"""Refusals that sending again cannot cure: this desk's chain and the platform's are not the same."""
 _ON_ITS_WAY: Final = frozenset({DeskBatch.SEALED, DeskBatch.SENDING, DeskBatch.CARRIED, DeskBatch.PAUSED})
 
 
@@ -83,23 +91,79 @@ class _Exchange:
         self._steering = steering
         self._patience = patience
         self._report = report
-        self._membership = load_membership(desk.store)
-        self._session = Session(transport, signing_key(desk.vault.device_keys()), desk.clock, patience)
+        finish_rotation(desk)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Work with the keys and the grant that are in force now."""
+        self._membership = load_membership(self._desk.store)
+        key = signing_key(self._desk.vault.device_keys())
+        self._session = Session(self._transport, key, self._desk.clock, self._patience)
 
     def run(self, most: int, wait_seconds: float) -> None:
+        self._told(self._rotation)
         self._session.open()
-        if self._session.trust_version > self._membership.keyring.document.version:
-            self._renew_trust()
-        for step in (lambda: self._send_and_settle(most, wait_seconds), self._pull):
-            try:
-                self._verified(step)
-            except (Refused, Environment) as error:
-                # Paused and told: a batch that is refused does not keep changes from coming in.
-                self._report.problem = self._report.problem or error
+        self._told(self._newest_trust)
+        self._told(self._reopening)
+        self._told(self._fetch_packages)
+        steps = [lambda: self._send_and_settle(most, wait_seconds), self._pull, self._review]
+        if review_due(self._desk) or self._is_another_history(self._session.server_epoch):
+            # What is here is compared with what is there before anything more is sent.
+            steps = [lambda: self._settle(0), self._pull, self._review, *steps[:2]]
+        for step in steps:
+            self._told(step)
         if self._report.problem is None:
             self._desk.store.put_setting(LAST_AT, utc_text(self._desk.clock.now()))
+            if rotation_due(self._desk) and not open_batches(self._desk) and load_asked(self._desk.store) is None:
+                ask_rotation(self._desk, new_device_keys())
+                self._told(self._rotation)
+
+    def _told(self, step: Callable[[], None]) -> None:
+        """One step; what is refused pauses and is told, and does not keep the other steps from being taken."""
+        try:
+            self._verified(step)
+        except (Refused, Environment) as error:
+            self._report.problem = self._report.problem or error
+
+    def _newest_trust(self) -> None:
+        known = self._membership.keyring
+        if self._session.trust_version > known.document.version or known.expired(utc_text(self._desk.clock.now())):
+            self._renew_trust()
+
+    def _is_another_history(self, server_epoch: str) -> bool:
+        known = self._membership.server_epoch
+        return server_epoch not in ("", known) and known != ""
+
+    def _rotation(self) -> None:
+        """Go on with a rotation that was asked for."""
+        answered = answer_rotation(self._desk, self._transport, self._patience)
+        if answered is Answered.GRANTED:
+            self._report.rotated = True
+            self._begin()
+        elif answered is Answered.WAITING:
+            self._report.waiting = Purpose.ROTATE.value
+
+    def _reopening(self) -> None:
+        """Go on with a reopening that was asked for; without one, say why nothing is sent."""
+        answered = answer_reopening(self._desk, self._session, self._patience)
+        self._begin()
+        if answered is Answered.WAITING:
+            self._report.waiting = Purpose.REOPEN.value
+        elif load_halt(self._desk.store) is not None:
+            raise Refused("sync.reopen_needed")
+
+    def _review(self) -> None:
+        if review_due(self._desk) and self._report.problem is None:
+            self._report.joined += review(self._desk)
+
+    def _fetch_packages(self) -> None:
+        """Before anything is sent: it is made and held against the newest rules."""
+        fetch_packages(self._desk, self._membership, self._session, self._steering, self._report)
 
     def _send_and_settle(self, most: int, wait_seconds: float) -> None:
+        if load_halt(self._desk.store) is not None:
+            self._settle(0)
+            return
         self._send_all()
         while self._seal(most):
             self._send_all()
@@ -146,9 +210,24 @@ class _Exchange:
 
     def _send_all(self) -> None:
         for batch in self._open(*_ON_ITS_WAY):
-            custody = Sender(self._desk, self._session, self._membership, self._steering).send(batch)
-            self._report.handed_over += custody.records
-            self._seen(custody.server_epoch, custody.received)
+            try:
+                self._hand_over(batch)
+            except Refused as error:
+                if error.code == "sync.seq_gap" and self._open(DeskBatch.HELD):
+                    # A platform that was restored may have lost what it signed for: it is offered the same bytes again.
+                    for held in self._open(DeskBatch.HELD):
+                        self._hand_over(held)
+                    self._hand_over(batch)
+                elif error.code in _CHAIN_BROKEN:
+                    halt(self._desk, error.code)
+                    raise
+                else:
+                    raise
+
+    def _hand_over(self, batch: Batch) -> None:
+        custody = Sender(self._desk, self._session, self._membership, self._steering).send(batch)
+        self._report.handed_over += custody.records
+        self._seen(custody.server_epoch, custody.received)
 
     def _settle(self, wait_seconds: float) -> None:
         """Take over the receipts of what the platform holds, waiting for them a while."""
@@ -170,7 +249,13 @@ class _Exchange:
     def _receipt(self, batch: Batch, patience: float) -> bool:
         """Settle one batch, if the platform is through with it. It settles a device's batches in order."""
         held = 0 if _awaits_release(batch) else max(0, min(_HELD_SECONDS, int(patience)))
-        reply = self._session.run(lambda: self._transport.receipt(batch.batch_id, held))
+        try:
+            reply = self._session.run(lambda: self._transport.receipt(batch.batch_id, held))
+        except Refused as error:
+            if error.code != "sync.not_found":
+                raise
+            self._hand_over(batch)
+            return False
         if reply is None:
             return False
         for receipt in self._receiver().take(BytesIO(reply)).receipts:
@@ -194,7 +279,7 @@ class _Exchange:
                 if over or error.code not in {"sync.cursor_unknown", "protocol.server_epoch"}:
                     raise
                 over = True
-                self._desk.store.put_setting(CURSOR, "0")
+                start_over(self._desk)
 
     def _next_page(self) -> bool:
         cursor = cursor_of(self._desk)
@@ -205,6 +290,8 @@ class _Exchange:
             self._report.adopted += applied.adopted
             self._report.beside += applied.beside
             self._report.known += applied.known
+            self._report.offered += applied.offered
+            self._report.left += applied.left
             self._steering.tell("changes", self._report.adopted, 0)
             self._keep(self._membership.at(page.server_epoch, page.created))
         return bool(pages) and pages[-1][0].more
@@ -214,8 +301,8 @@ class _Exchange:
 
     def _seen(self, server_epoch: str, moment: str) -> None:
         """Remember the platform's signed history and clock; a cursor of another history is worth nothing."""
-        if server_epoch != self._membership.server_epoch:
-            self._desk.store.put_setting(CURSOR, "0")
+        if self._is_another_history(server_epoch):
+            start_over(self._desk)
         self._keep(self._membership.at(server_epoch, moment))
 
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
-from jmdesk.desk import Grant
 from jmdesk.store import outbox
 from sync.client.faults import of_the_platform
+from sync.client.grants import grant_of
 from sync.client.membership import Membership, opening_key, save_membership, signing_key
 from sync.client.patience import Patience
 from sync.protocol.codes import EnrolmentCode
-from sync.protocol.enrolment import EnrolmentGrant, SignedRequest, open_grant, request_enrolment
+from sync.protocol.enrolment import SignedRequest, open_grant, request_enrolment
 from sync.protocol.trust import Trust, open_trust
 
 if TYPE_CHECKING:
-    from jmdesk.desk import Desk
+    from jmdesk.desk import Desk, Grant
     from jmdesk.vault.device import DeviceKeys
     from sync.client.transport import Transport
 
@@ -69,20 +69,9 @@ def _keep(desk: Desk, trust: Trust, request: SignedRequest, answer: bytes, *, ga
     )
     # The grant is written last: while it is missing the desk counts as not enrolled, and the code can be used again.
     save_membership(desk.store, membership)
-    grant = _grant(granted, gateway)
+    grant = grant_of(granted, gateway)
     desk.accept_grant(grant)
     return grant
-
-
-def _grant(granted: EnrolmentGrant, gateway: str) -> Grant:
-    return Grant(
-        device=granted.device,
-        unit=granted.unit,
-        regions=granted.regions,
-        roles=granted.roles,
-        block=granted.desk_block,
-        gateway=gateway,
-    )
 
 
 def _is_stranded(desk: Desk, device: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+import re
 import ssl
 import time
 from collections.abc import Collection, Mapping
@@ -18,7 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from jmdesk.core.errors import Refused, Unreachable
 from sync.client.answers import Answer, json_of, problem_of
-from sync.client.transport import Announced, Challenge, Opened, Transport
+from sync.client.transport import Announced, Challenge, Opened, Reply, Transport
 from sync.protocol.limits import LIMITS
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ _CHUNK: Final = 256 * 1024
 _CONNECTIONS: Final = 4
 _MOST_REPLY: Final = 64 * 1024 * 1024
 """Bytes of one reply over HTTP: the verdicts of a whole batch, or one change page. Larger ones come on a stick."""
+
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class _PinnedAdapter(HTTPAdapter):
@@ -105,6 +109,12 @@ class HttpTransport(Transport):
     def enrol(self, request: bytes) -> bytes:
         return self._ask("POST", "/v1/enrol", body=request, expected={200, 201}, most=LIMITS.envelope_bytes).body
 
+    def ask(self, purpose: str, request: bytes) -> Reply:
+        # A portal answers 200: only 201 and 202 can be the platform's word.
+        path = f"/v1/devices/self/{purpose}"
+        answer = self._ask("POST", path, body=request, expected={201, 202}, most=LIMITS.envelope_bytes)
+        return Reply(answer.body, due=answer.status == 201)
+
     def challenge(self, device: str) -> Challenge:
         body = b'{"device":"%s"}' % device.encode()
         found = json_of(self._ask("POST", "/v1/session/challenge", body=body, kind=JSON_TYPE, expected={200, 201}))
@@ -116,7 +126,7 @@ class HttpTransport(Transport):
         token, version = found.get("token"), found.get("trust_version", 0)
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not isinstance(version, int):
             raise Unreachable("sync.unexpected_answer", status=given.status, request_id=given.request_id)
-        return Opened(token, version)
+        return Opened(token, version, str(found.get("server_epoch", "")))
 
     def announce(self, batch_id: str, manifest: bytes) -> Announced:
         answer = self._ask("PUT", f"/v1/batches/{batch_id}/manifest", body=manifest, expected={200, 201, 202})
@@ -151,6 +161,19 @@ class HttpTransport(Transport):
         path = f"/v1/batches/{batch_id}/receipt?wait={wait}"
         answer = self._ask("GET", path, expected={200, 202, 204}, most=_MOST_REPLY)
         return answer.body if answer.status == 200 else None
+
+    def packages(self) -> tuple[str, ...]:
+        answer = self._ask("GET", "/v1/packages", expected={200})
+        listed = json_of(answer).get("packages")
+        digests = (
+            [entry.get("digest") for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+        )
+        if not all(isinstance(digest, str) and _SHA256.fullmatch(digest) for digest in digests):
+            raise Unreachable("sync.unexpected_answer", status=answer.status, request_id=answer.request_id)
+        return tuple(map(str, digests))
+
+    def package(self, digest: str) -> bytes:
+        return self._ask("GET", f"/v1/packages/{digest}", expected={200}, most=LIMITS.envelope_bytes).body
 
     def changes(self, cursor: int, limit: int) -> bytes:
         path = f"/v1/changes?cursor={cursor}&limit={limit}"

@@ -9,12 +9,15 @@ import msgspec
 
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Refused
+from jmdesk.store.store import set_setting
 from sync.client.faults import of_the_platform
+from sync.protocol.enrolment import EnrolmentGrant
+from sync.protocol.envelope import split_envelope
 from sync.protocol.suites import KeyRole, OpeningKey, PublicKey, SigningKey
 from sync.protocol.trust import Trust, open_stored_trust, open_trust
 
 if TYPE_CHECKING:
-    from jmdesk.store.store import Store
+    from jmdesk.store.store import Connection, Store
     from jmdesk.vault.device import DeviceKeys
 
 _SETTING: Final = "sync.membership"
@@ -67,6 +70,12 @@ class Membership(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, server_epoch=server_epoch, server_seen=max(self.server_seen, server_seen))
 
 
+def granted_at(membership: Membership) -> str:
+    """When the grant was signed (UTC). It was verified before it was stored."""
+    payload = split_envelope(base64.b64decode(membership.grant)).payload
+    return msgspec.json.decode(payload, type=EnrolmentGrant).granted
+
+
 def load_membership(store: Store) -> Membership:
     """The membership. ``Refused("sync.not_enrolled")`` when there is none."""
     text = store.setting(_SETTING)
@@ -78,6 +87,11 @@ def load_membership(store: Store) -> Membership:
 def save_membership(store: Store, membership: Membership) -> None:
     """Keep the membership in the store."""
     store.put_setting(_SETTING, msgspec.json.encode(membership).decode())
+
+
+def store_membership(connection: Connection, membership: Membership) -> None:
+    """Keep the membership together with whatever else a transaction stores."""
+    set_setting(connection, _SETTING, msgspec.json.encode(membership).decode())
 
 
 def signing_key(keys: DeviceKeys) -> SigningKey:

@@ -40,6 +40,8 @@ class Taken:
     custodies: list[CustodyReceipt] = field(default_factory=list)
     receipts: list[ProcessingReceipt] = field(default_factory=list)
     pages: list[tuple[ChangePage, Applied]] = field(default_factory=list)
+    packages: list[bytes] = field(default_factory=list)
+    """Package envelopes, not opened yet: their keeper does that."""
 
 
 class Receiver:
@@ -80,7 +82,9 @@ class Receiver:
                     self._processing(item.envelope, parts, taken)
                 case PayloadType.CHANGE_PAGE:
                     taken.pages.append(self._page(item.envelope, parts))
-                case _:  # trust and packages have owners of their own; what a later platform adds is not ours to judge
+                case PayloadType.PACKAGE:
+                    taken.packages.append(item.envelope)
+                case _:  # trust has an owner of its own; what a later platform adds is not ours to judge
                     pass
         with of_the_platform():
             reader.finish()
@@ -155,10 +159,12 @@ class Receiver:
                     lines += opener.changes(entry, ciphertext)
             if len(lines) != page.records:
                 raise RemoteProtocolError("protocol.sums")
-        if not lines and page.until == cursor:
+        if not lines and page.until == cursor and cursor:
             return page, Applied()
         arrivals = [_arrival(line) for line in lines]
-        return page, self._desk.inbox.page(arrivals, cursor=str(page.until), epoch=page.server_epoch)
+        first, last = page.since == 0, not page.more
+        epoch = page.server_epoch
+        return page, self._desk.inbox.page(arrivals, cursor=str(page.until), epoch=epoch, first=first, last=last)
 
 
 class _Named(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jmdesk.catalogue.issues import Issue
 from jmdesk.core.errors import KnownError
 
 TAKEN = ("accepted", "merged", "duplicate")
@@ -14,11 +15,13 @@ TAKEN = ("accepted", "merged", "duplicate")
 class SyncReport:
     """Counts of records unless said otherwise; built up while the work goes on, so that a stop shows what was done.
 
-    ``sealed`` went into new batches, with so many ``attachments`` (documents); ``handed_over`` are in batches for which the platform signed now; ``verdicts``
-    counts by verdict what was settled now; ``unsettled`` are batches that still wait for their receipt; ``held`` counts
-    by code what was not ready to travel, and ``reasons`` names some of what it waits for; ``adopted``, ``beside``,
-    ``known`` say what became of pulled records; ``problem`` is a refusal that paused the sending and did not keep
-    anything else from being done.
+    ``sealed`` went into new batches, with so many ``attachments`` (documents); ``handed_over`` are in batches for which
+    the platform signed now; ``verdicts`` counts by verdict what was settled now; ``unsettled`` are batches that still
+    wait for their receipt; ``held`` counts by code what was not ready to travel, and ``reasons`` names some of what it
+    waits for; ``adopted``, ``beside``, ``known`` say what became of pulled records; ``offered`` were lost by a restored
+    platform, ``left`` are out of scope by now, ``joined`` were unsettled and are joined with the platform's;
+    ``rotated``: new keys are in force; ``waiting`` names what an administrator has to approve (``reopen``, ``rotate``);
+    ``problem`` is a refusal that paused the sending and did not keep anything else from being done.
     """
 
     started: str
@@ -36,7 +39,16 @@ class SyncReport:
     beside: int = 0
     known: int = 0
     stopped: bool = False
+    offered: int = 0
+    left: int = 0
+    joined: int = 0
+    rotated: bool = False
+    waiting: str = ""
     problem: KnownError | None = None
+    packages: list[Issue] = field(default_factory=list)
+    """Packages that came."""
+    refused_packages: list[KnownError] = field(default_factory=list)
+    """Why packages that came were not taken."""
 
     @property
     def settled(self) -> int:
@@ -51,7 +63,7 @@ class SyncReport:
     @property
     def complete(self) -> bool:
         """Whether nothing is left to do but what a person must decide."""
-        return not self.stopped and self.problem is None and not self.unsettled
+        return not self.stopped and self.problem is None and not self.unsettled and self.waiting != "reopen"
 
     def note_verdicts(self, totals: Mapping[str, int]) -> None:
         """Add the totals of one receipt."""
@@ -76,6 +88,13 @@ class SyncReport:
             "adopted": self.adopted,
             "beside": self.beside,
             "known": self.known,
+            "offered": self.offered,
+            "left": self.left,
+            "joined": self.joined,
+            "rotated": self.rotated,
+            "waiting": self.waiting,
+            "packages": [f"{issue.kind} {issue.name} {issue.version}" for issue in self.packages],
+            "refused_packages": [error.code for error in self.refused_packages],
             "stopped": self.stopped,
             "complete": self.complete,
             "problem": self.problem.code if self.problem else None,

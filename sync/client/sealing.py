@@ -16,6 +16,7 @@ from jmdesk.records.readiness import SEND_ORDER, Hold, Readiness
 from jmdesk.store import change_log, outbox
 from jmdesk.store.outbox import Batch, Waiting
 from jmdesk.vault.files import disk_errors, flush_folder
+from sync.client.asking import check_may_seal
 from sync.client.membership import Membership, signing_key
 from sync.protocol.batch import (
     BatchBuilder,
@@ -71,11 +72,12 @@ def seal(desk: Desk, membership: Membership, steering: Steering, *, most: int = 
     """Seal up to ``most`` waiting changes into the next batch of this device's chain.
 
     File and store agree at any instant: the file is durable under its name before the store says that it exists, and
-    a file that the store does not know is removed by `clear_outgoing`, never sent. ``Refused``: ``sync.trust_expired``;
-    ``Environment``: disk and device key; ``Stopped`` leaves everything as it was.
+    a file that the store does not know is removed by `clear_outgoing`, never sent. ``Refused``: ``sync.trust_expired``
+    and those of `check_may_seal`; ``Environment``: disk and device key; ``Stopped`` leaves everything as it was.
     """
     clear_outgoing(desk)
     with desk.store.transaction(desk.actor, "seal") as transaction:
+        check_may_seal(transaction.connection)
         press = _Press(desk, membership, transaction, steering, most)
         drafts = press.drafts()
         first = next(drafts, None)
@@ -219,9 +221,7 @@ class _Press:
             parts.seek(0)
             with temporary.open("wb") as sink:
                 manifest = signed.manifest
-                write_batch(
-                    sink, signed, _read_back(parts, manifest.parts), _read_back(parts, manifest.attachments)
-                )
+                write_batch(sink, signed, _read_back(parts, manifest.parts), _read_back(parts, manifest.attachments))
                 sink.flush()
                 os.fsync(sink.fileno())
             temporary.replace(path)

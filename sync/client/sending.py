@@ -47,13 +47,16 @@ class Sender:
         (its state says so) and is raised. ``Environment("sync.batch_damaged")`` when its file is not what was sealed.
         """
         with BatchFile(batch_path(self._desk, batch), batch, self._keys) as file:
-            self._move(batch, DeskEvent.RESUME if batch.state == DeskBatch.PAUSED else DeskEvent.SEND)
+            held = batch.state == DeskBatch.HELD  # signed for before, and lost by a platform that was restored
+            if not held:
+                self._move(batch, DeskEvent.RESUME if batch.state == DeskBatch.PAUSED else DeskEvent.SEND)
             try:
                 envelope = self._hand_over(batch, file)
                 with of_the_platform():
                     custody = open_custody(envelope, self._membership.keyring, file.signed.manifest, file.signed.digest)
             except Refused:
-                self._store_state(batch, DeskBatch.PAUSED)
+                if not held:
+                    self._store_state(batch, DeskBatch.PAUSED)
                 raise
             except Unreachable:
                 adapt_parts(self._desk, went_well=False)

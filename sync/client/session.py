@@ -19,11 +19,16 @@ T = TypeVar("T")
 
 
 class Session:
-    """The desk's word with the platform. ``trust_version``: the newest trust document by the platform's own hint."""
+    """The desk's word with the platform.
+
+    ``trust_version`` and ``server_epoch`` are the platform's own hints, unsigned: its newest trust document, and which
+    history it is in; 0 and empty before a session was opened.
+    """
 
     def __init__(self, transport: Transport, key: SigningKey, clock: Clock, patience: Patience) -> None:
         self.transport = transport
         self.trust_version = 0
+        self.server_epoch = ""
         self._key = key
         self._clock = clock
         self._patience = patience
@@ -54,7 +59,7 @@ class Session:
                 raise
             opened = self._handshake()
         self.transport.token = opened.token
-        self.trust_version = opened.trust_version
+        self.trust_version, self.server_epoch = opened.trust_version, opened.server_epoch
 
     def _handshake(self) -> Opened:
         challenge = self._patience.run(lambda: self.transport.challenge(self._key.keyid))

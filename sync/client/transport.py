@@ -16,10 +16,13 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session: its bearer token, and the platform's hint which trust document is its newest (0: none given)."""
+    """A session: its bearer token, and the platform's hints which trust document is its newest (0: none given) and
+    which history it is in (empty: none given).
+    """
 
     token: str
     trust_version: int = 0
+    server_epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,17 @@ class Announced:
     state: str
     missing: tuple[int, ...]
     missing_attachments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a request of this device about itself: a signed envelope.
+
+    ``due``: what was asked for (a grant, or the standing of a retired device); else the standing of one that waits.
+    """
+
+    envelope: bytes
+    due: bool
 
 
 class Transport(ABC):
@@ -49,6 +63,10 @@ class Transport(ABC):
     @abstractmethod
     def enrol(self, request: bytes) -> bytes:
         """The grant that answers an enrolment request."""
+
+    @abstractmethod
+    def ask(self, purpose: str, request: bytes) -> Reply:
+        """The answer to a request to ``rotate``, ``reopen`` or ``retire``; it needs no session."""
 
     @abstractmethod
     def challenge(self, device: str) -> Challenge:
@@ -80,6 +98,14 @@ class Transport(ABC):
 
         ``wait``: seconds (0 to 20) that the platform may hold the answer back until it is through.
         """
+
+    @abstractmethod
+    def packages(self) -> tuple[str, ...]:
+        """The published packages by the SHA-256 of their envelopes, in the order in which they can be taken."""
+
+    @abstractmethod
+    def package(self, digest: str) -> bytes:
+        """The envelope of a published package."""
 
     @abstractmethod
     def changes(self, cursor: int, limit: int) -> bytes:

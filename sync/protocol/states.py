@@ -17,6 +17,7 @@ class DeskBatch(StrEnum):
     HELD = "held"  # custody receipt stored: the platform has the bytes
     DONE = "done"  # processing receipt and all verdicts stored
     PAUSED = "paused"  # the platform said no with an unsigned answer: told, waiting, nothing lost
+    RELEASED = "released"  # its chain was closed before the platform held it: its edits are reviewed anew
 
 
 class DeskEvent(StrEnum):
@@ -28,6 +29,7 @@ class DeskEvent(StrEnum):
     PROCESSED = "processed"
     PAUSE = "pause"
     RESUME = "resume"
+    REOPEN = "reopen"
 
 
 class PlatformBatch(StrEnum):
@@ -58,6 +60,12 @@ class PlatformEvent(StrEnum):
 _DESK: Final[dict[tuple[DeskBatch, DeskEvent], DeskBatch]] = {
     (DeskBatch.SEALED, DeskEvent.SEND): DeskBatch.SENDING,
     (DeskBatch.SEALED, DeskEvent.EXPORT): DeskBatch.CARRIED,
+    (DeskBatch.SEALED, DeskEvent.REOPEN): DeskBatch.RELEASED,
+    (DeskBatch.SENDING, DeskEvent.REOPEN): DeskBatch.RELEASED,
+    (DeskBatch.CARRIED, DeskEvent.REOPEN): DeskBatch.RELEASED,
+    (DeskBatch.PAUSED, DeskEvent.REOPEN): DeskBatch.RELEASED,
+    # Only where the platform no longer knows what it signed for: it was restored.
+    (DeskBatch.HELD, DeskEvent.REOPEN): DeskBatch.RELEASED,
     (DeskBatch.SENDING, DeskEvent.SEND): DeskBatch.SENDING,
     (DeskBatch.SENDING, DeskEvent.EXPORT): DeskBatch.CARRIED,
     (DeskBatch.SENDING, DeskEvent.CUSTODY): DeskBatch.HELD,

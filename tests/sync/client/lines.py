@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from jmdesk.core.errors import Unreachable
-from sync.client.transport import Announced, Challenge, Opened, Transport
+from sync.client.transport import Announced, Challenge, Opened, Reply, Transport
 
 T = TypeVar("T")
 
@@ -29,8 +29,17 @@ class Line(Transport):
     def trust(self) -> bytes:
         return self._pass("trust", self.real.trust)
 
+    def packages(self) -> tuple[str, ...]:
+        return self._pass("packages", self.real.packages)
+
+    def package(self, digest: str) -> bytes:
+        return self._pass("package", lambda: self.real.package(digest))
+
     def enrol(self, request: bytes) -> bytes:
         return self._pass("enrol", lambda: self.real.enrol(request))
+
+    def ask(self, purpose: str, request: bytes) -> Reply:
+        return self._pass(f"ask {purpose}", lambda: self.real.ask(purpose, request))
 
     def challenge(self, device: str) -> Challenge:
         return self._pass("challenge", lambda: self.real.challenge(device))

@@ -46,11 +46,17 @@ def test_done_and_processed_are_never_left() -> None:
     assert set(platform_moves(PlatformBatch.PROCESSED).values()) == {PlatformBatch.PROCESSED}
 
 
-def test_held_is_left_only_for_done() -> None:
-    assert set(desk_moves(DeskBatch.HELD).values()) == {DeskBatch.HELD, DeskBatch.DONE}
+def test_held_is_left_only_for_done_or_with_its_chain() -> None:
+    moves = desk_moves(DeskBatch.HELD)
+    assert set(moves.values()) == {DeskBatch.HELD, DeskBatch.DONE, DeskBatch.RELEASED}
+    assert [event for event, target in moves.items() if target is DeskBatch.RELEASED] == [DeskEvent.REOPEN]
 
 
-@pytest.mark.parametrize("state", DeskBatch)
+def test_a_released_batch_is_over_for_its_edits_are_drafts_again() -> None:
+    assert desk_moves(DeskBatch.RELEASED) == {}
+
+
+@pytest.mark.parametrize("state", sorted(set(DeskBatch) - {DeskBatch.RELEASED}))
 def test_every_state_of_the_desk_can_still_reach_done(state: DeskBatch) -> None:
     reached = {state}
     while more := {target for known in reached for target in desk_moves(known).values()} - reached:

@@ -1,0 +1,58 @@
+"""Reading everything in scope anew, and what is done with unsettled edits once it is here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from jmdesk.core.clock import from_utc_text
+from jmdesk.core.errors import Refused
+from jmdesk.inbox import CURSOR
+from jmdesk.store.store import set_setting
+from sync.client.grants import REVIEW
+from sync.client.membership import granted_at, load_membership
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
+
+ROTATE_DAYS: Final = 365
+"""A device key older than this is replaced at the next exchange that leaves nothing open."""
+
+_EVERY: Final = 1_000_000
+
+
+def start_over(desk: Desk) -> None:
+    """Read everything in scope anew with the next pull, and then review what is unsettled here."""
+    with desk.store.transaction(desk.actor, "start_over") as transaction:
+        set_setting(transaction.connection, CURSOR, "0")
+        set_setting(transaction.connection, REVIEW, "history")
+
+
+def review_due(desk: Desk) -> bool:
+    """Whether unsettled edits wait to be compared with a fresh snapshot."""
+    return bool(desk.store.setting(REVIEW))
+
+
+def review(desk: Desk) -> int:
+    """Compare every unsettled edit with what a fresh snapshot brought; how many were joined with it without asking.
+
+    An edit that says what the platform says is settled by that; one that the platform knows nothing about waits to be
+    sent; where both sides changed the same group of fields the conflict desk asks. May be repeated at any point.
+    """
+    joined = 0
+    for case in desk.conflicts.cases(_EVERY):
+        if not case.mergeable:
+            continue
+        try:
+            desk.conflicts.merge(case.type, case.rid)
+        except Refused:
+            continue  # it stays with the conflict desk
+        joined += 1
+    desk.store.put_setting(REVIEW, "")
+    return joined
+
+
+def rotation_due(desk: Desk) -> bool:
+    """Whether this desk's key is older than a year."""
+    granted = granted_at(load_membership(desk.store))
+    return desk.clock.now() - from_utc_text(granted) > timedelta(days=ROTATE_DAYS)
