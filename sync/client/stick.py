@@ -10,6 +10,7 @@ from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.store import outbox
 from sync.client.membership import load_membership
+from sync.client.packages import note_package
 from sync.client.receiving import Receiver, counted
 from sync.client.report import SyncReport
 from sync.client.steering import Steering
@@ -36,7 +37,8 @@ def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> 
     "sync.not_enrolled", "sync.no_replies" when there is none; ``Environment`` "sync.stick_unreadable".
     """
     steering = steering or Steering()
-    receiver = Receiver(desk, load_membership(desk.store), steering)
+    membership = load_membership(desk.store)
+    receiver = Receiver(desk, membership, steering)
     files = sorted(source.glob(f"*{SUFFIX}")) if source.is_dir() else [source]
     if not files:
         raise Refused("sync.no_replies")
@@ -52,6 +54,8 @@ def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> 
             continue
         except OSError as error:
             raise Environment("sync.stick_unreadable") from error
+        for envelope in taken.packages:
+            note_package(desk, membership, envelope, brought.report)
         for custody in taken.custodies:
             brought.report.handed_over += custody.records
         for receipt in taken.receipts:
@@ -61,6 +65,8 @@ def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> 
             brought.report.adopted += applied.adopted
             brought.report.beside += applied.beside
             brought.report.known += applied.known
+    if brought.report.packages:
+        desk.renew()
     with desk.store.reading() as connection:
         brought.report.unsettled = len(outbox.batch_list(connection, open_only=True))
     brought.report.finished = utc_text(desk.clock.now())

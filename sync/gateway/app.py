@@ -22,6 +22,8 @@ wrapped; a *reply* is a ``.jmr`` container, as on a stick.
 - ``POST /v1/devices/self/rotate``, ``/reopen``: enrolment-request envelope → 201 enrolment-grant envelope,
   202 device-standing envelope while it waits; ``/retire`` → 201 device-standing envelope
 - ``GET /v1/devices/self`` → 200 device-standing envelope
+- ``GET /v1/packages`` → 200 ``{"packages": [{"digest", "kind", "name", "version", "sequence"}]}``
+- ``GET /v1/packages/{digest}`` → 200 package envelope
 - ``GET /healthz``, ``GET /readyz`` → 200 ``{"status": "ok"}``
 
 ``Authorization: Bearer`` goes with everything but enrolment, the requests under ``/v1/devices/self``, trust,
@@ -60,6 +62,7 @@ from sync.gateway.door import Door, guarded, no_such_route
 from sync.gateway.enrol import Device, enrol
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.media import REPLY, envelope_answer, json_answer
+from sync.gateway.package_routes import get_package, list_packages
 from sync.gateway.problem import Declined
 from sync.gateway.receipts import receipt_reply
 from sync.gateway.sessions import challenge, device_of, open_session
@@ -118,6 +121,8 @@ def build_app(gateway: Gateway) -> Starlette:
         ("POST", "/v1/devices/self/reopen", reopen),
         ("POST", "/v1/devices/self/retire", retire),
         ("GET", "/v1/devices/self", standing),
+        ("GET", "/v1/packages", list_packages),
+        ("GET", "/v1/packages/{digest}", get_package),
         ("GET", "/healthz", _health),
         ("GET", "/readyz", _ready),
     ]

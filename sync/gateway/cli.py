@@ -23,6 +23,7 @@ from sync.gateway.certificates import Certificates
 from sync.gateway.database import OWNER, Storage
 from sync.gateway.enrol import issue_code
 from sync.gateway.keys import load_keys
+from sync.gateway.package_commands import PackageCommands
 from sync.gateway.units import read_units, store_regions, store_units
 
 DATA_VARIABLE = "JMDESK_GATEWAY_DATA"
@@ -83,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--region", action="append", default=[], metavar="CODE")
     code.add_argument("--role", action="append", default=[], metavar="ROLE", help="R1 … R13")
     code.set_defaults(run=_enrol_code)
+
+    PackageCommands(_storage, _tell, _print).add(commands, common, output)
 
     stick = commands.add_parser(
         "stick", parents=[common, output], help="take the batches of a USB stick and reply on it"

@@ -226,7 +226,13 @@ def _free_block(connection: Connection, scope: Sequence[str]) -> str | None:
 def find_device(connection: Connection, device: str) -> Device | None:
     """An enrolled device by its key id."""
     row = connection.execute(
-        "SELECT public, kem_public, suite, unit, county, regions, roles, epoch, revoked IS NOT NULL, ack_cursor,"
+        # What took the place of regions in its scope belongs to it: who worked for a village goes on after a merger.
+        "SELECT public, kem_public, suite, unit, county, regions || ARRAY(SELECT DISTINCT moved.new"
+        " FROM region_moves AS moved, unnest(devices.regions) AS prefix"
+        " WHERE starts_with(moved.old, prefix) AND NOT starts_with(moved.new, prefix)"
+        " AND moved.effective <= (now() AT TIME ZONE 'Asia/Shanghai')::date::text"
+        " AND (moved.until = '' OR moved.until > (now() AT TIME ZONE 'Asia/Shanghai')::date::text)),"
+        " roles, epoch, revoked IS NOT NULL, ack_cursor,"
         " retired IS NOT NULL, coalesce(replaced_by, ''), end_epoch, end_seq, end_head"
         " FROM devices WHERE device = %s",
         (device,),

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from jmdesk.core.clock import Clock, beijing_date
 from sync.gateway.database import Access, Connection, Database, Role, one
+from sync.gateway.editions import Editioning
 from sync.gateway.enrol import Device, find_device
 from sync.gateway.evidence import Named, keep_attachments, named, note
 from sync.gateway.judge import Judge, Known, parent_of, said_region
@@ -68,14 +69,17 @@ class Ingest:
         self._database = database
         self._keys = keys
         self._clock = clock
+        self._editioning = Editioning(database, keys.trust)
 
     def process(self, key: BatchKey) -> None:
         """Bring one batch from custody to its receipt; again after a crash, from where it stopped."""
         batch = self._load(key)
+        today = beijing_date(self._clock.now())
         judge = Judge(
             batch.device.grant,
-            on=beijing_date(self._clock.now()),
+            on=today,
             same_epoch=batch.signed.manifest.server_epoch in ("", self._keys.server_epoch),
+            editions=self._editioning.on(today),
         )
         for stretch in _cut(self._left(batch), STRETCH):
             self._database.run(batch.access, partial(self._apply, batch, judge, stretch))

@@ -6,17 +6,19 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.problems import Problem
-from jmdesk.catalogue.types import Record, RecordType
-from jmdesk.catalogue.validation import RecordValidator, validation
+from jmdesk.catalogue.types import Catalogue, Record, RecordType
+from jmdesk.catalogue.validation import RecordValidator, validation_of
 from jmdesk.core.errors import Refused
-from jmdesk.ratings.model import shipped
+from jmdesk.ratings.model import RulePackage
+from jmdesk.ratings.rulebook import Rulebook
 from jmdesk.ratings.verification import differences
+from sync.gateway.editions import Editions
 from sync.gateway.ledger import RecordKey, Step
 from sync.gateway.merge import Held, Outcome, merge
 from sync.gateway.policy import Grant, county_of
@@ -62,6 +64,7 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
 class _Rules:
     """What the judge needs of one record type, looked up once."""
 
+    catalogue: Catalogue
     type: RecordType
     validator: RecordValidator
     sealed: frozenset[str]
@@ -73,7 +76,11 @@ class _Rules:
 
 @cache
 def _rules(type_id: str) -> _Rules | None:
-    known = catalogue()
+    return _rules_of(catalogue(), type_id)
+
+
+@lru_cache(maxsize=1024)
+def _rules_of(known: Catalogue, type_id: str) -> _Rules | None:
     type_ = known.types.get(type_id)
     if type_ is None or type_.local_only:
         return None
@@ -83,8 +90,9 @@ def _rules(type_id: str) -> _Rules | None:
     locks = {f.identifier: known.lock_of(f) for f in type_.fields}
     sealed = frozenset(name for name, lock in locks.items() if lock is not None and lock.effect == "seal")
     return _Rules(
+        known,
         type_,
-        validation(wire=True).of(type_id),
+        validation_of(known, wire=True).of(type_id),
         sealed,
         tuple((f.identifier, f.type.target) for f in references),
         "region_code" in type_.by_identifier,
@@ -94,14 +102,19 @@ def _rules(type_id: str) -> _Rules | None:
 class Judge:
     """Judges the operations of one batch in order; ``known`` moves along with what is accepted."""
 
-    def __init__(self, grant: Grant, *, on: date, same_epoch: bool) -> None:
+    def __init__(self, grant: Grant, *, on: date, same_epoch: bool, editions: Editions | None = None) -> None:
+        """``editions``: the catalogues and rules that operations may name; without them the program's own."""
         self._grant = grant
+        self._editions = editions or Editions()
         self._on = on
         self._same_epoch = same_epoch
 
     def judge(self, operation: Operation, known: Known) -> Judgement:
         """The one outcome of an operation (I9)."""
-        rules = _rules(operation.type)
+        known_catalogue = self._editions.catalogue(operation.catalogue)
+        if known_catalogue is None:
+            return _rejected(operation, "verdict.catalogue_unknown", "catalogue")
+        rules = _rules_of(known_catalogue, operation.type)
         if rules is None:
             return _rejected(operation, "verdict.type_unknown", "type")
         if operation.type not in self._grant.writes:
@@ -119,7 +132,7 @@ class Judge:
         outcome = merge(held, operation, rules.type, same_epoch=self._same_epoch)
         fields = outcome.fields
         if fields is None:
-            return Judgement(self._unchanged(operation, held, outcome))
+            return Judgement(self._unchanged(operation, rules, held, outcome))
         if operation.op is Op.UPSERT:
             refused = self._invalid(operation, rules, held, fields)
             if refused is not None:
@@ -156,7 +169,7 @@ class Judge:
             return None
         have = {known.consents.get(rid, "") for rid in operation.consent}
         for identifier in operation.set.keys() & rules.sealed:
-            lock = catalogue().lock_of(rules.type.by_identifier[identifier], operation.set[identifier])
+            lock = rules.catalogue.lock_of(rules.type.by_identifier[identifier], operation.set[identifier])
             if lock is not None and lock.effect == "seal" and not have.issuperset(lock.kinds):
                 return _rejected(operation, "verdict.consent_missing", identifier)
         return None
@@ -169,17 +182,17 @@ class Judge:
             if problem.level == "error" and (held is None or problem.field in touched or not problem.field):
                 return _refused_field(operation, problem)
         if operation.type == _RATING:
-            code = rating_fault(fields)
+            code = rating_fault(fields, self._editions.rules)
             if code:
                 return _rejected(operation, code, "item_scores")
         return None
 
-    def _unchanged(self, operation: Operation, held: Held | None, outcome: Outcome) -> VerdictLine:
+    def _unchanged(self, operation: Operation, rules: _Rules, held: Held | None, outcome: Outcome) -> VerdictLine:
         line = VerdictLine(operation.op_id, operation.rid, outcome.verdict, version=outcome.version)
         if outcome.verdict is not Verdict.CONFLICT or held is None:
             return line
         visible = held.unit == self._grant.unit
-        fields = catalogue().types[operation.type].by_identifier
+        fields = rules.type.by_identifier
         shown = [i for i in outcome.conflicting if visible or i not in fields or fields[i].disclosure != "U"]
         return VerdictLine(
             *(operation.op_id, operation.rid, outcome.verdict, outcome.version),
@@ -227,27 +240,24 @@ def parent_of(operation: Operation) -> RecordKey | None:
     return None
 
 
-def rating_fault(fields: Mapping[str, object]) -> str:
+def rating_fault(fields: Mapping[str, object], rules: Rulebook | None = None) -> str:
     """The code of what is wrong with a rating when it is computed anew from the facts it carries, or nothing.
 
     A reviewer may move the grade by one step; then a second rater stands on the record (rule JM-HH-1, review).
     """
     label = str(fields.get("model_ver", ""))
     try:
-        package = shipped(label.partition("@")[0])
+        package = (rules or Rulebook()).of(label)
     except Refused:
-        return "verdict.rules_unknown"
-    if package.label != label:
         return "verdict.rules_unknown"
     wrong = differences(fields, package)
     if wrong == ("grade",) and "second_rater" in fields:
         right = differences({**fields, "grade": ""}, package)
-        return "" if right == ("grade",) and _one_step(fields, package.label) else "verdict.rating_differs"
+        return "" if right == ("grade",) and _one_step(fields, package) else "verdict.rating_differs"
     return "verdict.rating_differs" if wrong else ""
 
 
-def _one_step(fields: Mapping[str, object], label: str) -> bool:
-    package = shipped(label.partition("@")[0])
+def _one_step(fields: Mapping[str, object], package: RulePackage) -> bool:
     grades = [band.grade for band in package.bands] + [package.unbanded]
     given = str(fields["grade"])
     right = next((g for g in grades if not differences({**fields, "grade": g}, package)), None)

@@ -9,34 +9,38 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from jmdesk.core.clock import Clock
+from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Environment
 from jmdesk.core.ids import Ids
 from sync.gateway.batches import Batches, DeviceKeys
 from sync.gateway.changes import change_page
-from sync.gateway.database import Database
+from sync.gateway.database import Access, Connection, Database, Role
 from sync.gateway.enrol import Device
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.ledger import BatchKey
+from sync.gateway.packages import envelope_of, published
 from sync.gateway.problem import Declined
 from sync.gateway.receipts import receipt_reply
 from sync.protocol.batch import BatchReader
-from sync.protocol.envelope import split_envelope
+from sync.protocol.envelope import PayloadType, split_envelope
 from sync.protocol.errors import RemoteProtocolError
 from sync.protocol.manifest import ChangePage, Manifest, decode_change_page
-from sync.protocol.replies import ReplyReader
+from sync.protocol.replies import ReplyHeader, ReplyItem, ReplyReader, write_reply
 from sync.protocol.standing import DeviceState
 from sync.protocol.suites import KeySet
 
 _LONGEST_WAIT: Final = 600.0
 _LOOK_EVERY: Final = 0.2
 _PAGE: Final = 5_000
+_PACKAGES: Final = 7
+"""Packages in a reply file: at 4 MiB each they keep within its limit."""
 _NAMED: Final = 12
 """Digits of a device's key id in a file name: enough to tell devices apart, and nothing about a person."""
 
@@ -84,6 +88,7 @@ class StickDesk:
             yield Handled(file.name, manifest.batch_id, manifest.records, name)
         for device in self._devices.values():
             if device.state is DeviceState.ACTIVE:
+                yield from self._packages(folder, device)
                 yield from self._changes(folder, device)
 
     def _in_order(self, folder: Path) -> list[tuple[Path, Manifest | Handled]]:
@@ -113,6 +118,28 @@ class StickDesk:
             left -= _LOOK_EVERY
         raise Environment("gateway.stick_slow")
 
+    def _packages(self, folder: Path, device: Device) -> Iterator[Handled]:
+        """Every published package, for nobody knows here which of them the desk has; a few to a file."""
+        digests = [one.digest for one in self._database.run(Access(Role.API), published)]
+        for number, start in enumerate(range(0, len(digests), _PACKAGES), 1):
+            envelopes = self._database.run(
+                Access(Role.API), partial(_envelopes, digests=digests[start : start + _PACKAGES])
+            )
+            grant, sink = device.grant, io.BytesIO()
+            header = ReplyHeader(
+                reply_id=self._ids.new(),
+                unit=grant.unit,
+                device=grant.device,
+                epoch=grant.epoch,
+                server_epoch=self._keys.server_epoch,
+                created=utc_text(self._clock.now()),
+            )
+            items = [ReplyItem(PayloadType.PACKAGE, envelope) for envelope in envelopes]
+            write_reply(sink, header, items, (), self._keys.signing)
+            name = f"JM-{grant.device[:_NAMED]}-0-packages-{number:04d}.jmr"
+            _write(folder / name, sink.getvalue())
+            yield Handled("", "", 0, name)
+
     def _changes(self, folder: Path, device: Device) -> Iterator[Handled]:
         """Pages from where the device last said it stood, one file each, until there is no more."""
         fresh = DeviceKeys(self._database)
@@ -134,6 +161,10 @@ class StickDesk:
             _write(folder / name, data)
             yield Handled("", "", page.records, name)
             cursor, more, snapshot = page.until, page.more, page.snapshot
+
+
+def _envelopes(connection: Connection, digests: Sequence[str]) -> list[bytes]:
+    return [envelope_of(connection, digest) for digest in digests]
 
 
 def _place_in_chain(found: tuple[Path, Manifest | Handled]) -> tuple[str, int, int]:

@@ -30,7 +30,8 @@ def downgrade() -> None:
     tables = (
         "attachment_verdicts attachments evidence batch_attachments"
         " changes operations receipt_parts batch_parts records batches alarms counties sessions challenges enrol_codes"
-        " device_requests devices units platform_keys trust platform region_closure region_edition regions"
+        " device_requests devices units packages region_moves platform_keys trust platform"
+        " region_closure region_edition regions"
     )
     _run("DROP VIEW batch_overview, region_counts, ledger_overview")
     _run(f"DROP TABLE {', '.join(tables.split())}")

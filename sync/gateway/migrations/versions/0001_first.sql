@@ -56,6 +56,31 @@ CREATE TABLE trust (
   created timestamptz NOT NULL DEFAULT now()
 );
 
+-- Signed packages, for good: ratings and late work point at what was once in force.
+CREATE TABLE packages (
+  digest text PRIMARY KEY,
+  kind text NOT NULL,
+  name text NOT NULL,
+  version text NOT NULL,
+  sequence bigint NOT NULL,
+  effective text NOT NULL,
+  until text NOT NULL,
+  min_client text NOT NULL,
+  issued text NOT NULL,
+  created timestamptz NOT NULL,
+  envelope bytea NOT NULL,
+  UNIQUE (kind, name, sequence)
+);
+
+CREATE TABLE region_moves (
+  edition text NOT NULL,
+  old text NOT NULL,
+  new text NOT NULL,
+  effective text NOT NULL,
+  until text NOT NULL,
+  PRIMARY KEY (edition, old)
+);
+
 CREATE TABLE units (
   unit text PRIMARY KEY,
   name text NOT NULL,
@@ -314,7 +339,8 @@ GRANT SELECT (county, device, unit, epoch, seq, batch_id, state, records, parts,
 GRANT SELECT (county, device, epoch, seq, idx, rid, verdict, version) ON operations TO jmdesk_audit;
 GRANT SELECT ON batch_overview, ledger_overview, changes, alarms, counties, regions, region_closure, units TO jmdesk_audit;
 
-GRANT SELECT ON regions, region_closure, platform, trust, units TO jmdesk_api, jmdesk_ingest, jmdesk_read;
+GRANT SELECT ON regions, region_closure, region_moves, packages, platform, trust, units
+  TO jmdesk_api, jmdesk_ingest, jmdesk_read;
 GRANT SELECT ON devices TO jmdesk_ingest, jmdesk_read;
 GRANT SELECT, INSERT, UPDATE ON devices TO jmdesk_api;
 GRANT SELECT, UPDATE ON enrol_codes TO jmdesk_api;
