@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from jmdesk.catalogue.issues import built
 from jmdesk.accounts.account import ACTIVE, ROLES, guard_of, suggested_label
 from jmdesk.accounts.service import Accounts
+from jmdesk.catalogue.issues import built
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.consents.service import Consents
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from jmdesk.attachments.service import Attachments
-
     from jmdesk.conflicts.service import Conflicts
     from jmdesk.packages.service import Held, Packages
+    from jmdesk.papers.service import Papers
     from jmdesk.ratings.service import Ratings
+    from jmdesk.workflows.service import Workflows
 
 _GRANT = "sync.grant"
 _UNIT_NAME = "unit.name"
@@ -248,6 +249,23 @@ class Desk:
     def consents(self) -> Consents:
         """Consents and their withdrawal."""
         return Consents(self.store, self.catalogue, self.records, self.clock)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        """Cases, their steps and their clocks."""
+        from jmdesk.workflows.service import Workflows
+
+        return Workflows(self, actor=self.actor, unit=self.unit, roles=self._own_roles)
+
+    @cached_property
+    def papers(self) -> Papers:
+        """Papers given out: filled, numbered, kept."""
+        from jmdesk.papers.service import Papers
+
+        return Papers(self, actor=self.actor, block=lambda: self.number_block)
+
+    def _own_roles(self) -> frozenset[str] | None:
+        return self.guard.roles if self.guard.matrix is not None else None
 
     @cached_property
     def households(self) -> Households:

@@ -220,58 +220,6 @@ attachment_sendings = Table(
 Index("ix_attachment_sendings_batch", attachment_sendings.c.batch_id)
 Index("ix_attachment_sendings_state", attachment_sendings.c.state)
 
-attachment_contents = Table(
-    "attachment_contents",
-    metadata,
-    Column("sha256", Text, primary_key=True),
-    Column("original_sha256", Text, nullable=False),
-    Column("media", Text, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("pages", Integer, nullable=False),
-    Column("scripted", Integer, nullable=False),
-    Column("added_at", Text, nullable=False),
-    Column("thumbnail", LargeBinary),
-    Column("content", LargeBinary, nullable=False),
-)
-"""Documents by the SHA-256 of what is kept; the large columns stand last, so that lists never read them."""
-
-attachment_links = Table(
-    "attachment_links",
-    metadata,
-    Column("link", Text, primary_key=True),
-    Column("type", Text, nullable=False),
-    Column("rid", Text, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("caption", Text, nullable=False),
-    Column("added_at", Text, nullable=False),
-    Column("added_by", Text, nullable=False),
-    Column("named", Integer),
-    Column("removed_at", Text),
-    Column("removed_by", Text),
-    Column("removed_for", Text),
-)
-"""Which record a document belongs to. ``named``: the outbox line whose operation last named it to the platform."""
-Index("ix_attachment_links_rid", attachment_links.c.rid)
-Index("ix_attachment_links_sha256", attachment_links.c.sha256)
-
-attachment_sendings = Table(
-    "attachment_sendings",
-    metadata,
-    Column("sha256", Text, primary_key=True),
-    Column("county", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("batch_id", Text),
-    Column("n", Integer),
-    Column("code", Text),
-    Column("settled_at", Text),
-)
-"""How far a document is on its way to a county's records: waiting, sealed, done, refused."""
-Index("ix_attachment_sendings_batch", attachment_sendings.c.batch_id)
-Index("ix_attachment_sendings_state", attachment_sendings.c.state)
-
 search_entries = Table(
     "search_entries",
     metadata,
@@ -303,6 +251,24 @@ packages = Table(
 )
 """Issues of signed packages; ``outcome`` says what taking effect did to the records, once it has."""
 Index("ux_packages_sequence", packages.c.kind, packages.c.name, packages.c.sequence, unique=True)
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("template", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("rid", Text, nullable=False),
+    Column("issued_at", Text, nullable=False),
+    Column("issued_by", Text, nullable=False),
+    Column("document", LargeBinary),
+    Column("voided_at", Text),
+    Column("void_reason", Text),
+)
+"""Papers that were given out: their numbers never disappear, a voided one keeps its place."""
+Index("ix_papers_record", papers.c.type, papers.c.rid)
 
 settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 """Small state of this vault: chain position, cursor, trust, counters, remembered import mappings."""

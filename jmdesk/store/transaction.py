@@ -200,7 +200,8 @@ class Transaction:
         offer: bool,
     ) -> None:
         """An entry of what is kept beside a record's fields (attachments); ``offer`` puts the record into the outbox,
-        though none of its fields changed."""
+        though none of its fields changed.
+        """
         seq = self._append(type_id, rid, before, after, reason)
         if offer and not self._catalogue.types[type_id].local_only:
             self.flush()

@@ -6,15 +6,26 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QSizeF
-from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtGui import (
+    QFont,
+    QPagedPaintDevice,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QTextDocument,
+)
 from PySide6.QtWidgets import QApplication
 
 from jmdesk.core.errors import Environment
+from ui.core.docx_document import POINT_PER_MM, Laid, laid_out
 from ui.core.theme import FAMILIES
 
 _MARGIN_MM = 18
 _POINTS = 10
+_LINES_OUTSIDE = 2
+"""Points at either side into which the border of a table as wide as the page reaches."""
 
 
 def ensure_application() -> QApplication:
@@ -30,6 +41,64 @@ def ensure_application() -> QApplication:
 def ruled(html: str, colour: str = "#000000") -> str:
     """A document with the lines of its tables drawn: Qt leaves them out unless every cell asks for them."""
     return html.replace("<html>", f"<html><head><style>td, th {{ border: 1px solid {colour}; }}</style></head>", 1)
+
+
+def write_paper(content: bytes, path: Path, offset_mm: tuple[float, float] = (0, 0)) -> int:
+    """Write a Word document as a PDF of its own sheet size; gives the number of pages, numbered when there are several.
+
+    ``offset_mm`` moves everything right and down, for pre-printed forms. ``Environment`` "printing.cannot_write".
+    """
+    try:
+        path.touch()
+    except OSError as error:  # Qt would only grumble
+        raise Environment("printing.cannot_write") from error
+    ensure_application()
+    paper = laid_out(content)
+    writer = QPdfWriter(str(path))
+    writer.setPageSize(QPageSize(paper.page.size, QPageSize.Unit.Point))
+    writer.setPageMargins(QMarginsF())
+    writer.setResolution(600)
+    writer.setCreator("jmdesk")
+    pages = paint_paper(paper, writer, offset_mm)
+    if not path.is_file() or not path.stat().st_size:
+        raise Environment("printing.cannot_write")
+    return pages
+
+
+def paint_paper(paper: Laid, device: QPagedPaintDevice, offset_mm: tuple[float, float] = (0, 0)) -> int:
+    """Paint a laid-out document on a PDF writer or a printer; gives the number of pages."""
+    painter = QPainter(device)
+    try:
+        scale = device.logicalDpiX() / 72
+        painter.scale(scale, scale)
+        painter.translate(offset_mm[0] * POINT_PER_MM, offset_mm[1] * POINT_PER_MM)
+        pages = paper.document.pageCount()
+        for number in range(pages):
+            if number:
+                device.newPage()
+            paint_page(paper, painter, number, pages)
+    finally:
+        painter.end()
+    return pages
+
+
+def paint_page(paper: Laid, painter: QPainter, number: int, pages: int) -> None:
+    """Paint one page, numbered from 0, in points from the corner of the sheet."""
+    inner, margins = paper.page.inner, paper.page.margins
+    painter.save()
+    painter.translate(margins.left(), margins.top())
+    painter.setPen(Qt.GlobalColor.black)
+    if pages > 1:
+        font = QFont(paper.document.defaultFont())
+        font.setPixelSize(_POINTS)
+        painter.setFont(font)
+        painter.drawText(
+            QRectF(0, inner.height() + 8, inner.width(), 20), Qt.AlignmentFlag.AlignHCenter, f"— {number + 1} —"
+        )
+    painter.translate(0, -number * inner.height())
+    clip = QRectF(-_LINES_OUTSIDE, number * inner.height(), inner.width() + 2 * _LINES_OUTSIDE, inner.height())
+    paper.document.drawContents(painter, clip)
+    painter.restore()
 
 
 def write_pdf(html: str, path: Path) -> None:

@@ -32,18 +32,6 @@ TABLES = """
     TEXT, n INTEGER, code TEXT, settled_at TEXT, PRIMARY KEY (sha256, county) );
     CREATE INDEX ix_attachment_sendings_batch ON attachment_sendings (batch_id);
     CREATE INDEX ix_attachment_sendings_state ON attachment_sendings (state);
-    CREATE TABLE attachment_contents ( sha256 TEXT NOT NULL, original_sha256 TEXT NOT NULL, media TEXT NOT NULL,
-    size INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, pages INTEGER NOT NULL, scripted
-    INTEGER NOT NULL, added_at TEXT NOT NULL, thumbnail BLOB, content BLOB NOT NULL, PRIMARY KEY (sha256) );
-    CREATE TABLE attachment_links ( link TEXT NOT NULL, type TEXT NOT NULL, rid TEXT NOT NULL, field TEXT NOT
-    NULL, sha256 TEXT NOT NULL, caption TEXT NOT NULL, added_at TEXT NOT NULL, added_by TEXT NOT NULL, named
-    INTEGER, removed_at TEXT, removed_by TEXT, removed_for TEXT, PRIMARY KEY (link) );
-    CREATE INDEX ix_attachment_links_rid ON attachment_links (rid);
-    CREATE INDEX ix_attachment_links_sha256 ON attachment_links (sha256);
-    CREATE TABLE attachment_sendings ( sha256 TEXT NOT NULL, county TEXT NOT NULL, state TEXT NOT NULL, batch_id
-    TEXT, n INTEGER, code TEXT, settled_at TEXT, PRIMARY KEY (sha256, county) );
-    CREATE INDEX ix_attachment_sendings_batch ON attachment_sendings (batch_id);
-    CREATE INDEX ix_attachment_sendings_state ON attachment_sendings (state);
     CREATE TABLE awaiting_consent ( rid TEXT NOT NULL, field TEXT NOT NULL, type TEXT NOT NULL, household TEXT
     NOT NULL, lock TEXT NOT NULL, value TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (rid, field) );
     CREATE INDEX ix_awaiting_household ON awaiting_consent (household);
@@ -278,6 +266,10 @@ TABLES = """
     TEXT NOT NULL, envelope BLOB NOT NULL, files TEXT NOT NULL, received_at TEXT NOT NULL, outcome TEXT, PRIMARY
     KEY (digest) );
     CREATE UNIQUE INDEX ux_packages_sequence ON packages (kind, name, sequence);
+    CREATE TABLE papers ( number TEXT NOT NULL, template TEXT NOT NULL, version TEXT NOT NULL, label TEXT NOT
+    NULL, type TEXT NOT NULL, rid TEXT NOT NULL, issued_at TEXT NOT NULL, issued_by TEXT NOT NULL, document
+    BLOB, voided_at TEXT, void_reason TEXT, PRIMARY KEY (number) );
+    CREATE INDEX ix_papers_record ON papers (type, rid);
     CREATE TABLE person ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source
     TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL,
     rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL,

@@ -1,0 +1,114 @@
+"""Papers given out by this desk: filled, numbered, kept, found again, voided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from jmdesk.core.clock import beijing_date, utc_text
+from jmdesk.core.errors import Refused
+from jmdesk.papers import queries
+from jmdesk.papers.queries import Paper
+from jmdesk.papers.template import Template, fill, shipped
+from jmdesk.records.serials import Serials
+from jmdesk.records.workplace import Workplace
+from jmdesk.records.writer import Writer
+
+NUMBER = "number"
+"""The name under which a template finds the number of the paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A paper just given out: what the register holds, and the document as ``.docx`` bytes."""
+
+    paper: Paper
+    document: bytes
+
+
+class Papers:
+    """The papers of one desk. ``block`` gives the desk block of numbers, ``actor`` is written into the register."""
+
+    def __init__(
+        self,
+        desk: Workplace,
+        *,
+        actor: str,
+        block: Callable[[], str],
+        templates: Callable[[], Mapping[str, Template]] = shipped,
+    ) -> None:
+        self._desk, self._actor, self._block, self._templates = desk, actor, block, templates
+
+    def template(self, name: str) -> Template:
+        """A template by id. ``Refused`` "papers.unknown"."""
+        try:
+            return self._templates()[name]
+        except KeyError:
+            raise Refused("papers.unknown", name=name) from None
+
+    def draft(self, name: str, values: Mapping[str, object]) -> bytes:
+        """A filled document without a number, to be looked at. Errors as ``fill``."""
+        return fill(self.template(name), {NUMBER: "（未编号）", **values})
+
+    def issue(self, name: str, type_id: str, rid: str, values: Mapping[str, object]) -> Issued:
+        """Give a paper about a record a number and keep it. Errors as ``write``."""
+        with self._desk.records.writing("paper") as writer:
+            return self.write(writer, name, type_id, rid, values)
+
+    def write(
+        self, writer: Writer, name: str, type_id: str, rid: str, values: Mapping[str, object], *, number: str = ""
+    ) -> Issued:
+        """The same inside a command of the caller's, for a step that gives out a paper.
+
+        The number is the caller's (a complaint's own), or the next of the template's. ``Refused`` as ``fill``,
+        "papers.unknown", "store.no_such_record" when the subject is gone.
+        """
+        template = self.template(name)
+        subject = writer.transaction.get(type_id, rid)
+        if subject is None:
+            raise Refused("store.no_such_record")
+        now = self._desk.clock.now()
+        writer.transaction.flush()
+        connection = writer.transaction.connection
+        if not number:
+            number = Serials(connection, self._block()).next(template.prefix, subject.region, beijing_date(now).year)
+        document = fill(template, {NUMBER: number, **values})
+        paper = Paper(
+            number, template.id, template.version, template.label, type_id, rid, utc_text(now), self._actor, "", ""
+        )
+        queries.add(connection, paper, document)
+        writer.transaction.remark(type_id, rid, f"出具《{template.label}》{number}")
+        return Issued(paper, document)
+
+    def void(self, number: str, reason: str) -> Paper:
+        """Void a paper; its number stays in the register.
+
+        ``Refused`` "papers.no_such_number", "records.reason_needed".
+        """
+        if not reason.strip():
+            raise Refused("records.reason_needed")
+        with self._desk.records.writing("paper", reason=reason.strip()) as writer:
+            found = queries.get(writer.transaction.connection, number)
+            if found is None or found.voided_at:
+                raise Refused("papers.no_such_number", number=number)
+            queries.void(writer.transaction.connection, number, utc_text(self._desk.clock.now()), reason.strip())
+            writer.transaction.remark(found.type, found.rid, f"作废《{found.label}》{number}：{reason.strip()}")
+            return queries.get(writer.transaction.connection, number) or found
+
+    def of(self, type_id: str, rid: str) -> list[Paper]:
+        """The papers about one record, oldest first."""
+        with self._desk.store.reading() as connection:
+            return queries.of_record(connection, type_id, rid)
+
+    def register(self, name: str) -> list[Paper]:
+        """Every number of one kind of paper, voided ones too."""
+        with self._desk.store.reading() as connection:
+            return queries.by_prefix(connection, self.template(name).prefix)
+
+    def document(self, number: str) -> bytes:
+        """A paper as it was given out, ``.docx``. ``Refused`` "papers.no_such_number", also when it was erased."""
+        with self._desk.store.reading() as connection:
+            found = queries.document(connection, number)
+        if found is None:
+            raise Refused("papers.no_such_number", number=number)
+        return found
