@@ -157,8 +157,9 @@ class _Exchange:
             self._report.joined += review(self._desk)
 
     def _fetch_packages(self) -> None:
-        """Before anything is sent: it is made and held against the newest rules."""
-        fetch_packages(self._desk, self._membership, self._session, self._steering, self._report)
+        """Before anything is sent, for it is held against the newest rules; once in a session."""
+        if self._session.fresh:
+            fetch_packages(self._desk, self._membership, self._session, self._steering, self._report)
 
     def _send_and_settle(self, most: int, wait_seconds: float) -> None:
         if load_halt(self._desk.store) is not None:

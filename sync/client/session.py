@@ -27,6 +27,8 @@ class Session:
 
     def __init__(self, transport: Transport, key: SigningKey, clock: Clock, patience: Patience) -> None:
         self.transport = transport
+        self.fresh = False
+        """Whether a session was opened here, not taken over: then the platform is asked what is new beside records."""
         self.trust_version = 0
         self.server_epoch = ""
         self._key = key
@@ -59,6 +61,7 @@ class Session:
                 raise
             opened = self._handshake()
         self.transport.token = opened.token
+        self.fresh = True
         self.trust_version, self.server_epoch = opened.trust_version, opened.server_epoch
 
     def _handshake(self) -> Opened:

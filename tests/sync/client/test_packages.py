@@ -19,6 +19,7 @@ from sync.client.http import HttpTransport
 from sync.client.membership import load_membership
 from sync.client.packages import take_package
 from sync.client.patience import Patience
+from sync.client.report import SyncReport
 from sync.client.sealing import seal
 from sync.client.steering import Steering
 from sync.client.stick import take_replies
@@ -53,6 +54,12 @@ def publish_here(platform: Platform, envelope: bytes) -> None:
     platform.storage.database.run(OWNER, lambda c: publish(c, keys.trust, SystemClock(), envelope))
 
 
+def anew(desk: Desk, line: HttpTransport, patience: Patience) -> SyncReport:
+    """A synchronisation in a session of its own: packages are asked for once in a session."""
+    line.token = ""
+    return synchronise(desk, line, patience=patience)
+
+
 @pytest.fixture(autouse=True)
 def clean(platform: Platform) -> Iterator[None]:
     """Nothing is published when a test begins: the platform lives as long as the tests."""
@@ -65,12 +72,12 @@ def test_a_published_catalogue_reaches_a_desk_and_its_records_reach_the_platform
 ) -> None:
     desk, line = enrolled
     publish_here(platform, signed(platform, files(tmp_path / "p", dict(issue().files)), "JM-CAT-2026.2"))
-    first = synchronise(desk, line, patience=patience)
+    first = anew(desk, line, patience)
     assert [i.version for i in first.packages] == ["JM-CAT-2026.2"]
     assert desk.catalogue.version == "JM-CAT-2026.2"
     rid = add_household(desk, 1)
     desk.records.change("R05", rid, {"x_old_trees": 7})
-    report = synchronise(desk, line, patience=patience)
+    report = anew(desk, line, patience)
     assert report.packages == []
     assert report.verdicts.get("rejected", 0) == 0
     assert report.verdicts["accepted"] >= 1
@@ -82,11 +89,11 @@ def test_a_value_that_the_catalogue_in_force_forbids_is_held_back_before_sending
 ) -> None:
     desk, line = enrolled
     publish_here(platform, signed(platform, files(tmp_path / "p", dict(issue().files)), "JM-CAT-2026.2"))
-    synchronise(desk, line, patience=patience)
+    anew(desk, line, patience)
     rid = add_household(desk, 1)
     with desk.store.transaction(desk.actor, "edit") as transaction:
         transaction.change("R05", rid, {"x_old_trees": 100000})
-    report = synchronise(desk, line, patience=patience)
+    report = anew(desk, line, patience)
     assert report.held == {"sending.incomplete": 1}
 
 
@@ -98,7 +105,7 @@ def test_work_under_a_catalogue_that_the_platform_does_not_know_is_refused_by_na
     assert take_package(desk, load_membership(desk.store), envelope) is not None
     desk.renew()
     rid = add_household(desk, 1)
-    report = synchronise(desk, line, patience=patience)
+    report = anew(desk, line, patience)
     assert report.verdicts == {"rejected": report.settled}
     with desk.store.reading() as connection:
         codes = {aside.code for aside in outbox.set_aside(connection) if aside.rid == rid}
@@ -111,10 +118,10 @@ def test_a_withdrawn_package_ends_at_every_desk(
     desk, line = enrolled
     keys = platform.running.gateway.keys
     publish_here(platform, signed(platform, files(tmp_path / "p", dict(issue().files)), "JM-CAT-2026.2", "2026-01-01"))
-    synchronise(desk, line, patience=patience)
+    anew(desk, line, patience)
     assert desk.catalogue.version == "JM-CAT-2026.2"
     platform.storage.database.run(OWNER, lambda c: withdraw(c, keys, SystemClock(), "catalogue", NAME, "JM-CAT-2026.2"))
-    synchronise(desk, line, patience=patience)
+    anew(desk, line, patience)
     assert desk.catalogue is desk.shipped
     assert [p.sequence for p in platform.storage.database.run(READ, published)] == [1, 2]
 
@@ -125,7 +132,7 @@ def test_a_package_to_come_waits_for_its_day(
     desk, line = enrolled
     later = (beijing_date(SystemClock().now()) + timedelta(days=30)).isoformat()
     publish_here(platform, signed(platform, files(tmp_path / "p", dict(issue().files)), "JM-CAT-2026.2", later))
-    synchronise(desk, line, patience=patience)
+    anew(desk, line, patience)
     assert desk.catalogue is desk.shipped
     assert [h.standing for h in desk.packages.held()] == ["coming"]
 
