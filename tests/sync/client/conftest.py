@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +66,22 @@ class Platform:
     def revoke(self, device: str) -> None:
         query = "UPDATE devices SET revoked = now() WHERE device = %s"
         self.storage.database.run(OWNER, lambda connection: connection.execute(query, (device,)))
+
+    def approve(self, purpose: str) -> None:
+        """An administrator approves every request of this purpose that waits."""
+        self.settle_request(purpose, "approved")
+
+    def settle_request(self, purpose: str, state: str) -> None:
+        query = "UPDATE device_requests SET state = %s WHERE purpose = %s AND state = 'waiting'"
+        self.storage.database.run(OWNER, lambda connection: connection.execute(query, (state, purpose)))
+
+    @contextmanager
+    def approving_keys(self, unit: str) -> Iterator[None]:
+        """Every new key of the unit waits for an administrator meanwhile."""
+        query = "UPDATE units SET approve_keys = %s WHERE unit = %s"
+        self.storage.database.run(OWNER, lambda connection: connection.execute(query, (True, unit)))
+        yield
+        self.storage.database.run(OWNER, lambda connection: connection.execute(query, (False, unit)))
 
     def transport(self, url: str = "") -> HttpTransport:
         transport = HttpTransport(url or self.url, TimeOrderedIds(SystemClock()), ca=self.ca)
