@@ -56,7 +56,7 @@ from sync.gateway.batches import Batches
 from sync.gateway.bell import Bell, heard
 from sync.gateway.body import read_body, stream_body
 from sync.gateway.changes import DEFAULT_LIMIT, change_page
-from sync.gateway.database import Access, Database, Role
+from sync.gateway.database import Database
 from sync.gateway.device_routes import reopen, retire, rotate, standing
 from sync.gateway.door import Door, guarded, no_such_route
 from sync.gateway.enrol import Device, enrol
@@ -64,6 +64,7 @@ from sync.gateway.keys import PlatformKeys
 from sync.gateway.media import REPLY, envelope_answer, json_answer
 from sync.gateway.package_routes import get_package, list_packages
 from sync.gateway.problem import Declined
+from sync.gateway.readiness import OK, Readiness
 from sync.gateway.receipts import receipt_reply
 from sync.gateway.sessions import challenge, device_of, open_session
 from sync.gateway.spool import Quotas
@@ -88,6 +89,7 @@ class Gateway:
     bell: Bell
     door: Door = field(default_factory=Door)
     quotas: Quotas = field(default_factory=Quotas)
+    readiness: Readiness | None = None
 
     @property
     def batches(self) -> Batches:
@@ -263,6 +265,8 @@ async def _health(_: Gateway, __: Request) -> Response:
 
 
 async def _ready(gateway: Gateway, _: Request) -> Response:
-    look = Access(Role.API)
-    await run_in_threadpool(gateway.database.run, look, lambda connection: connection.execute("SELECT FROM platform"))
-    return json_answer({"status": "ok"})
+    readiness = gateway.readiness or Readiness(gateway.database, gateway.clock)
+    checks = await run_in_threadpool(readiness.look)
+    if any(found != OK for found in checks.values()):  # which of them, the operators' port says
+        raise Declined(Problem.UNAVAILABLE)
+    return json_answer({"status": OK})

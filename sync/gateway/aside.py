@@ -10,6 +10,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
+from psycopg.rows import TupleRow
+
 from jmdesk.core.errors import Refused
 from sync.gateway.database import OWNER, Connection, Database
 from sync.gateway.ledger import BatchKey
@@ -36,20 +38,26 @@ def next_batch(connection: Connection, resting: Collection[str]) -> BatchKey | N
 
 def count_start(connection: Connection, key: BatchKey, now: datetime) -> bool:
     """Count that a process began with this batch; whether it may go on. Too often, and the batch is set aside."""
-    return not _counted(connection, key, now, "the process ended", MOST_DEATHS)
+    row = connection.execute(
+        "UPDATE batches SET starts = starts + 1, aside = CASE WHEN starts + 1 >= %s THEN %s::timestamptz END"
+        " WHERE (county, device, epoch, seq) = (%s, %s, %s, %s) RETURNING aside IS NOT NULL",
+        (MOST_DEATHS, now, *key),
+    ).fetchone()
+    return not _raised(connection, key, row)
 
 
 def count_fault(connection: Connection, key: BatchKey, now: datetime, fault: str) -> bool:
     """Count that processing failed, with the place of the error; whether the batch is set aside now."""
-    return _counted(connection, key, now, fault, MOST_FAULTS)
-
-
-def _counted(connection: Connection, key: BatchKey, now: datetime, fault: str, most: int) -> bool:
     row = connection.execute(
         "UPDATE batches SET tries = tries + 1, fault = %s, aside = CASE WHEN tries + 1 >= %s THEN %s::timestamptz END"
         " WHERE (county, device, epoch, seq) = (%s, %s, %s, %s) RETURNING aside IS NOT NULL",
-        (fault, most, now, *key),
+        (fault, MOST_FAULTS, now, *key),
     ).fetchone()
+    return _raised(connection, key, row)
+
+
+def _raised(connection: Connection, key: BatchKey, row: TupleRow | None) -> bool:
+    """Raise the alarm for a batch that was set aside just now."""
     aside = bool(row and row[0])
     if aside:
         connection.execute(
@@ -64,7 +72,8 @@ def retry(database: Database, batch_id: str) -> None:
 
     def work(connection: Connection) -> None:
         changed = connection.execute(
-            "UPDATE batches SET aside = NULL, tries = 0, fault = '' WHERE batch_id::text = %s AND aside IS NOT NULL",
+            "UPDATE batches SET aside = NULL, tries = 0, starts = 0, fault = ''"
+            " WHERE batch_id::text = %s AND aside IS NOT NULL",
             (batch_id,),
         )
         if not changed.rowcount:

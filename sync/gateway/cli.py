@@ -7,9 +7,7 @@ Commands work on the data folder while the server runs: they go to the same Post
 from __future__ import annotations
 
 import argparse
-import gc
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,8 +16,7 @@ from pathlib import Path
 
 from jmdesk.core.clock import SystemClock, utc_text
 from jmdesk.core.errors import KnownError, Refused
-from sync.gateway import evidence, show
-from sync.gateway.certificates import Certificates
+from sync.gateway import evidence, serving, show
 from sync.gateway.database import OWNER, Storage
 from sync.gateway.enrol import issue_code
 from sync.gateway.keys import load_keys
@@ -66,12 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="jmdesk-gateway", description="The reference gateway of jmdesk.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    serve = commands.add_parser("serve", parents=[common], help="serve desks over HTTPS")
-    serve.add_argument("--listen", type=_address, default=("127.0.0.1", 8443), metavar="HOST:PORT")
-    serve.add_argument("--cert", type=Path, help="PEM certificate chain (default: one of the gateway's own)")
-    serve.add_argument("--key", type=Path, help="PEM private key of --cert")
-    serve.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
-    serve.set_defaults(run=_serve)
+    serving.add_commands(commands, common, output, _storage, _tell)
 
     units = commands.add_parser("units", help="units that may enrol desks")
     unit_commands = units.add_subparsers(required=True, metavar="COMMAND")
@@ -114,41 +106,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"not HOST:PORT: {text}")
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
 @contextmanager
 def _storage(options: argparse.Namespace, *, new: bool = False) -> Iterator[Storage]:
-    """The storage of a data folder; only ``serve`` and ``units import`` may begin a new one."""
+    """The storage of a data folder; only ``serve``, ``setup`` and ``units import`` may begin a new one."""
     if not new and not options.data.is_dir():
         raise Refused("gateway.no_data", path=str(options.data))
     with Storage(options.data, options.database) as storage:
         yield storage
-
-
-def _serve(options: argparse.Namespace) -> int:
-    from sync.gateway.server import Address, Running
-
-    logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    if bool(options.cert) != bool(options.key):
-        raise Refused("gateway.cert_and_key")
-    tls = Certificates(options.cert, options.key, None) if options.cert else None
-
-    def announce(address: Address) -> None:
-        authority = f" (CA: {address.authority})" if address.authority else ""
-        sys.stdout.write(f"jmdesk-gateway: ready at {address.url}{authority}\n")
-        sys.stdout.flush()
-
-    # Ingest makes hundreds of thousands of records that are no cycles: looking for cycles would cost a third of it.
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-    with _storage(options, new=True) as storage:
-        Running(storage, options.data, options.listen, tls=tls).serve(announce)
-    return 0
 
 
 def _units_import(options: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from psycopg.rows import TupleRow
 
 from jmdesk.core.errors import Environment
 from sync.gateway.embedded import EmbeddedPostgres
-from sync.gateway.logins import FILE, make_logins, read_logins, write_logins
+from sync.gateway.logins import FILE, complete_logins, read_logins
 
 Connection = psycopg.Connection[TupleRow]
 _Result = TypeVar("_Result")
@@ -48,6 +48,8 @@ class Role(StrEnum):
 
 
 LOOKERS = frozenset({Role.READ, Role.AUDIT})
+LOGGED_IN = tuple(role for role in Role if role is not Role.OWNER)
+"""The roles that have logins of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +266,8 @@ class Storage:
             if owner:
                 _Pool(owner, 1).connect().close()
                 migrate(owner)
-            if self._embedded is not None and not logins:
-                made = make_logins(owner, [role for role in Role if role is not Role.OWNER])
-                write_logins(data / FILE, made)
+            if self._embedded is not None:
+                made = complete_logins(data, owner, LOGGED_IN)
                 logins = {Role(name): login for name, login in made.items()}
             if logins:
                 self.database = Database({Role.OWNER: owner, **logins} if owner else logins)

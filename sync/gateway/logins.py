@@ -40,6 +40,16 @@ def make_logins(owner: str, roles: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def complete_logins(data: Path, owner: str, roles: Iterable[str]) -> dict[str, str]:
+    """The logins in a data folder, with new ones for the roles that have none; those that exist stay."""
+    found = read_logins(data / FILE)
+    missing = [role for role in roles if role not in found]
+    if missing:
+        found |= make_logins(owner, missing)
+        write_logins(data / FILE, found)
+    return found
+
+
 def _as(owner: str, role: str, password: str) -> str:
     parts = urlsplit(owner)
     if parts.scheme not in {"postgresql", "postgres"}:

@@ -1,112 +1,40 @@
-"""The running gateway: database, keys, worker, and uvicorn behind TLS with deadlines of its own."""
+"""The running gateway: all of it in one process, or one of its three parts."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import socket
+import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import h11
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+import psycopg
 
+from jmdesk import version
 from jmdesk.core.clock import Clock, SystemClock
-from jmdesk.core.errors import Environment
+from jmdesk.core.errors import KnownError
 from jmdesk.core.ids import TimeOrderedIds
 from sync.gateway.app import Gateway, build_app
 from sync.gateway.bell import Bell
 from sync.gateway.certificates import Certificates, own_certificates
-from sync.gateway.database import OWNER, Storage
+from sync.gateway.database import OWNER, Access, Database, Role, Storage
+from sync.gateway.door import Door
 from sync.gateway.ingest import Ingest
-from sync.gateway.keys import load_keys
+from sync.gateway.keys import api_keys, ingest_keys, load_keys, signing_keys
+from sync.gateway.limiter import LOOPBACK, Network, Rates, client_address
+from sync.gateway.listener import Listener
+from sync.gateway.metrics import Metrics
+from sync.gateway.ops import build_ops
+from sync.gateway.readiness import Readiness
+from sync.gateway.signer import SignerClient, SignerServer
+from sync.gateway.spool import Quotas, everywhere
 from sync.gateway.units import store_regions
 from sync.gateway.worker import Worker
 
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
-HEADER_SECONDS = 15
-"""How long a connection may take over the head of a request (slow loris)."""
-_CONNECTIONS = 500
-_GOODBYE_SECONDS = 10
-_START_SECONDS = 60
-
-
-class DeadlineProtocol(H11Protocol):
-    """uvicorn's h11 protocol, with a deadline for the head of each request; bodies have theirs in ``body``."""
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._watch()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._forget()
-        super().connection_lost(exc)
-
-    def shutdown(self) -> None:
-        """As uvicorn's; an idle connection is dropped at once, for TLS would wait for the desk's goodbye."""
-        if self.transport.is_closing():
-            # It waits for a goodbye that may never come; closed a second time it would only be forgotten.
-            self.transport.abort()
-            return
-        cycle: RequestResponseCycle | None = self.cycle
-        drop = (cycle is None or cycle.response_complete) and not self.transport.get_write_buffer_size()
-        super().shutdown()
-        if drop:
-            self.transport.abort()
-
-    def _watch(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
-            self._forget()
-        elif self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self._late)
-
-    def _forget(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _late(self) -> None:
-        self._deadline = None
-        if self.conn.their_state is h11.IDLE and self.conn.our_state is h11.IDLE:
-            self.transport.close()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server that says when it listens and leaves signals to its caller's cleaning up."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+_CHANNEL = "jmdesk_batches"
+"""On which the API tells ingest, in another process, of a batch in custody."""
+_LISTEN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +45,22 @@ class Address:
     authority: Path | None
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What an administrator may set: limits, trusted proxies, and where operators' systems ask (nowhere: ``None``)."""
+
+    rates: Rates = field(default_factory=Rates)
+    proxies: Sequence[Network] = LOOPBACK
+    quotas: Quotas = field(default_factory=Quotas)
+    ops: tuple[str, int] | None = None
+
+
 class Running:
     """A gateway over a data folder, from start to stop; in the calling thread or in one of its own.
 
     ``listen`` is ``(host, port)``, port 0 for any free one. ``tls`` are certificate files; without them the gateway
-    makes its own. ``Environment`` ``gateway.cannot_listen`` when the address is taken or not this computer's.
+    makes its own. With a ``signer`` it is the API alone: it has no private key and does no ingest. ``Environment``
+    ``gateway.cannot_listen`` when the address is taken or not this computer's.
     """
 
     def __init__(
@@ -132,83 +71,154 @@ class Running:
         *,
         tls: Certificates | None = None,
         clock: Clock | None = None,
+        settings: Settings | None = None,
+        signer: SignerClient | None = None,
     ) -> None:
-        clock = clock or SystemClock()
-        host, port = listen
+        self._settings = settings or Settings()
+        clock, database, bell = clock or SystemClock(), storage.database, Bell()
+        host = listen[0]
         files = tls or own_certificates(data, [host], clock)
-        keys = load_keys(storage.database, data, clock)
-        storage.database.run(OWNER, store_regions)
-        bell = Bell()
-        self.worker = Worker(storage.database, Ingest(storage.database, keys, clock), bell)
-        self.gateway = Gateway(storage.database, keys, clock, TimeOrderedIds(clock), self.worker.notify, bell)
-        self._socket = _bound(host, port)
+        self.metrics = Metrics()
+        self.worker: Worker | None = None
+        if signer is None:
+            keys = load_keys(database, data, clock)
+            database.run(OWNER, store_regions)
+            self.worker = Worker(database, Ingest(database, keys, clock), bell, clock=clock, metrics=self.metrics)
+            notify = self.worker.notify
+        else:
+            keys = api_keys(database, signer)
+            notify = _Herald(database).notify
+        self.readiness = Readiness(
+            *(database, clock),
+            alive=(lambda: self.worker is None or self.worker.alive),
+            signer=signer.keys if signer else lambda: None,
+        )
+        door = Door(self._settings.rates, self._settings.proxies, self.metrics)
+        self.gateway = Gateway(
+            *(database, keys, clock, TimeOrderedIds(clock), notify, bell, door, self._settings.quotas, self.readiness)
+        )
+        self.metrics.about(version=version(), role="all" if signer is None else "api")
+        self.metrics.watch(database, everywhere(database, Role.API), clock)
+        self._listener = Listener(build_app(self.gateway), listen, files, free=self._proxy, ending=bell.end)
         shown = f"[{host}]" if ":" in host else host
-        self.address = Address(f"https://{shown}:{self._socket.getsockname()[1]}", files.authority)
-        self._listening = threading.Event()
-        self._announce: Callable[[Address], None] = lambda _: None
-        self._server = _Server(_config(build_app(self.gateway), files), self._on_ready)
-        self._thread: threading.Thread | None = None
+        self.address = Address(f"https://{shown}:{self._listener.port}", files.authority)
+        self.ops = _ops(self._settings, self.metrics, self.readiness)
+        self._rest = contextlib.ExitStack()
 
     def serve(self, announce: Callable[[Address], None] | None = None) -> None:
         """Serve until told to stop (SIGINT, SIGTERM or ``stop``); ``announce`` is called once it listens."""
-        if announce is not None:
-            self._announce = announce
-        self.worker.start()
-        try:
-            self._server.run(sockets=[self._socket])
-        finally:
-            self.worker.stop()
-            self._socket.close()
+        with self._beside():
+            self._listener.serve(lambda: announce(self.address) if announce else None)
 
     def start(self) -> None:
         """Serve in a thread; returns once it listens."""
-        self._thread = threading.Thread(target=self.serve, name="jmdesk-gateway", daemon=True)
-        self._thread.start()
-        if not self._listening.wait(timeout=_START_SECONDS):
-            raise Environment("gateway.not_starting")
+        self._rest.enter_context(self._beside())
+        self._listener.start()
 
     def stop(self) -> None:
-        """Finish what is in hand and end."""
-        self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
+        """Answer the requests under way, finish the batch in hand, and end."""
+        self._listener.stop()
+        self._rest.close()
 
-    def _on_ready(self) -> None:
-        self._listening.set()
-        self._announce(self.address)
+    @contextlib.contextmanager
+    def _beside(self) -> Iterator[None]:
+        if self.ops is not None:
+            self.ops.start()
+        if self.worker is not None:
+            self.worker.start()
+        try:
+            yield
+        finally:
+            if self.worker is not None:
+                self.worker.stop()
+            if self.ops is not None:
+                self.ops.stop()
 
-
-def _config(app: Starlette, files: Certificates) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        loop="asyncio",
-        http=DeadlineProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_CONNECTIONS,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=_GOODBYE_SECONDS,
-        h11_max_incomplete_event_size=32 * 1024,
-        ssl_certfile=files.certificate,
-        ssl_keyfile=files.key,
-    )
+    def _proxy(self, peer: str) -> bool:
+        return not client_address(peer, "", self._settings.proxies)
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        # asyncio turns Nagle's delay off only where the protocol is named; without it each answer takes 40 ms more.
-        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    except OSError as error:
-        raise Environment("gateway.cannot_listen", host=host, port=port, reason=error.strerror or "") from None
-    try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
-    except OSError as error:
-        found.close()
-        raise Environment("gateway.cannot_listen", host=host, port=port, reason=error.strerror or "") from None
-    return found
+class IngestProcess:
+    """Ingest alone: opens, judges, merges, writes; what it signs, the signer signs."""
+
+    def __init__(
+        self, storage: Storage, data: Path, signer: SignerClient, settings: Settings, clock: Clock | None = None
+    ) -> None:
+        self._clock, self._database = clock or SystemClock(), storage.database
+        keys = ingest_keys(self._database, data, signer)
+        self.metrics = Metrics()
+        self.worker = Worker(
+            *(self._database, Ingest(self._database, keys, self._clock), Bell()),
+            clock=self._clock,
+            metrics=self.metrics,
+        )
+        self.metrics.about(version=version(), role="ingest")
+        self.metrics.watch(self._database, everywhere(self._database, Role.INGEST), self._clock)
+        readiness = Readiness(
+            self._database, self._clock, Role.INGEST, alive=lambda: self.worker.alive, signer=signer.keys
+        )
+        self.ops = _ops(settings, self.metrics, readiness)
+
+    def serve(self, stop: threading.Event, announce: Callable[[], None]) -> None:
+        """Work until told to stop; the batch in hand is finished."""
+        ear = threading.Thread(target=self._hear, args=(stop,), name="jmdesk-ear", daemon=True)
+        if self.ops is not None:
+            self.ops.start()
+        self.worker.start()
+        ear.start()
+        try:
+            announce()
+            stop.wait()
+        finally:
+            stop.set()
+            self.worker.stop()
+            ear.join()
+            if self.ops is not None:
+                self.ops.stop()
+
+    def _hear(self, stop: threading.Event) -> None:
+        """Wake the worker when the API tells of a batch; while nothing can be heard it looks by itself."""
+        while not stop.is_set():
+            with contextlib.suppress(psycopg.Error, KnownError), self._database.connect(Role.INGEST) as connection:
+                connection.execute(f"LISTEN {_CHANNEL}")
+                while not stop.is_set():
+                    for _ in connection.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
+                        self.worker.notify()
+            stop.wait(_LISTEN_SECONDS)
+
+
+class SignerProcess:
+    """The signer alone: the signing keys, a socket, and no view of any record."""
+
+    def __init__(self, storage: Storage, data: Path, socket_path: Path) -> None:
+        self._server = SignerServer(socket_path, signing_keys(storage.database, data))
+
+    def serve(self, stop: threading.Event, announce: Callable[[], None]) -> None:
+        """Sign until told to stop."""
+        self._server.start()
+        try:
+            announce()
+            stop.wait()
+        finally:
+            self._server.stop()
+
+
+class _Herald:
+    """Tells ingest in another process; whoever tells does not wait for it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="jmdesk-herald")
+
+    def notify(self) -> None:
+        """There is a batch to process."""
+        self._thread.submit(self._tell)
+
+    def _tell(self) -> None:
+        # Unheard, the batch is found at ingest's next look.
+        with contextlib.suppress(psycopg.Error, KnownError):
+            self._database.run(Access(Role.API), lambda connection: connection.execute(f"NOTIFY {_CHANNEL}"))
+
+
+def _ops(settings: Settings, metrics: Metrics, readiness: Readiness) -> Listener | None:
+    return Listener(build_ops(metrics, readiness), settings.ops, None) if settings.ops else None

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from sync.gateway import server
+from sync.gateway import listener
 from sync.gateway.problem import STATUS
+from sync.gateway.server import Running
 from sync.protocol.errors import Problem
 from sync.protocol.limits import LIMITS
 from tests.sync.gateway.conftest import Platform
@@ -104,7 +105,7 @@ def test_nothing_of_a_record_stands_in_the_log(platform: Platform, caplog: pytes
         member, named = person(rid, person_name=secret, sex="坏")
         desk.exchange(draft("R05", rid, values), draft("R06", member, named))
         desk.pull()
-    assert "PUT /v1/batches/{batch}/manifest 201" in caplog.text
+    assert "method=PUT route=/v1/batches/{batch}/manifest status=201" in caplog.text
     assert secret not in caplog.text
     assert rid not in caplog.text
     assert desk.token not in caplog.text
@@ -124,7 +125,7 @@ def test_a_bug_is_answered_as_one_and_logged_without_its_text(
 
 
 def test_a_connection_that_says_nothing_is_closed(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(listener, "HEADER_SECONDS", 0.2)
     host, _, port = platform.url.removeprefix("https://").partition(":")
     context = ssl.create_default_context(cafile=platform.authority)
     for head in (b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow:"):
@@ -139,8 +140,8 @@ def test_a_connection_that_says_nothing_is_closed(platform: Platform, monkeypatc
 def test_stopping_while_a_connection_is_being_closed_ends_quietly(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.1)
-    other = server.Running(platform.storage, platform.data, ("127.0.0.1", 0))
+    monkeypatch.setattr(listener, "HEADER_SECONDS", 0.1)
+    other = Running(platform.storage, platform.data, ("127.0.0.1", 0))
     other.start()
     host, _, port = other.address.url.removeprefix("https://").partition(":")
     context = ssl.create_default_context(cafile=str(other.address.authority))
@@ -150,12 +151,13 @@ def test_stopping_while_a_connection_is_being_closed_ends_quietly(
         context.wrap_socket(plain, server_hostname=host),
     ):
         # The desk does not answer the goodbye of the server, whose transport stays half closed.
-        connections = other._server.server_state.connections
+        connections = other._listener.server.server_state.connections
         while not any(found.transport.is_closing() for found in tuple(connections)):
             assert not looked.wait(0.02)
         other.stop()
-    assert other._thread is not None
-    assert not other._thread.is_alive()
+    thread = other._listener._thread
+    assert thread is not None
+    assert not thread.is_alive()
 
 
 def test_the_certificate_is_the_authority_s_and_nobody_else_s(platform: Platform) -> None:

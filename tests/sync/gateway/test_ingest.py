@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, LiteralString
 
 import pytest
 
 from jmdesk.core.clock import SystemClock
+from jmdesk.core.errors import Refused
 from sync.gateway import ingest, ledger
-from sync.gateway.database import READ, Access, Role, Storage
+from sync.gateway.aside import MOST_DEATHS, MOST_FAULTS, count_start, next_batch, retry
+from sync.gateway.database import OWNER, READ, Access, Role, Storage
 from sync.gateway.ingest import Ingest
 from sync.gateway.judge import Judge
 from sync.gateway.ledger import BatchKey
@@ -24,9 +27,10 @@ from tests.sync.gateway.desk import Batch, Desk, draft, household
 
 
 @pytest.fixture
-def idle(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BatchKey]]:
+def idle(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> list[BatchKey]:
     """The worker looks away: what it is handed is only noted."""
     handed: list[BatchKey] = []
+    assert platform.running.worker is not None
     worker_ingest = platform.running.worker._ingest  # the one object that the thread calls
 
     def look_away(key: BatchKey) -> None:
@@ -34,8 +38,7 @@ def idle(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[B
         raise InterruptedError
 
     monkeypatch.setattr(worker_ingest, "process", look_away)
-    yield handed
-    platform.running.worker._aside.clear()
+    return handed
 
 
 def key_of(desk: Desk, batch: Batch) -> BatchKey:
@@ -130,10 +133,11 @@ def test_processing_again_changes_nothing(platform: Platform) -> None:
     assert desk.verdicts(batch)[1] == lines
 
 
-def test_a_batch_that_breaks_the_program_holds_up_nobody_else(
+def test_a_batch_that_breaks_the_program_is_set_aside_and_holds_up_nobody_else(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    poisoned, other = platform.desk(), platform.desk()
+    poisoned, other, worker = platform.desk(), platform.desk(), platform.running.worker
+    assert worker is not None
     whole = Judge.judge
 
     def broken(self: Any, operation: Any, known: Any) -> Any:
@@ -142,17 +146,68 @@ def test_a_batch_that_breaks_the_program_holds_up_nobody_else(
         return whole(self, operation, known)
 
     monkeypatch.setattr(Judge, "judge", broken)
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.WARNING):
         first = poisoned.seal(draft("R05", *household()))
         poisoned.send(first)
+        second = poisoned.seal(draft("R05", *household()))
+        poisoned.send(second)
+        until(lambda: standing_of(platform, first)[1], worker.notify)
         assert other.exchange(draft("R05", *household()))[0].verdict is Verdict.ACCEPTED
-    assert f"{poisoned.device}.1.1 is set aside: ZeroDivisionError" in caplog.text
+    assert f"batch is set aside batch={poisoned.device}.1.1 fault=ZeroDivisionError at test_ingest.py" in caplog.text
     assert "样例张三丰" not in caplog.text
-    assert poisoned.call("GET", f"/v1/batches/{first.id}").json()["state"] == "in_custody"
+    assert standing_of(platform, first)[0] == MOST_FAULTS
+    assert alarms(platform, poisoned) == ["set_aside"]
+    assert [poisoned.call("GET", f"/v1/batches/{b.id}").json()["state"] for b in (first, second)] == ["in_custody"] * 2
+
     monkeypatch.undo()
-    platform.running.worker._aside.clear()
-    platform.running.worker.notify()
+    with pytest.raises(Refused, match=r"gateway\.not_aside"):
+        retry(platform.storage.database, second.id)
+    retry(platform.storage.database, first.id)
+    worker.notify()
     assert poisoned.verdicts(first)[0].totals.accepted == 1
+    assert poisoned.verdicts(second)[0].totals.accepted == 1
+
+
+def test_a_batch_that_ends_the_process_again_and_again_is_set_aside(platform: Platform, idle: list[BatchKey]) -> None:
+    desk = platform.desk()
+    batch = desk.seal(draft("R05", *household()))
+    desk.send(batch)
+    until(lambda: bool(idle), lambda: None)
+    key, now = key_of(desk, batch), SystemClock().now()
+    with platform.storage.database.transaction(OWNER) as connection:
+        connection.execute("UPDATE batches SET starts = 0 WHERE batch_id = %s", (batch.id,))
+        starts = [count_start(connection, key, now) for _ in range(MOST_DEATHS)]
+        assert starts == [True] * (MOST_DEATHS - 1) + [False]
+        assert next_batch(connection, ()) != key
+    retry(platform.storage.database, batch.id)
+    Ingest(platform.running.gateway.database, platform.running.gateway.keys, SystemClock()).process(key)
+    assert desk.verdicts(batch)[0].totals.accepted == 1
+
+
+def standing_of(platform: Platform, batch: Batch) -> tuple[int, bool]:
+    """How often a batch was tried, and whether it is set aside."""
+    with platform.storage.database.transaction(READ) as connection:
+        tries, aside = connection.execute(
+            "SELECT tries, aside IS NOT NULL FROM batches WHERE batch_id = %s", (batch.id,)
+        ).fetchone() or (0, False)
+    return tries, aside
+
+
+def alarms(platform: Platform, desk: Desk) -> list[str]:
+    with platform.storage.database.transaction(READ) as connection:
+        rows = connection.execute("SELECT kind FROM alarms WHERE device = %s", (desk.device,)).fetchall()
+    return [kind for (kind,) in rows]
+
+
+def until(happened: Callable[[], bool], nudge: Callable[[], None]) -> None:
+    """Nudge until something has happened, for half a minute at most."""
+    between = threading.Event()
+    for _ in range(600):
+        if happened():
+            return
+        nudge()
+        between.wait(0.05)
+    pytest.fail("it did not happen")
 
 
 def test_a_part_that_does_not_open_is_so_many_rejected_records(platform: Platform) -> None:

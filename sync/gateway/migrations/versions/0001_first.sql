@@ -190,6 +190,7 @@ CREATE TABLE batches (
   bytes bigint NOT NULL DEFAULT 0,
   -- A batch whose processing breaks the program is tried a few times and then set aside, in custody, for a person.
   tries smallint NOT NULL DEFAULT 0,
+  starts smallint NOT NULL DEFAULT 0,
   aside timestamptz,
   fault text NOT NULL DEFAULT '',
   PRIMARY KEY (county, device, epoch, seq)

@@ -1,0 +1,252 @@
+"""Listening: uvicorn with deadlines of its own (it has none), bounded connections, and a goodbye that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from jmdesk.core.errors import Environment
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from sync.gateway.certificates import Certificates
+
+HEADER_SECONDS = 15
+"""How long a connection may take over the head of a request (slow loris)."""
+READING_SECONDS = 60
+"""How long the other side may leave an answer unread before its connection is dropped."""
+CONNECTIONS = 500
+"""Connections in all; what comes beyond them is told 503."""
+CONNECTIONS_EACH = 200
+"""Connections of one address; a county's desks may share one."""
+_GOODBYE_SECONDS = 10
+_START_SECONDS = 60
+
+
+class Crowd:
+    """How many connections each address has. Within one event loop only."""
+
+    def __init__(self, most: int, free: Callable[[str], bool] = lambda _: False) -> None:
+        self._most, self._free = most, free
+        self._counts: Counter[str] = Counter()
+
+    def enter(self, address: str) -> bool:
+        """Count a connection; whether the address may have it."""
+        if self._free(address):
+            return True
+        self._counts[address] += 1
+        return self._counts[address] <= self._most
+
+    def leave(self, address: str) -> None:
+        """A connection ended."""
+        if self._counts[address] > 1:
+            self._counts[address] -= 1
+        else:
+            self._counts.pop(address, None)
+
+
+class DeadlineProtocol(H11Protocol):
+    """uvicorn's h11 protocol with deadlines for the head of each request and the reading of each answer.
+
+    Bodies have theirs in ``body``.
+    """
+
+    crowd: ClassVar[Crowd] = Crowd(CONNECTIONS_EACH)
+    _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.access_log = False  # it writes paths; the door writes routes
+        if self.crowd.enter(self._address):
+            self._watch()
+        else:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.crowd.leave(self._address)
+        self._forget()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(READING_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def shutdown(self) -> None:
+        """As uvicorn's; an idle connection is dropped at once, for TLS would wait for the desk's goodbye."""
+        if self.transport.is_closing():
+            # It waits for a goodbye that may never come; closed a second time it would only be forgotten.
+            self.transport.abort()
+            return
+        cycle: RequestResponseCycle | None = self.cycle
+        drop = (cycle is None or cycle.response_complete) and not self.transport.get_write_buffer_size()
+        super().shutdown()
+        if drop:
+            self.transport.abort()
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def _watch(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._forget()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEADER_SECONDS, self._late)
+
+    def _forget(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _late(self) -> None:
+        self._deadline = None
+        if self.conn.their_state is h11.IDLE and self.conn.our_state is h11.IDLE:
+            self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server that says when it listens and when it ends, and leaves signals to its caller's cleaning up."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready, self._ending = ready, ending
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class Listener:
+    """One application on one address, in the calling thread or in one of its own.
+
+    ``listen`` is ``(host, port)``, port 0 for any free one; without ``tls`` it is plain HTTP, for the loopback only.
+    ``ending`` is called when it stops, before it waits for the requests under way. ``Environment``:
+    ``gateway.cannot_listen``, ``gateway.plain_loopback``, ``gateway.not_starting``.
+    """
+
+    def __init__(
+        self,
+        app: Starlette,
+        listen: tuple[str, int],
+        tls: Certificates | None,
+        *,
+        free: Callable[[str], bool] = lambda _: False,
+        ending: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._socket = bound(*listen)
+        host, port = self._socket.getsockname()[:2]
+        if tls is None and host not in {"127.0.0.1", "::1"}:
+            self._socket.close()
+            raise Environment("gateway.plain_loopback", host=listen[0])
+        self.port: int = port
+        self._listening = threading.Event()
+        self._announce: Callable[[], None] = lambda: None
+        counted = type("Counted", (DeadlineProtocol,), {"crowd": Crowd(CONNECTIONS_EACH, free)})
+        self.server = _Server(_config(app, tls, counted), self._on_ready, ending)
+        self._thread: threading.Thread | None = None
+
+    def serve(self, announce: Callable[[], None] | None = None) -> None:
+        """Serve until told to stop (SIGINT, SIGTERM or ``stop``); ``announce`` is called once it listens."""
+        if announce is not None:
+            self._announce = announce
+        try:
+            self.server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+
+    def start(self) -> None:
+        """Serve in a thread; returns once it listens."""
+        self._thread = threading.Thread(target=self.serve, name="jmdesk-listener", daemon=True)
+        self._thread.start()
+        if not self._listening.wait(timeout=_START_SECONDS):
+            raise Environment("gateway.not_starting")
+
+    def stop(self) -> None:
+        """Answer what is under way, and end."""
+        self.server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        else:
+            self._socket.close()
+
+    def _on_ready(self) -> None:
+        self._listening.set()
+        self._announce()
+
+
+def _config(app: Starlette, files: Certificates | None, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=_GOODBYE_SECONDS,
+        h11_max_incomplete_event_size=32 * 1024,
+        ssl_certfile=files.certificate if files else None,
+        ssl_keyfile=files.key if files else None,
+    )
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A TCP socket at an address. ``Environment`` ``gateway.cannot_listen``: taken, or not this computer's."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        # asyncio turns Nagle's delay off only where the protocol is named; without it each answer takes 40 ms more.
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except OSError as error:
+        raise Environment("gateway.cannot_listen", host=host, port=port, reason=error.strerror or "") from None
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+    except OSError as error:
+        found.close()
+        raise Environment("gateway.cannot_listen", host=host, port=port, reason=error.strerror or "") from None
+    return found

@@ -1,0 +1,184 @@
+"""``jmdesk-gateway serve``, ``setup``, ``retry``: the processes, the folders that they start on, and a second try."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import ipaddress
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jmdesk.core.clock import SystemClock
+from jmdesk.core.errors import Refused
+from sync.gateway.certificates import Certificates
+from sync.gateway.database import LOGGED_IN, OWNER, Role, Storage
+from sync.gateway.journal import open_journal
+from sync.gateway.keys import OPENING_FILE, SIGNING_FILE, load_keys
+from sync.gateway.limiter import LOOPBACK, Network
+from sync.gateway.logins import FILE, complete_logins, write_logins
+from sync.gateway.units import store_regions
+
+if TYPE_CHECKING:
+    from sync.gateway.server import Address, Settings
+
+PROCESSES: Final[Mapping[str, tuple[tuple[Role, ...], tuple[str, ...]]]] = {
+    "api": ((Role.API,), ()),
+    "ingest": ((Role.INGEST,), (OPENING_FILE,)),
+    "signer": ((Role.SIGNER,), (SIGNING_FILE,)),
+    "read": ((Role.READ,), ()),
+    "audit": ((Role.AUDIT,), ()),
+}
+"""What each folder that `setup` makes holds: the logins and the key files of one process, and nothing of another's."""
+SOCKET: Final = "signer.sock"
+
+Opened = Callable[..., AbstractContextManager[Storage]]
+Tell = Callable[[argparse.Namespace, Mapping[str, object], str], None]
+
+
+def add_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    output: argparse.ArgumentParser,
+    storage: Opened,
+    tell: Tell,
+) -> None:
+    """Add these commands to the gateway's command line, whose ways to open a folder and to speak are given."""
+    serve = commands.add_parser("serve", parents=[common], help="serve desks over HTTPS")
+    serve.add_argument("--listen", type=_address, default=("127.0.0.1", 8443), metavar="HOST:PORT")
+    serve.add_argument("--cert", type=Path, help="PEM certificate chain (default: one of the gateway's own)")
+    serve.add_argument("--key", type=Path, help="PEM private key of --cert")
+    serve.add_argument(
+        "--role",
+        choices=("all", "api", "ingest", "signer"),
+        default="all",
+        help="one process for everything (default), or one part, on the folder that setup made for it",
+    )
+    serve.add_argument("--signer", type=Path, metavar="SOCKET", help="the signer's socket, where parts run apart")
+    serve.add_argument("--ops", type=_address, metavar="HOST:PORT", help="metrics and readiness, on the loopback")
+    serve.add_argument(
+        "--proxy", type=_network, action="append", default=[], metavar="NETWORK", help="believe its X-Forwarded-For"
+    )
+    serve.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
+    serve.set_defaults(run=lambda options: _serve(options, storage))
+
+    setup = commands.add_parser("setup", parents=[common, output], help="a folder, logins and keys for each process")
+    setup.set_defaults(run=lambda options: _setup(options, storage, tell))
+
+    retry = commands.add_parser("retry", parents=[common, output], help="try a batch again that was set aside")
+    retry.add_argument("batch", metavar="BATCH")
+    retry.set_defaults(run=lambda options: _retry(options, storage, tell))
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"not HOST:PORT: {text}")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not an address or network: {text}") from None
+
+
+def _serve(options: argparse.Namespace, storage: Opened) -> int:
+    from sync.gateway.server import Settings
+
+    open_journal(options.log_level)
+    if bool(options.cert) != bool(options.key):
+        raise Refused("gateway.cert_and_key")
+    if options.role != "all" and options.signer is None:
+        raise Refused("gateway.signer_wanted")
+    # Ingest makes hundreds of thousands of records that are no cycles: looking for cycles would cost a third of it.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    settings = Settings(proxies=(*LOOPBACK, *options.proxy), ops=options.ops)
+    with storage(options, new=options.role == "all") as opened:
+        if options.role in {"ingest", "signer"}:
+            _serve_apart(options, opened, settings)
+        else:
+            _serve_desks(options, opened, settings)
+    return 0
+
+
+def _serve_desks(options: argparse.Namespace, storage: Storage, settings: Settings) -> None:
+    from sync.gateway.server import Running
+    from sync.gateway.signer import SignerClient
+
+    def announce(address: Address) -> None:
+        authority = f" (CA: {address.authority})" if address.authority else ""
+        _say(f"ready at {address.url}{authority}")
+        if options.role == "all":
+            _say("one process serves, opens and signs; in production run setup and --role api, ingest and signer apart")
+
+    tls = Certificates(options.cert, options.key, None) if options.cert else None
+    signer = SignerClient(options.signer) if options.role == "api" else None
+    Running(storage, options.data, options.listen, tls=tls, settings=settings, signer=signer).serve(announce)
+
+
+def _serve_apart(options: argparse.Namespace, storage: Storage, settings: Settings) -> None:
+    from sync.gateway.server import IngestProcess, SignerProcess
+    from sync.gateway.signer import SignerClient
+
+    process = (
+        SignerProcess(storage, options.data, options.signer)
+        if options.role == "signer"
+        else IngestProcess(storage, options.data, SignerClient(options.signer), settings)
+    )
+    with _until_told() as stop:
+        process.serve(stop, lambda: _say(f"{options.role} is ready"))
+
+
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"jmdesk-gateway: {text}\n")
+    sys.stdout.flush()
+
+
+def _setup(options: argparse.Namespace, storage: Opened, tell: Tell) -> int:
+    """Bring the database up to date, found the platform, and give each process a folder with what is its own.
+
+    Logins that exist are kept, so that a second run (an upgrade) leaves running processes alone.
+    """
+    folder = options.data / "processes"
+    with storage(options, new=True) as opened:
+        load_keys(opened.database, options.data, SystemClock())
+        opened.database.run(OWNER, store_regions)
+        logins = complete_logins(options.data, opened.url, LOGGED_IN)
+        for name, (roles, files) in PROCESSES.items():
+            place = folder / name
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_logins(place / FILE, {role.value: logins[role.value] for role in roles})
+            for file in files:
+                shutil.copyfile(options.data / file, place / file)
+                (place / file).chmod(0o600)
+    tell(options, {"folder": str(folder), "processes": list(PROCESSES)}, str(folder))
+    return 0
+
+
+def _retry(options: argparse.Namespace, storage: Opened, tell: Tell) -> int:
+    from sync.gateway.aside import retry
+
+    with storage(options) as opened:
+        retry(opened.database, options.batch)
+    tell(options, {"batch_id": options.batch}, options.batch)
+    return 0
