@@ -104,8 +104,8 @@ class _Exchange:
         self._told(self._rotation)
         self._session.open()
         self._told(self._newest_trust)
-        self._told(self._reopening)
         self._told(self._fetch_packages)
+        self._told(self._reopening)
         steps = [lambda: self._send_and_settle(most, wait_seconds), self._pull, self._review]
         if review_due(self._desk) or self._is_another_history(self._session.server_epoch):
             # What is here is compared with what is there before anything more is sent.
