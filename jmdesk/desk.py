@@ -18,6 +18,7 @@ from jmdesk.core.clock import Clock, SystemClock
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.core.ids import Ids, TimeOrderedIds
 from jmdesk.core.messages import Message
+from jmdesk.drafts.service import Drafts
 from jmdesk.households.numbers import PROVISIONAL_BLOCK
 from jmdesk.households.service import Households
 from jmdesk.inbox import Inbox
@@ -233,6 +234,11 @@ class Desk:
         return Accounts(self)
 
     @cached_property
+    def drafts(self) -> Drafts:
+        """What the user typed and has not saved."""
+        return Drafts(self.store, self.clock, self.actor)
+
+    @cached_property
     def records(self) -> Records:
         """The verbs of every record type."""
         home = self.vault.header.regions[0].ljust(12, "0")
@@ -270,7 +276,7 @@ class Desk:
     @cached_property
     def households(self) -> Households:
         """Household archives: list, search, dossier."""
-        return Households(self.store)
+        return Households(self.store, self.records)
 
     @property
     def inbox(self) -> Inbox:

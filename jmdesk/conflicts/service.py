@@ -183,6 +183,7 @@ class Conflicts:
         """Run a decision on a case that is still what it was."""
         if not reason.strip():
             raise Refused("conflicts.reason_needed")
+        self._desk.records.guard.require("edit", type_id)
         with self._desk.records.writing(verb, reason=reason.strip()) as writer:
             connection = writer.transaction.connection
             case = case_of(connection, self._desk.catalogue, self._desk.unit, type_id, rid)

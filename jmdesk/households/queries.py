@@ -23,7 +23,10 @@ SUBJECT_TYPES = ("R13", "R14", "assessment")
 
 @dataclass(frozen=True, slots=True)
 class HouseholdFilter:
-    """Which households a list shows. ``search`` as typed; ``group`` the village group; empty means any."""
+    """Which households a list shows. ``search`` as typed; ``group`` the village group; empty means any.
+
+    ``within`` are region prefixes of which one must fit: what the user's account is limited to.
+    """
 
     search: str = ""
     region_prefix: str = ""
@@ -31,6 +34,7 @@ class HouseholdFilter:
     grade: str = ""
     sync: str = ""
     awaiting: bool = False
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ def _conditions(connection: Connection, wanted: HouseholdFilter) -> list[ColumnE
     if wanted.region_prefix:
         prefix = wanted.region_prefix
         conditions.append(HOUSEHOLD.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
+    if wanted.within:
+        conditions.append(or_(*(reading.inside(HOUSEHOLD, prefix) for prefix in wanted.within)))
     if wanted.group:
         conditions.append(HOUSEHOLD.c.group_no == wanted.group)
     if wanted.sync:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from jmdesk.core.errors import Refused
 from jmdesk.households import queries
 from jmdesk.households.queries import Dossier, HouseholdFilter, HouseholdRow
+from jmdesk.permissions.guard import Guard
+from jmdesk.records.service import Records
 from jmdesk.store.store import Store
+from jmdesk.store.stored import Stored
 
 
 class Households:
-    """Lists, searches and opens household archives; changes go through ``records``."""
+    """Lists, searches and opens household archives, as far as the user may see; changes go through ``records``."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, records: Records) -> None:
+        self._store, self._records = store, records
 
     def page(self, wanted: HouseholdFilter, offset: int, limit: int) -> list[HouseholdRow]:
         """Lines of the household list."""
+        wanted = self._within(wanted)
         with self._store.reading() as connection:
             return queries.page(connection, wanted, offset, limit)
 
     def count(self, wanted: HouseholdFilter) -> int:
         """How many lines the list has."""
+        wanted = self._within(wanted)
         with self._store.reading() as connection:
             return queries.count(connection, wanted)
 
@@ -40,12 +48,35 @@ class Households:
             found = queries.dossier(connection, rid)
         if found is None:
             raise Refused("households.none_found")
-        return found
+        guard = self._records.guard
+        guard.require("read", "R05", found.household.region)
+        return found if guard.matrix is None else self._shown(found, guard)
 
     def find(self, number: str) -> str:
         """The record id of a household by number or id. ``Refused`` "households.none_found"."""
+        self._records.guard.require("read", "R05")
         with self._store.reading() as connection:
             rid = queries.by_number(connection, number)
         if rid is None:
             raise Refused("households.none_found")
         return rid
+
+    def _within(self, wanted: HouseholdFilter) -> HouseholdFilter:
+        regions = self._records.guard.reading_regions("R05")
+        return replace(wanted, within=regions) if regions else wanted
+
+    def _shown(self, found: Dossier, guard: Guard) -> Dossier:
+        """The parts that the user may read, without the values above the user's sensitivity."""
+
+        def seen(records: Iterable[Stored]) -> tuple[Stored, ...]:
+            return tuple(self._records.shown(one) for one in records if guard.may("read", one.type))
+
+        return replace(
+            found,
+            household=self._records.shown(found.household),
+            members=seen(found.members),
+            parts={type_id: seen(part) for type_id, part in found.parts.items()},
+            consents=seen(found.consents),
+            ratings=seen(found.ratings),
+            awaiting=tuple(one for one in found.awaiting if one.field not in guard.hidden(one.type)),
+        )

@@ -98,6 +98,7 @@ class Ratings:
         "ratings.under_review" when this year's rating is past its first step; "ratings.bad_facts" for records that
         contradict each other.
         """
+        self._desk.records.guard.require("create", "R16")
         with self._desk.records.writing("rate") as writer:
             basis = self._basis(writer, year)
             tally = Tally(of=1)
@@ -125,6 +126,7 @@ class Ratings:
 
         A household whose records contradict each other is reported and never stops the others.
         """
+        self._desk.records.guard.require("create", "R16", region_prefix)
         with self._desk.store.reading() as connection:
             rids = queries.household_ids(connection, region_prefix)
         tally = Tally(of=len(rids))
@@ -150,6 +152,7 @@ class Ratings:
             stored = queries.stored_ratings(connection, [household], year).get(household)
         if stored is None:
             raise Refused("ratings.none")
+        self._desk.records.guard.require("read", "R16", stored.region)
         return self._rating(stored)
 
     def explanation(self, household: str, *, year: int | None = None) -> Document:

@@ -73,7 +73,7 @@ class Records:
             hidden = self.guard.hidden(type_id)
             waiting = tuple(one for one in reading.sealed(connection, rid=rid) if one.field not in hidden)
             theirs = reading.theirs(connection, rid) if not hidden else None
-            return Entry(self._shown(found), waiting, theirs)
+            return Entry(self.shown(found), waiting, theirs)
 
     def find(
         self,
@@ -91,7 +91,7 @@ class Records:
             found = reading.find(
                 connection, type_id, wanted, order=order, descending=descending, limit=limit, offset=offset
             )
-        return [self._shown(one) for one in found] if self.guard.hidden(type_id) else found
+        return [self.shown(one) for one in found] if self.guard.hidden(type_id) else found
 
     def count(self, type_id: str, wanted: Filter | None = None) -> int:
         """How many records match."""
@@ -141,7 +141,8 @@ class Records:
         before, after = ({n: v for n, v in side.items() if n not in hidden} for side in (change.before, change.after))
         return replace(change, before=before, after=after)
 
-    def _shown(self, found: Stored) -> Stored:
+    def shown(self, found: Stored) -> Stored:
+        """A record without the values that the user may not see."""
         hidden = self.guard.hidden(found.type)
         if hidden.isdisjoint(found.values):
             return found

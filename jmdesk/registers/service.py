@@ -190,6 +190,7 @@ def import_households(
     consent are kept apart. Raises what reading raises, and ``Refused("registers.cancelled")`` after ``cancelled``
     said yes: then nothing has been written.
     """
+    desk.records.guard.require("import", "R05")
     register = source if isinstance(source, Register) else open_register(source, password)
     mapping = mapping or proposed_mapping(desk, register)
     result = ImportResult(register.name, dry_run, notes=register.remarks(mapping), parts=register.parts)

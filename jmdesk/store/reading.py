@@ -13,7 +13,19 @@ from jmdesk.store.columns import from_json
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import awaiting_consent, codec, incoming, record_tables
 
-__all__ = ["Connection", "Filter", "Sealed", "count", "count_in_force", "find", "get", "in_force", "sealed", "theirs"]
+__all__ = [
+    "Connection",
+    "Filter",
+    "Sealed",
+    "count",
+    "count_in_force",
+    "find",
+    "get",
+    "in_force",
+    "inside",
+    "sealed",
+    "theirs",
+]
 
 _META = {"region": "rec_region", "sync": "rec_sync", "rid": "rid", "updated_at": "rec_updated_at"}
 
@@ -47,7 +59,8 @@ def count_in_force(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(all_.scalar_subquery() - all_.where(voided).scalar_subquery())).scalar_one())
 
 
-def _inside(table: Table, prefix: str) -> ColumnElement[bool]:
+def inside(table: Table, prefix: str) -> ColumnElement[bool]:
+    """The records of a region, or of the regions below a shorter prefix."""
     return table.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9"))
 
 
@@ -66,9 +79,9 @@ def _conditions(type_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
             raise Refused("store.no_such_field", field=name)
         conditions.append(table.c[name] == codec(type_id).value_to_sql(name, value))
     if wanted.region_prefix:
-        conditions.append(_inside(table, wanted.region_prefix))
+        conditions.append(inside(table, wanted.region_prefix))
     if wanted.within:
-        conditions.append(or_(*(_inside(table, prefix) for prefix in wanted.within)))
+        conditions.append(or_(*(inside(table, prefix) for prefix in wanted.within)))
     if wanted.rids is not None:
         conditions.append(table.c.rid.in_(list(wanted.rids)))
     return conditions

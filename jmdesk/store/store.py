@@ -98,8 +98,14 @@ class Store:
 
     def put_setting(self, name: str, value: str) -> None:
         """Store a small value of this vault."""
-        with self._turn, self._known_errors(), self._engines.write.begin() as connection:
+        with self.beside() as connection:
             set_setting(connection, name, value)
+
+    @contextmanager
+    def beside(self) -> Iterator[Connection]:
+        """A write that touches no record and leaves no trace in the change log: settings, drafts."""
+        with self._turn, self._known_errors(), self._engines.write.begin() as connection:
+            yield connection
 
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` of every committed change, on the writing thread."""

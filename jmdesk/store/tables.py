@@ -270,6 +270,17 @@ papers = Table(
 """Papers that were given out: their numbers never disappear, a voided one keeps its place."""
 Index("ix_papers_record", papers.c.type, papers.c.rid)
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("user", Text, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("saved_at", Text, nullable=False),
+)
+"""What somebody typed into a form and has not saved; outside the change log, never sent."""
+
 settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 """Small state of this vault: chain position, cursor, trust, counters, remembered import mappings."""
 

@@ -75,6 +75,7 @@ def seal(desk: Desk, membership: Membership, steering: Steering, *, most: int = 
     a file that the store does not know is removed by `clear_outgoing`, never sent. ``Refused``: ``sync.trust_expired``
     and those of `check_may_seal`; ``Environment``: disk and device key; ``Stopped`` leaves everything as it was.
     """
+    desk.guard.require("send", "R28")
     clear_outgoing(desk)
     with desk.store.transaction(desk.actor, "seal") as transaction:
         check_may_seal(transaction.connection)

@@ -92,6 +92,8 @@ TABLES = """
     CREATE INDEX ix_consent_region ON consent (rec_region);
     CREATE INDEX ix_consent_subject_id ON consent (subject_id);
     CREATE INDEX ix_consent_voided ON consent (rec_voided) WHERE rec_voided IS NOT NULL;
+    CREATE TABLE drafts ( user TEXT NOT NULL, page TEXT NOT NULL, record TEXT NOT NULL, content TEXT NOT NULL,
+    saved_at TEXT NOT NULL, PRIMARY KEY (user, page, record) );
     CREATE TABLE ent_event ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
