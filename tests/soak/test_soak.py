@@ -1,0 +1,44 @@
+"""Three desks and a city, on bad lines, dying at any step: whatever happens, they agree and nothing is lost (I1 to I16).
+
+Each seed is one game. `make soak SEEDS=20000` plays more; `python -m tests.soak --seed N` plays one again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import postgres
+from tests.soak.blueprint import Blueprint
+from tests.soak.game import play
+
+__all__ = ["postgres"]
+
+SHORT = range(1, 21)
+LONG = range(1, 501)
+
+
+@pytest.fixture(scope="module")
+def blueprint(postgres: str) -> Iterator[Blueprint]:
+    home = Path(tempfile.mkdtemp(prefix="jmdesk-soak-"))
+    try:
+        with Blueprint.make(postgres, home / "desks") as made:
+            yield made
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.mark.slow
+def test_desks_on_bad_lines_and_the_city_agree_in_the_end_and_nothing_is_lost(blueprint: Blueprint) -> None:
+    deaths = sum(play(blueprint, seed).deaths for seed in SHORT)
+    assert deaths > len(SHORT) / 2, "the games are too tame to prove anything"
+
+
+@pytest.mark.long
+def test_soak_of_five_hundred_games(blueprint: Blueprint) -> None:
+    for seed in LONG:
+        play(blueprint, seed)
