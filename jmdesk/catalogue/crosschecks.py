@@ -122,7 +122,11 @@ class CrossChecks:
         checks = self._of.get(type_id)
         if checks is None:
             checks = self._of[type_id] = tuple(self._checks(type_id))
-        return [self._labelled(type_id, problem) for check in checks for problem in check(record, on)]
+        problems: list[Problem] = []
+        for check in checks:
+            if found := check(record, on):
+                problems.extend(self._labelled(type_id, problem) for problem in found)
+        return problems
 
     def _labelled(self, type_id: str, problem: Problem) -> Problem:
         label = self._label(type_id, problem.field)
@@ -163,10 +167,11 @@ def _not_above(low: str, high: str, level: Severity, other: str) -> RecordCheck:
 
 def _limit(identifier: str, limit: Decimal, level: Severity) -> RecordCheck:
     too_much = Problem(identifier, "crosscheck.limit", level, {"limit": str(limit)})
+    whole = int(limit)
 
     def check(record: Record, _on: date) -> Iterable[Problem]:
         given = record.get(identifier)
-        if given is None or (type(given) is int and given <= limit):
+        if given is None or (type(given) is int and given <= whole):
             return ()
         value = comparable(given)
         return (too_much,) if isinstance(value, Decimal) and value > limit else ()
@@ -179,7 +184,10 @@ def _not_future(identifier: str) -> RecordCheck:
 
     def check(record: Record, on: date) -> Iterable[Problem]:
         value = record.get(identifier)
-        return (future,) if isinstance(value, str) and _day(value) > on else ()
+        # Days compare as they are written; only what is not plainly past is looked at closely.
+        if not isinstance(value, str) or value < on.isoformat():
+            return ()
+        return (future,) if _day(value) > on else ()
 
     return check
 
@@ -187,9 +195,12 @@ def _not_future(identifier: str) -> RecordCheck:
 def _region_level(wanted: Level, level: Severity, regions_: Regions) -> RecordCheck:
     name = {"village": "村(社区)", "town": "镇(街)"}.get(wanted, wanted)
     other = Problem("region_code", "crosscheck.region_level", level, {"wanted": name})
+    right = frozenset(region.code for region in regions_.within("", wanted, quasi=True))
 
     def check(record: Record, _on: date) -> Iterable[Problem]:
         code = record.get("region_code")
+        if code in right:
+            return ()
         region = regions_.get(code) if isinstance(code, str) else None
         return (other,) if region is not None and region.level != wanted else ()
 

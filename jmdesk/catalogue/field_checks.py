@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from jmdesk.catalogue import idno, uscc
 from jmdesk.catalogue.json_values import json_fault
@@ -171,7 +172,13 @@ def _code(field: Field, codes: Collection[str], code: str) -> FieldCheck:
 
 def is_date(value: object) -> bool:
     """Whether a value is a calendar day in wire form (``2026-11-22``)."""
-    if type(value) is not str or not DATE.fullmatch(value):
+    return type(value) is str and _is_day(value)
+
+
+@lru_cache(maxsize=40_000)
+def _is_day(value: str) -> bool:
+    # Remembered: the days of a register repeat, and a century has few of them.
+    if not DATE.fullmatch(value):
         return False
     try:
         date.fromisoformat(value)

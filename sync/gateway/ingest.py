@@ -2,7 +2,7 @@
 
 Up to ``STRETCH`` records become durable in one transaction. A crash between stretches loses nothing and doubles
 nothing: verdicts are committed with their records, and what has verdicts is not judged again (I5). Within a stretch
-three things go on at once, a run of ``RUN`` records each: one run is opened, one judged, one written.
+one run of ``RUN`` records is opened and judged while the database writes the one before.
 """
 
 from __future__ import annotations
@@ -120,13 +120,13 @@ class Ingest:
     def _apply(self, batch: _Batch, judge: Judge, stretch: Sequence[PartEntry], connection: Connection) -> None:
         """Judge a stretch against the records as they are, and write what becomes of them.
 
-        Each of the two other threads does one thing after the other: what a run must know is read before the run
+        The other thread asks the database for one thing after the other: what a run must know is read before the run
         ahead of it is written, so that one's outcomes are told to the judge by themselves.
         """
         counties = batch.device.grant.counties
         heads = lock_heads(connection, counties)
-        with ThreadPoolExecutor(1) as opening, ThreadPoolExecutor(1) as asking:
-            opened = _ahead(opening, (partial(self._opened, batch, run) for run in _cut(stretch, RUN)))
+        with ThreadPoolExecutor(1) as asking:
+            opened = (self._opened(batch, run) for run in _cut(stretch, RUN))
             runs = _ahead(asking, (partial(_looked_up, connection, counties, lines) for lines in opened))
             written: Future[None] | None = None
             steps: list[Step] = []

@@ -156,16 +156,21 @@ def move_heads(connection: Connection, heads: Mapping[str, int]) -> None:
     )
 
 
-_NOTHING = b"\t".join([b"\\N"] * 15) + b"\n"
+_NOTHING = "\t".join(["\\N"] * 15)
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_WORD = {verdict: verdict.value for verdict in Verdict}
+"""An enum member is slower to format than to look up."""
+_PLAIN = frozenset({Verdict.ACCEPTED, Verdict.MERGED, Verdict.DUPLICATE, Verdict.GONE})
+"""Verdicts that say nothing beyond a version."""
 
 
 def _row(step: Step) -> bytes:
     """One line of COPY's text form; ids and times were held to their forms when the operation was read."""
     line, held = step.line, step.held
-    verdict = f"{step.index}\t{line.rid}\t{line.verdict}\t{line.version}\t".encode()
+    verdict = f"{step.index}\t{line.rid}\t{_WORD[line.verdict]}\t{line.version}\t"
+    detail = b"\\N" if line.verdict in _PLAIN else _detail(line)
     if held is None:
-        return b"%b%b\t%b" % (verdict, _detail(line), _NOTHING)
+        return b"%b%b\t%b\n" % (verdict.encode(), detail, _NOTHING.encode())
     type_, rid = step.key
     kept = (
         f"\t{held.county}\t{type_}\t{rid}\t{held.region}\t{held.unit}\t{held.version}\t{step.position}"
@@ -173,20 +178,21 @@ def _row(step: Step) -> bytes:
     )
     reason = held.reason and held.reason.translate(_ESCAPES)
     tail = f"\t{held.writer}\t{held.at}\t{reason}\t{'t' if step.last else 'f'}\n"
-    values = (_json(held.fields), _json(held.versions), _json(held.writers))
-    return b"%b%b%b%b%b" % (verdict, _detail(line), kept.encode(), b"\t".join(values), tail.encode())
+    values = b"%b\t%b\t%b" % (_json(held.fields), _json(held.versions), _json(held.writers))
+    return b"%b%b%b%b%b" % (verdict.encode(), detail, kept.encode(), values, tail.encode())
 
 
 _encode = msgspec.json.Encoder().encode
 
 
 def _json(value: Record | Mapping[str, object]) -> bytes:
+    if not value:
+        return b"{}"
+    text = _encode(value)
     # JSON text holds no raw tab or line feed; backslashes are all that COPY would read otherwise.
-    return _encode(value).replace(b"\\", b"\\\\") if value else b"{}"
+    return text.replace(b"\\", b"\\\\") if b"\\" in text else text
 
 
 def _detail(line: VerdictLine) -> bytes:
-    if line.verdict in (Verdict.ACCEPTED, Verdict.MERGED, Verdict.DUPLICATE, Verdict.GONE):
-        return b"\\N"
     members = ("values", "versions", "code", "path", "params", "scope", "role")
     return _json({name: value for name in members if (value := getattr(line, name))})

@@ -12,6 +12,7 @@ import gc
 import pstats
 import shutil
 import statistics
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,7 @@ def main() -> None:
     options = arguments.parse_args()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)  # as the server does
+    sys.setswitchinterval(0.0005)
     data = Path(tempfile.mkdtemp(prefix="jmdesk-bench-"))
     data.chmod(0o755)
     try:
