@@ -10,17 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, Update, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Table, Update, bindparam, delete, insert, select, update
 
-from jmdesk.catalogue.types import Catalogue, Record, RecordType, Value
+from jmdesk.catalogue.types import Catalogue, Record, Value
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
 from jmdesk.store import outbox as outbox_lines
 from jmdesk.store.change_log import ChangeLogWriter
 from jmdesk.store.columns import json_text
+from jmdesk.store.indexing import Indexing
 from jmdesk.store.insertion import insert_rows
-from jmdesk.store.search import search_subject, terms_of
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import (
     awaiting_consent,
@@ -30,7 +30,6 @@ from jmdesk.store.tables import (
     incoming,
     outbox,
     record_tables,
-    search_entries,
 )
 
 _HEARD = ("sealed", "done", "conflict")
@@ -61,10 +60,9 @@ class Transaction:
         self._log = ChangeLogWriter(connection, self.command, verb, at, actor)
         self._pending: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         self._confirmed: dict[Table, list[dict[str, Any]]] = defaultdict(list)
-        self._pending_terms: list[tuple[dict[str, Any], str]] = []
+        self._search = Indexing(connection)
         self._buffered = 0
         self._touched: set[tuple[str, str]] = set()
-        self._next_search_id: int | None = None
 
     def new_id(self) -> str:
         """A fresh record id."""
@@ -82,7 +80,7 @@ class Transaction:
         seq = self._append(type_id, rid, {}, values)
         if not record_type.local_only:
             self._pending[outbox].append(_outbox_row(type_id, rid, record_type.travelling(values), "upsert", seq))
-        self._index(record_type, rid, values, fresh=True)
+        self._count(self._search.add(record_type, rid, values))
         self._count(4)
         return rid
 
@@ -102,7 +100,7 @@ class Transaction:
         self._save(found, after_all, {} if travels else {"rec_sync": found.sync})
         seq = self._append(type_id, rid, before, after, reason)
         self._offer(type_id, rid, names, "upsert", seq)
-        self._index_again(self._catalogue.types[type_id], rid, found, after_all)
+        self._count(self._search.renew(self._catalogue.types[type_id], rid, found, after_all))
         return True
 
     def void(self, type_id: str, rid: str, reason: str) -> None:
@@ -117,7 +115,7 @@ class Transaction:
         else:
             # The platform never heard of it: there is nothing to take back.
             self.supersede(rid)
-        self._drop_from_index(rid)
+        self._search.drop(rid)
 
     def unvoid(self, type_id: str, rid: str, reason: str = "") -> None:
         """Take a void back, as long as the platform does not know of it ("store.void_sent" otherwise)."""
@@ -133,7 +131,8 @@ class Transaction:
         seq = self._append(type_id, rid, {"voided": True}, {"voided": False}, reason)
         self.connection.execute(delete(outbox).where(outbox.c.rid == rid, outbox.c.state == "draft"))
         self._offer(type_id, rid, found.values, "upsert", seq)
-        self._index(self._catalogue.types[type_id], rid, found.values, fresh=False)
+        self._search.drop(rid)
+        self._count(self._search.add(self._catalogue.types[type_id], rid, found.values))
 
     def get(self, type_id: str, rid: str) -> Stored | None:
         """A record as this transaction sees it."""
@@ -263,11 +262,11 @@ class Transaction:
             reason = "" if voided in (None, "-") else voided
             self._append(type_id, rid, before, after, reason)
         if voided is None and found is not None:
-            self._index_again(self._catalogue.types[type_id], rid, found, values)
+            self._count(self._search.renew(self._catalogue.types[type_id], rid, found, values))
         elif voided is None:
-            self._index(self._catalogue.types[type_id], rid, values, fresh=True)
+            self._count(self._search.add(self._catalogue.types[type_id], rid, values))
         elif found is not None:
-            self._drop_from_index(rid)
+            self._search.drop(rid)
         self._count(3)
 
     def confirm(self, type_id: str, rid: str, *, version: int, versions: dict[str, int], epoch: str, sync: str) -> None:
@@ -324,7 +323,7 @@ class Transaction:
         for start in range(0, len(mine), _CHUNK):
             of_record = change_values.c.seq.in_(mine[start : start + _CHUNK])
             self.connection.execute(delete(change_values).where(of_record))
-        self._drop_from_index(rid)
+        self._search.drop(rid)
         for table in (incoming, awaiting_consent, outbox, record_tables[type_id]):
             self.connection.execute(delete(table).where(table.c.rid == rid))
         self._append(type_id, rid, {}, {})
@@ -349,13 +348,7 @@ class Transaction:
             insert_rows(self.connection, table, pending[table])
         for table, rows in confirmed.items():
             self.connection.execute(_confirmation(table), rows)
-        if self._pending_terms:
-            entries, self._pending_terms = self._pending_terms, []
-            insert_rows(self.connection, search_entries, [entry for entry, _ in entries])
-            self.connection.exec_driver_sql(
-                "INSERT INTO search_terms(rowid, terms) VALUES (?, ?)",
-                [(entry["id"], terms) for entry, terms in entries],
-            )
+        self._search.flush()
 
     def changes(self) -> Changes:
         """What this command touched so far."""
@@ -424,39 +417,6 @@ class Transaction:
     def _is_under_way(self, rid: str) -> bool:
         query = select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.state.in_(_HEARD)).limit(1)
         return self.connection.execute(query).first() is not None
-
-    def _index(self, record_type: RecordType, rid: str, values: Record, *, fresh: bool) -> None:
-        terms = terms_of(record_type, values)
-        if not fresh:
-            self._drop_from_index(rid)
-        if not terms:
-            return
-        if self._next_search_id is None:
-            last = self.connection.execute(select(search_entries.c.id).order_by(search_entries.c.id.desc()).limit(1))
-            self._next_search_id = (last.scalar() or 0) + 1
-        entry = {
-            "id": self._next_search_id,
-            "rid": rid,
-            "type": record_type.id,
-            "subject": search_subject(record_type, rid, values),
-        }
-        self._next_search_id += 1
-        self._pending_terms.append((entry, terms))
-        self._count(2)
-
-    def _index_again(self, record_type: RecordType, rid: str, found: Stored, values: Record) -> None:
-        """Most edits change nothing that a record is found by: the index is then left alone."""
-        same_words = terms_of(record_type, found.values) == terms_of(record_type, values)
-        same_subject = search_subject(record_type, rid, found.values) == search_subject(record_type, rid, values)
-        if found.voided is not None or not (same_words and same_subject):
-            self._index(record_type, rid, values, fresh=False)
-
-    def _drop_from_index(self, rid: str) -> None:
-        self.flush()
-        found = self.connection.execute(select(search_entries.c.id).where(search_entries.c.rid == rid)).scalar()
-        if found is not None:
-            self.connection.execute(text("DELETE FROM search_terms WHERE rowid = :id"), {"id": found})
-            self.connection.execute(delete(search_entries).where(search_entries.c.id == found))
 
     def _count(self, rows: int) -> None:
         self._buffered += rows

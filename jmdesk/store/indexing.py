@@ -1,0 +1,67 @@
+"""What a command adds to the search index and takes from it, inserted in bulk with the rest of the command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, text
+
+from jmdesk.catalogue.types import Record, RecordType
+from jmdesk.store.insertion import insert_rows
+from jmdesk.store.search import search_subject, terms_of
+from jmdesk.store.stored import Stored
+from jmdesk.store.tables import search_entries
+
+
+class Indexing:
+    """The search index as one transaction changes it; ``flush`` before the transaction ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pending: list[tuple[dict[str, Any], str]] = []
+        self._next_id: int | None = None
+
+    def add(self, record_type: RecordType, rid: str, values: Record) -> int:
+        """Index a record that is not in the index; how many rows wait for that."""
+        terms = terms_of(record_type, values)
+        if not terms:
+            return 0
+        if self._next_id is None:
+            last = self._connection.execute(select(search_entries.c.id).order_by(search_entries.c.id.desc()).limit(1))
+            self._next_id = (last.scalar() or 0) + 1
+        entry = {
+            "id": self._next_id,
+            "rid": rid,
+            "type": record_type.id,
+            "subject": search_subject(record_type, rid, values),
+        }
+        self._next_id += 1
+        self._pending.append((entry, terms))
+        return 2
+
+    def renew(self, record_type: RecordType, rid: str, found: Stored, values: Record) -> int:
+        """The same for a record that was changed: most edits change nothing that it is found by, and cost nothing."""
+        same_words = terms_of(record_type, found.values) == terms_of(record_type, values)
+        same_subject = search_subject(record_type, rid, found.values) == search_subject(record_type, rid, values)
+        if found.voided is None and same_words and same_subject:
+            return 0
+        self.drop(rid)
+        return self.add(record_type, rid, values)
+
+    def drop(self, rid: str) -> None:
+        """Take a record out of the index."""
+        self.flush()
+        found = self._connection.execute(select(search_entries.c.id).where(search_entries.c.rid == rid)).scalar()
+        if found is not None:
+            self._connection.execute(text("DELETE FROM search_terms WHERE rowid = :id"), {"id": found})
+            self._connection.execute(delete(search_entries).where(search_entries.c.id == found))
+
+    def flush(self) -> None:
+        """Insert what waits."""
+        if not self._pending:
+            return
+        entries, self._pending = self._pending, []
+        insert_rows(self._connection, search_entries, [entry for entry, _ in entries])
+        self._connection.exec_driver_sql(
+            "INSERT INTO search_terms(rowid, terms) VALUES (?, ?)", [(entry["id"], terms) for entry, terms in entries]
+        )
