@@ -87,7 +87,7 @@ def detach(writer: Writer, found: Attachment, reason: str) -> None:
     queries.mark_removed(transaction.connection, found.link, transaction.at, transaction.actor, reason.strip())
     if found.field and record.values.get(found.field) == found.sha256:
         pending: Record = {"consent_state": SCAN_PENDING} if _filed(record) else {}
-        writer.change(found.type, found.rid, pending, [found.field], reason=reason)
+        writer.change(found.type, found.rid, pending, [found.field], reason=reason, checked=True)
     transaction.annotate(found.type, found.rid, {LOGGED: found.sha256}, {}, reason=reason.strip(), offer=False)
     left = queries.of_record(transaction.connection, found.rid, county_of(record.region))
     if all(other.state != "waiting" for other in left):
@@ -117,6 +117,7 @@ def _open_record(writer: Writer, type_id: str, rid: str) -> Stored:
         raise Refused("store.no_such_record")
     if found.voided is not None:
         raise Refused("attachments.record_void")
+    writer.guard.require("edit", type_id, found.region)
     return found
 
 
@@ -130,7 +131,7 @@ def _name(writer: Writer, record: Stored, field: str, sha256: str) -> None:
     named: Record = {field: sha256}
     if record.type == CONSENT and record.values.get("consent_state") == SCAN_PENDING:
         named["consent_state"] = SCAN_FILED
-    writer.change(record.type, record.rid, named)
+    writer.change(record.type, record.rid, named, checked=True)
 
 
 def _row(writer: Writer, type_id: str, rid: str, sha256: str, field: str, caption: str) -> dict[str, object]:

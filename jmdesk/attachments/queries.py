@@ -245,6 +245,13 @@ def settle(connection: Connection, batch_id: str, refused: dict[int, str], at: s
     connection.execute(update(attachment_sendings).where(of_batch).values(state="done", settled_at=at))
 
 
+def ask_again(connection: Connection) -> None:
+    """Forget what the platform was told and keeps: it may have forgotten, too. What is on its way stays so."""
+    told = select(outbox.c.id).where(outbox.c.state == "done")
+    connection.execute(update(attachment_links).where(_link.named.in_(told)).values(named=None))
+    connection.execute(update(attachment_sendings).where(_sending.state == "done").values(state="waiting"))
+
+
 def sending_counts(connection: Connection) -> dict[str, int]:
     """How many contents are in each state of their way."""
     rows = connection.execute(select(_sending.state, func.count()).group_by(_sending.state))

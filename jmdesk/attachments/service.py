@@ -41,6 +41,7 @@ class Attachments:
 
     def of(self, type_id: str, rid: str, *, removed: bool = False) -> list[Attachment]:
         """The documents of a record with how far each is on its way, oldest first."""
+        self._records.guard.require("read", type_id)
         with self._store.reading() as connection:
             return queries.of_record(connection, rid, _county(connection, type_id, rid), removed=removed)
 
@@ -49,18 +50,22 @@ class Attachments:
         with self._store.reading() as connection:
             return queries.counts(connection, rids)
 
-    def data(self, sha256: str) -> bytes:
-        """The bytes of a document. ``Refused`` "attachments.erased" when they are not here (any more)."""
+    def data(self, link: str) -> bytes:
+        """The bytes of a document.
+
+        ``Refused``: "attachments.no_such_link", "attachments.erased" when they are not here (any more), and the
+        guard's for a user who may not see everything of the record: nobody knows what a picture shows.
+        """
         with self._store.reading() as connection:
-            found = queries.data(connection, sha256)
+            found = queries.data(connection, self._visible(connection, link).sha256)
         if found is None:
             raise Refused("attachments.erased")
         return found
 
-    def thumbnail(self, sha256: str) -> bytes | None:
-        """The small picture of a document, once one was made: JPEG or PNG."""
+    def thumbnail(self, link: str) -> bytes | None:
+        """The small picture of a document, once one was made: JPEG or PNG. Errors as `data`."""
         with self._store.reading() as connection:
-            return queries.thumbnail(connection, sha256)
+            return queries.thumbnail(connection, self._visible(connection, link).sha256)
 
     def keep_thumbnail(self, sha256: str, picture: bytes) -> None:
         """Keep the small picture of a document beside it, in the encrypted store; at most 64 KiB, else nothing."""
@@ -95,6 +100,7 @@ class Attachments:
         with self._records.writing("export", reason=reason) as writer:
             transaction = writer.transaction
             found = _required(transaction.connection, link, removed=False)
+            self._records.guard.require("export", found.type, _region(transaction.connection, found.type, found.rid))
             data = queries.data(transaction.connection, found.sha256)
             if data is None:
                 raise Refused("attachments.erased")
@@ -105,6 +111,15 @@ class Attachments:
             )
         _write_out(target, data)
 
+    def _visible(self, connection: Connection, link: str) -> Attachment:
+        found = queries.by_link(connection, link)
+        if found is None:
+            raise Refused("attachments.no_such_link")
+        guard = self._records.guard
+        guard.require("read", found.type, _region(connection, found.type, found.rid))
+        guard.require_fields(found.type, guard.hidden(found.type))
+        return found
+
     def erase_removed(self) -> int:
         """Erase contents that no record has had for thirty days; returns how many."""
         before = utc_text(self._clock.now() - timedelta(days=KEPT_DAYS))
@@ -112,9 +127,13 @@ class Attachments:
             return queries.erase_removed(transaction.connection, before)
 
 
-def _county(connection: Connection, type_id: str, rid: str) -> str:
+def _region(connection: Connection, type_id: str, rid: str) -> str:
     record = reading.get(connection, type_id, rid)
-    return linking.county_of(record.region) if record is not None else ""
+    return record.region if record is not None else ""
+
+
+def _county(connection: Connection, type_id: str, rid: str) -> str:
+    return linking.county_of(_region(connection, type_id, rid))
 
 
 def _required(connection: Connection, link: str, *, removed: bool) -> Attachment:

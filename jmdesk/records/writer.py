@@ -42,6 +42,11 @@ class Writer:
         self._regions: dict[str, str] = {}
         self._persons: dict[str, str] = {}
 
+    @property
+    def guard(self) -> Guard:
+        """What the user may do."""
+        return self._guard
+
     def create(
         self, type_id: str, values: Record, *, rid: str | None = None, region: str | None = None, checked: bool = False
     ) -> str:

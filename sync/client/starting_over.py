@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from jmdesk.attachments.queries import ask_again
 from jmdesk.core.clock import from_utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.inbox import CURSOR
@@ -22,10 +23,14 @@ _EVERY: Final = 1_000_000
 
 
 def start_over(desk: Desk) -> None:
-    """Read everything in scope anew with the next pull, and then review what is unsettled here."""
+    """Read everything in scope anew with the next pull, and then review what is unsettled here.
+
+    What documents the platform still has cannot be seen from records: all are offered again.
+    """
     with desk.store.transaction(desk.actor, "start_over") as transaction:
         set_setting(transaction.connection, CURSOR, "0")
         set_setting(transaction.connection, REVIEW, "history")
+        ask_again(transaction.connection)
 
 
 def review_due(desk: Desk) -> bool:
