@@ -41,6 +41,7 @@ class Platform:
     storage: Storage
     ca: str
     root: SigningKey
+    data: Path
     transports: list[HttpTransport] = field(default_factory=list)
 
     def close(self) -> None:
@@ -96,6 +97,13 @@ def offline_root(data: Path) -> SigningKey:
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
+    with new_platform() as made:
+        yield made
+
+
+@contextmanager
+def new_platform() -> Iterator[Platform]:
+    """A platform of its own, gone afterwards."""
     # PostgreSQL runs as somebody without rights when we are root, who must be able to walk to its folder.
     data = Path(tempfile.mkdtemp(prefix="jmdesk-client-gw-"))
     data.chmod(0o755)
@@ -105,10 +113,10 @@ def platform() -> Iterator[Platform]:
         storage.database.run(OWNER, lambda connection: store_units(connection, units))
         running.start()
         assert running.address.authority is not None
-        found = Platform(running, storage, running.address.authority.read_text(), offline_root(data))
+        found = Platform(running, storage, running.address.authority.read_text(), offline_root(data), data)
         yield found
         found.close()
-        running.stop()
+        found.running.stop()
     shutil.rmtree(data)
 
 

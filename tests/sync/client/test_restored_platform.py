@@ -1,0 +1,172 @@
+"""A platform put back from a backup: desks offer again what it lost, take nothing back, and end equal to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jmdesk.conflicts.case import Kind
+from jmdesk.desk import Desk
+from jmdesk.store import outbox
+from sync.client.asking import ask_reopen
+from sync.client.engine import synchronise
+from sync.client.http import HttpTransport
+from sync.client.membership import load_membership
+from sync.client.patience import Patience
+from sync.client.report import SyncReport
+from tests.sync.client.conftest import Platform, Workshop, enrolled_desk, new_platform
+from tests.sync.client.desk_view import RECORDS, household_of
+from tests.sync.client.lines import Line
+from tests.sync.client.office import add_household
+from tests.sync.client.restoring import PlatformBackup
+
+
+@dataclass
+class Office:
+    """A desk and its line to a platform that is restored under it."""
+
+    desk: Desk
+    platform: Platform
+    transport: HttpTransport
+    patience: Patience
+
+    def sync(self) -> SyncReport:
+        return synchronise(self.desk, self.transport, patience=self.patience)
+
+    def restore(self, backup: PlatformBackup) -> None:
+        backup.restore()
+        self.transport = self.platform.transport()
+
+    def reopen(self) -> SyncReport:
+        """What the user and an administrator do about a chain that the platform has forgotten the end of."""
+        self.sync()
+        ask_reopen(self.desk)
+        self.sync()
+        self.platform.approve("reopen")
+        return self.sync()
+
+
+@pytest.fixture(scope="module")
+def restorable() -> Iterator[Platform]:
+    with new_platform() as made:
+        yield made
+
+
+@pytest.fixture
+def office(restorable: Platform, workshop: Workshop, tmp_path: Path, patience: Patience) -> Iterator[Office]:
+    with workshop.desk(tmp_path / "desk") as desk:
+        _, transport = enrolled_desk(desk, restorable, patience)
+        yield Office(desk, restorable, transport, patience)
+
+
+def test_a_record_that_the_platform_lost_is_offered_again(office: Office) -> None:
+    kept = add_household(office.desk, 1)
+    office.sync()
+    backup = PlatformBackup(office.platform)
+    lost = add_household(office.desk, 2)
+    office.sync()
+    office.restore(backup)
+    before = load_membership(office.desk.store).server_epoch
+    report = office.sync()
+    assert load_membership(office.desk.store).server_epoch != before
+    assert report.offered == RECORDS
+    assert household_of(office.desk, lost).values["address"] == "样例路2号"
+    assert household_of(office.desk, kept).sync == "confirmed"
+    # The platform has forgotten a batch whose file is gone here: its chain needs a new epoch.
+    assert office.reopen().verdicts == {"accepted": RECORDS}
+    assert household_of(office.desk, lost).sync == "confirmed"
+
+
+def test_an_edit_that_the_platform_lost_is_offered_again_and_not_taken_back(office: Office) -> None:
+    rid = add_household(office.desk, 3)
+    office.sync()
+    backup = PlatformBackup(office.platform)
+    office.desk.records.change("R05", rid, {"address": "备份之后改的路1号"})
+    office.sync()
+    office.restore(backup)
+    assert office.sync().offered == 1
+    assert household_of(office.desk, rid).values["address"] == "备份之后改的路1号"
+    assert office.reopen().verdicts == {"accepted": 1}
+    assert household_of(office.desk, rid).version_of("address") == 2
+
+
+def test_a_void_that_the_platform_lost_is_sent_again(office: Office) -> None:
+    rid = add_household(office.desk, 4)
+    office.sync()
+    backup = PlatformBackup(office.platform)
+    office.desk.records.void("R05", rid, "重复建档")
+    office.sync()
+    office.restore(backup)
+    office.sync()
+    assert household_of(office.desk, rid).voided == "重复建档"
+    assert office.reopen().verdicts == {"accepted": 1}
+
+
+def test_a_batch_that_was_in_custody_when_the_platform_fell_is_handed_over_again(office: Office) -> None:
+    class NoReceipt(Line):
+        def receipt(self, batch_id: str, wait: int = 0) -> bytes | None:  # noqa: ARG002
+            return None
+
+    backup = PlatformBackup(office.platform)
+    rid = add_household(office.desk, 5)
+    synchronise(office.desk, NoReceipt(office.transport), patience=office.patience, wait_seconds=0)
+    office.restore(backup)
+    report = office.sync()
+    assert (report.complete, report.verdicts) == (True, {"accepted": RECORDS})
+    assert household_of(office.desk, rid).base_version == 1
+    with office.desk.store.reading() as connection:
+        assert [(batch.seq, batch.state) for batch in outbox.batch_list(connection)] == [(1, "done")]
+
+
+def test_an_unsent_edit_survives_beside_what_the_platform_lost(office: Office) -> None:
+    rid = add_household(office.desk, 6)
+    office.sync()
+    backup = PlatformBackup(office.platform)
+    office.desk.records.change("R05", rid, {"address": "备份之后改的路1号"})
+    office.sync()
+    office.desk.records.change("R05", rid, {"main_industry": "0313"})
+    office.restore(backup)
+    office.sync()
+    assert office.reopen().verdicts == {"accepted": 1}
+    values = household_of(office.desk, rid).values
+    assert (values["address"], values["main_industry"]) == ("备份之后改的路1号", "0313")
+
+
+def test_what_another_desk_wrote_after_the_restore_is_asked_about(
+    office: Office, workshop: Workshop, tmp_path: Path
+) -> None:
+    rid = add_household(office.desk, 7)
+    office.sync()
+    with workshop.desk(tmp_path / "second") as second:
+        other = Office(*_enrolled(second, office))
+        other.sync()
+        backup = PlatformBackup(office.platform)
+        office.desk.records.change("R05", rid, {"address": "甲改的路1号"})
+        office.sync()
+        office.restore(backup)
+        other.transport = office.platform.transport()
+        other.sync()
+        other.desk.records.change("R05", rid, {"address": "乙改的路2号"})
+        assert other.sync().verdicts == {"accepted": 1}
+    office.sync()
+    case = office.desk.conflicts.case("R05", rid)
+    assert case.kind is Kind.EDITED
+    [address] = [field for field in case.fields if field.name == "address"]
+    assert (address.mine, address.theirs) == ("甲改的路1号", "乙改的路2号")
+
+
+def _enrolled(desk: Desk, office: Office) -> tuple[Desk, Platform, HttpTransport, Patience]:
+    _, transport = enrolled_desk(desk, office.platform, office.patience)
+    return desk, office.platform, transport, office.patience
+
+
+def test_nothing_is_offered_again_where_the_backup_was_complete(office: Office) -> None:
+    rid = add_household(office.desk, 8)
+    office.sync()
+    office.restore(PlatformBackup(office.platform))
+    report = office.sync()
+    assert (report.complete, report.offered, report.left, report.adopted) == (True, 0, 0, 0)
+    assert household_of(office.desk, rid).server_epoch == load_membership(office.desk.store).server_epoch
