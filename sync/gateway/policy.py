@@ -11,24 +11,7 @@ from functools import cached_property
 
 from jmdesk.catalogue.regions import regions
 from sync.gateway.database import Access, Role
-
-_HOUSEHOLD = frozenset({"R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "R15"})
-_COMMON = frozenset({"R25", "workflow_event"})
-_RATING = frozenset({"R16", "assessment"})
-_INDUSTRY = frozenset({"R04", "R13", "R14", "R20", "R21", "R22", "R23"})
-
-WRITES: Mapping[str, frozenset[str]] = {
-    "R1": _HOUSEHOLD | _RATING | _COMMON | {"R27"},
-    "R2": _HOUSEHOLD | _RATING | _COMMON | {"R03", "R17", "R18", "R19", "R27"},
-    "R3": _INDUSTRY | _COMMON,
-    "R4": _INDUSTRY | _COMMON,
-    "R5": frozenset({"R20", "R21", "R24"}) | _COMMON,
-    "R6": frozenset({"R10", "R14", "R19", "R27"}) | _COMMON,
-    "R11": _RATING | _COMMON | {"R03", "R14", "R17", "R18", "R19", "R20", "R21", "R27"},
-    "R12": _RATING | _COMMON | {"R03", "R14", "R17", "R18", "R19", "R20", "R21", "R23", "R24", "R27"},
-    "R13": _INDUSTRY | _COMMON,
-}
-"""Record types that a unit with a role may send (roles by CL-ROLE); roles that are not named send nothing."""
+from sync.protocol.roles import may_send
 
 DEFAULT_ROLES: Mapping[str, tuple[str, ...]] = {
     "1": ("R1",),
@@ -78,7 +61,7 @@ class Grant:
     @cached_property
     def writes(self) -> frozenset[str]:
         """The record types that the roles may send."""
-        return frozenset().union(*(WRITES.get(role, frozenset()) for role in self.roles))
+        return may_send(self.roles)
 
     def covers(self, region: str) -> bool:
         """Whether a 12-digit region code is in scope."""

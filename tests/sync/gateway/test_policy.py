@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jmdesk.catalogue.loader import catalogue
-from sync.gateway.policy import DEFAULT_ROLES, WRITES, Grant, counties_of, county_of
+from sync.gateway.policy import DEFAULT_ROLES, Grant, counties_of, county_of
+from sync.protocol.roles import WRITES
 
 
 def grant(*regions: str, roles: tuple[str, ...] = ("R1",)) -> Grant:

@@ -9,11 +9,11 @@ import pytest
 
 from jmdesk.core.errors import Refused
 from jmdesk.ratings import engine, facts
+from jmdesk.ratings.admission import rating_fault
 from jmdesk.ratings.explanation import Subject, explain
 from jmdesk.ratings.model import shipped
 from jmdesk.ratings.scorecard import Scorecard
 from sync.gateway import show
-from sync.gateway.judge import rating_fault
 from sync.protocol.records import Value, Verdict
 from tests.jmdesk.ratings.households import h1
 from tests.sync.gateway.conftest import Platform
