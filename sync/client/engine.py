@@ -123,6 +123,8 @@ class _Exchange:
         try:
             self._verified(step)
         except (Refused, Environment) as error:
+            # What was refused may have come under another desk's token: the next exchange opens a session of its own.
+            self._transport.token = ""
             self._report.problem = self._report.problem or error
 
     def _newest_trust(self) -> None:

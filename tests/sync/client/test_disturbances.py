@@ -164,6 +164,16 @@ def test_a_session_that_ran_out_is_opened_anew(pair: Pair, patience: Patience) -
     assert line.calls[:3] == ["changes", "challenge", "open_session"]
 
 
+def test_a_token_that_is_another_desks_is_given_up(pair: Pair, patience: Patience) -> None:
+    first, to_first, second, to_second = ends(pair)
+    synchronise(second, to_second, patience=patience)
+    to_first.token = to_second.token  # an answer that was meant for somebody else
+    report = synchronise(first, to_first, patience=patience)
+    assert report.problem is not None
+    assert report.problem.code == "protocol.receipt_other_device"
+    assert synchronise(first, to_first, patience=patience).complete
+
+
 def test_a_cursor_ahead_of_a_restored_platform_starts_over(pair: Pair, patience: Patience) -> None:
     desk, transport = pair.first, pair.to_first
     rid = add_household(desk, 16)
