@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import socket
 import socketserver
 import struct
@@ -198,14 +199,15 @@ def _exactly(line: socket.socket, size: int) -> bytes | None:
 
 
 class SignerClient:
-    """Asks the signer. Each thread keeps a connection of its own; one that broke off is made anew once.
+    """Asks the signer, over as many connections as there are threads that ask at once. Thread-safe.
 
-    ``Environment`` ``gateway.signer_unreachable``: requests are then answered with 503 and come again.
+    A connection that broke off is made anew once. ``Environment`` ``gateway.signer_unreachable``: requests are then
+    answered with 503 and come again.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
+        self._idle: queue.LifoQueue[socket.socket] = queue.LifoQueue()
 
     def keys(self) -> dict[KeyRole, RemoteKey]:
         """The keys that the signer holds, by role."""
@@ -219,24 +221,42 @@ class SignerClient:
             raise RemoteProtocolError("protocol.signature", keyid=keyid)
         return told.signature
 
-    def _ask(self, asked: Ask) -> Told:
-        for last in (False, True):
+    def close(self) -> None:
+        """Let go of the connections that nobody uses."""
+        while True:
             try:
-                line = self._line()
-                _send(line, asked)
-                data = _receive(line)
-                if data is None:
-                    raise ConnectionError
-                return msgspec.msgpack.decode(data, type=Told)
-            except (OSError, msgspec.MsgspecError):
-                self._drop()
-                if last:
-                    raise Environment("gateway.signer_unreachable", path=str(self._path)) from None
-        raise AssertionError
+                self._idle.get_nowait().close()
+            except queue.Empty:
+                return
+
+    def _ask(self, asked: Ask) -> Told:
+        try:
+            return self._once(asked)
+        except (OSError, msgspec.MsgspecError):
+            self.close()  # a signer that was started anew knows none of them
+        try:
+            return self._once(asked)
+        except (OSError, msgspec.MsgspecError):
+            raise Environment("gateway.signer_unreachable", path=str(self._path)) from None
+
+    def _once(self, asked: Ask) -> Told:
+        line = self._line()
+        try:
+            _send(line, asked)
+            data = _receive(line)
+            if data is None:
+                raise ConnectionError  # noqa: TRY301 - an end instead of an answer is a broken line like any other
+            told = msgspec.msgpack.decode(data, type=Told)
+        except BaseException:
+            line.close()
+            raise
+        self._idle.put(line)
+        return told
 
     def _line(self) -> socket.socket:
-        line: socket.socket | None = getattr(self._local, "line", None)
-        if line is None:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
             line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             line.settimeout(SECONDS)
             try:
@@ -244,14 +264,7 @@ class SignerClient:
             except OSError:
                 line.close()
                 raise
-            self._local.line = line
-        return line
-
-    def _drop(self) -> None:
-        line: socket.socket | None = getattr(self._local, "line", None)
-        if line is not None:
-            line.close()
-            self._local.line = None
+            return line
 
 
 @dataclass(frozen=True, slots=True)
