@@ -81,6 +81,7 @@ class Session:
 
     def lock(self) -> None:
         """Let go of the vault, start a process without its key, and end this one."""
+        self.window.keep_drafts()
         self.close()
         self._again()
         QApplication.quit()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
+from jmdesk.drafts.service import Draft
 from ui.core.actions import ACTIONS, bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.i18n import tr
@@ -167,6 +168,31 @@ class MainWindow(QMainWindow):
         self._whole.setCurrentIndex(1)
         self.go(Target("home"))
         self._read_sync()
+        self._tell_of_attempts()
+        self.context.runner.read(desk.services.drafts.all, self._tell_of_drafts)
+
+    def _tell_of_attempts(self) -> None:
+        """Say that somebody tried this user's door in vain."""
+        failed = self.context.services.vault.failed_attempts
+        if failed:
+            text = tr("自上次开库以来有 {n} 次失败的口令尝试。", n=failed)
+            self.context.notices.post(Notice(text, WARN, tr("不是您本人输错的，请告诉单位安全管理员。")))
+
+    def _tell_of_drafts(self, outcome: Outcome) -> None:
+        """Offer to go on with what was typed before a lock or a crash."""
+        if not isinstance(outcome.value, list) or not outcome.value:
+            return
+        newest: Draft = outcome.value[0]
+        target = Target("households", new={})
+        if newest.page == "records":
+            type_id, _, rid = newest.record.partition(":")
+            begun = newest.content.get("new")
+            target = Target("records", type_id, rid)
+            if rid.startswith("new:"):
+                target = Target("records", type_id, new=begun if isinstance(begun, dict) else {})
+        text = tr("有 {n} 份上次没有保存的填写。", n=len(outcome.value))
+        go_on = partial(self.go, target)
+        self.context.notices.post(Notice(text, WARN, tr("已加密保存在本机。"), tr("继续填写"), go_on))
 
     def _read_sync(self) -> None:
         if self.context.desk is not None:
@@ -207,9 +233,14 @@ class MainWindow(QMainWindow):
         self.bug_dialog.open()
 
     def lock(self) -> None:
-        """Close the desk; the process that held its key ends with it."""
-        if self.context.desk is not None and not self._holds(self.lock):
+        """Close the desk; the process that held its key ends with it. Unsaved input waits as an encrypted draft."""
+        if self.context.desk is not None:
             self.locked.emit()
+
+    def keep_drafts(self) -> None:
+        """Keep what every page holds unsaved."""
+        for page in self._pages.values():
+            page.keep_draft()
 
     def _workspace(self) -> QWidget:
         made = QWidget()

@@ -366,3 +366,30 @@ def test_an_empty_list_says_where_its_first_record_comes_from_and_says_so_again_
     assert empty.heading.text() == "没有符合条件的记录"
     complaints.voided.setChecked(False)
     assert empty.heading.text() == "还没有“投诉”记录"
+
+
+def test_unsaved_input_is_kept_after_a_pause_and_put_back(
+    qtbot: QtBot, context: Context, page: RecordsPage, settled: Callable[[], None], notices: list[Notice]
+) -> None:
+    household = context.services.records.find("R05", limit=1)[0].rid
+    page.begin("R07", {"household_id": household})
+    enter(page, "year", "2025")
+    enter(page, "income_labor", "30000")
+    page._drafting._timer.timeout.emit()
+    settled()
+    (kept,) = context.services.drafts.all()
+    assert kept.content["set"] == {"household_id": household, "year": 2025, "income_labor": "30000.00"}
+
+    fresh = RecordsPage(context)
+    qtbot.addWidget(fresh)
+    fresh.begin("R07", {"household_id": household})
+    assert form(fresh).changes().set_ == kept.content["set"]
+    assert fresh.unsaved()
+    assert notices[-1].action_text == "放弃这些填写"
+    fresh.save_button.setVisible(True)
+    fresh.show()
+    fresh.save()
+    settled()
+    assert context.services.drafts.all() == []
+    assert context.services.records.count("R07") >= 1
+    fresh.hide()

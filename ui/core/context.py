@@ -108,3 +108,6 @@ class Page(QWidget):
 
     def discard(self) -> None:
         """Let unsaved input go; the user has said so."""
+
+    def keep_draft(self) -> None:
+        """Keep unsaved input as a draft: the desk is about to be locked."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from jmdesk.catalogue import idno
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.records.writer import InvalidRecord
+from ui.core.drafting import line_of, type_again
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
 from ui.core.pickers import children_within, region_path, regions_within, search_codes
@@ -41,6 +42,7 @@ class NewHouseholdForm(QScrollArea):
 
     wanted = Signal(object)
     given_up = Signal()
+    edited = Signal()
 
     def __init__(self, catalogue: Catalogue, scope: tuple[str, ...], today: Callable[[], date]) -> None:
         super().__init__()
@@ -84,6 +86,27 @@ class NewHouseholdForm(QScrollArea):
             self.rows["region_code"].field.set_value(self._scope[0])  # type: ignore[attr-defined]
         self.save_button.setEnabled(True)
         self.rows["person_name"].field.setFocus()
+
+    def draft(self) -> dict[str, object] | None:
+        """What was typed, without touching the field under the cursor: that one by its text. None for nothing."""
+        typed: dict[str, object] = {}
+        focus = QApplication.focusWidget()
+        for name, made in self.rows.items():
+            line = line_of(made.field)
+            if line is not None and line.isModified() and focus is not None and made.isAncestorOf(focus):
+                typed[name] = line.text()
+        values = self._values(tuple(name for name in self.rows if name not in typed))
+        return {"set": values, "typed": typed} if typed or values.keys() - {"region_code"} else None
+
+    def resume(self, content: Mapping[str, object]) -> None:
+        """Put a draft back."""
+        set_, typed = content.get("set"), content.get("typed")
+        for name, value in set_.items() if isinstance(set_, dict) else ():
+            if name in self.rows:
+                self.rows[name].field.set_value(value)  # type: ignore[attr-defined]
+        for name, text in typed.items() if isinstance(typed, dict) else ():
+            if name in self.rows:
+                type_again(self.rows[name].field, str(text))
 
     def save(self) -> None:
         """Ask for the archive to be opened, when what it needs is there."""
@@ -135,6 +158,7 @@ class NewHouseholdForm(QScrollArea):
             widget = self._widget(name, field.code_list, field.type.kind, field.type.size)
             text = RowText(field.label, field.unit, name in NEEDED)
             self.rows[name] = FormRow(text, widget)
+            widget.edited.connect(self.edited)  # type: ignore[attr-defined]
             section.add(self.rows[name])
         return made
 

@@ -9,8 +9,10 @@ from jmdesk.core.clock import beijing_date
 from jmdesk.records.writer import InvalidRecord
 from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
+from ui.core.drafting import Drafting
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
+from ui.core.messages import WARN, Notice
 from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.core.runner import Outcome
@@ -48,6 +50,9 @@ class HouseholdsPage(Page):
         column(self, margin=20).addWidget(self.stack)
         bind(self, "households.filter", self._to_filters)
         self._freshness = Freshness(self, context.runner, self._changed)
+        self._drafting = Drafting(self, context, "households", self._draft)
+        self._drafting.about("new")
+        self.form.edited.connect(self._drafting.touch)
         self.list.opened.connect(self.open)
         self.list.new_wished.connect(self.start_new)
         self.form.wanted.connect(self._create)
@@ -86,6 +91,11 @@ class HouseholdsPage(Page):
         if not self.unsaved():
             self.stack.setCurrentWidget(self.form)
             self.form.begin()
+            kept = self._drafting.kept()
+            if kept is not None:
+                self.form.resume(kept)
+                text, hint = tr("已恢复上次没有保存的填写。"), tr("核对后按 Ctrl+S 保存，或放弃。")
+                self.context.notices.post(Notice(text, WARN, hint, tr("放弃这些填写"), self.discard))
 
     @override
     def save(self) -> None:
@@ -103,8 +113,16 @@ class HouseholdsPage(Page):
 
     @override
     def discard(self) -> None:
+        self._drafting.forget()
         self.form.begin()
         self.show_list()
+
+    def _draft(self) -> dict[str, object] | None:
+        return self.form.draft() if self.stack.currentWidget() is self.form else None
+
+    @override
+    def keep_draft(self) -> None:
+        self._drafting.keep_now()
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -186,6 +204,7 @@ class HouseholdsPage(Page):
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
             return
+        self._drafting.forget()
         self.form.begin()
         self.open(str(outcome.value))
         self.context.notices.done_with_undo(tr("已建档。可继续补充成员、收支和授权。"), self.context.undo)

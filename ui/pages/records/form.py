@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,7 @@ from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
 from jmdesk.catalogue.validation import validation
 from jmdesk.records.masking import is_masked, masked
 from jmdesk.store.reading import Sealed
+from ui.core.drafting import line_of, type_again
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
 from ui.core.theme import look
@@ -97,12 +98,41 @@ class RecordForm(QScrollArea):
             for made in self.rows.values():
                 make_read_only(made.field)
 
-    def changes(self) -> Changes:
-        """What differs from what is stored."""
+    def draft(self) -> dict[str, object]:
+        """What was typed and is not saved, without touching the field under the cursor: that one by its text."""
+        typed: dict[str, object] = {}
+        focus = QApplication.focusWidget()
+        for name, made in self.rows.items():
+            line = line_of(made.field)
+            if line is not None and line.isModified() and focus is not None and made.isAncestorOf(focus):
+                typed[name] = line.text()
+        found = self.changes(leaving=typed)
+        return {"set": found.set_, "unset": list(found.unset), "typed": typed}
+
+    def resume(self, content: Mapping[str, object]) -> None:
+        """Put a draft back over what is shown."""
+        set_, unset, typed = (content.get(part) for part in ("set", "unset", "typed"))
+        values: Record = dict.fromkeys(unset) if isinstance(unset, list) else {}  # type: ignore[misc]
+        values |= set_ if isinstance(set_, dict) else {}
+        for name, value in values.items():
+            made = self.rows.get(name)
+            if made is not None and isinstance(made.field, MaskedField):
+                type_again(made.field, str(value or ""))
+            elif made is not None:
+                made.field.set_value(value)  # type: ignore[attr-defined]
+        for name, text in typed.items() if isinstance(typed, dict) else ():
+            if name in self.rows:
+                type_again(self.rows[name].field, str(text))
+        self._count_missing()
+
+    def changes(self, leaving: Collection[str] = ()) -> Changes:
+        """What differs from what is stored, but for the fields to be left alone."""
         set_: Record = {}
         unset: list[str] = []
         unreadable = 0
         for name, made in self.rows.items():
+            if name in leaving:
+                continue
             field = self._type.by_identifier[name]
             widget = made.field
             if not field.is_input or (isinstance(widget, MaskedField) and not widget.changed):

@@ -13,6 +13,7 @@ from jmdesk.records.writer import InvalidRecord
 from ui.core import wording
 from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
+from ui.core.drafting import Drafting
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
 from ui.core.icons import icon
@@ -62,6 +63,8 @@ class RecordsPage(Page):
         self._dirty = False
         self._revealed_rid = ""
         self._came_from: Target | None = None
+        self._drafting = Drafting(self, context, "records", self._draft)
+        self._begun_with: dict[str, object] = {}
         across = row(self, margin=20, gap=16)
         across.addWidget(self._types())
         self.stack = QStackedWidget()
@@ -129,7 +132,12 @@ class RecordsPage(Page):
     @override
     def discard(self) -> None:
         self._dirty = False
+        self._drafting.forget()
         self.show_list(self.type_id)
+
+    @override
+    def keep_draft(self) -> None:
+        self._drafting.keep_now()
 
     # -- list ------------------------------------------------------------------------------------------------------
 
@@ -158,8 +166,10 @@ class RecordsPage(Page):
             return
         self.type_id, self.rid = type_id, ""
         form = self._form(type_id)
+        self._begun_with = dict(values) if isinstance(values, dict) else {}
         form.begin(values if isinstance(values, dict) else {})
         self._show_form(form, tr("新建{name}", name=record_type.label), Chip(tr("未保存")), editable=True, stored=False)
+        self._resume(form)
         form.focus_first()
 
     def open(self, type_id: str, rid: str) -> None:
@@ -185,6 +195,8 @@ class RecordsPage(Page):
         state = wording.sync_state(record.sync) if record.voided is None else Chip(tr("已作废"))
         self._show_form(form, loaded.title or record_type.label, state, editable=live, stored=True)
         self.state_note.setText("" if record.voided in (None, "-") else tr("作废原因：{reason}", reason=record.voided))
+        if live:
+            self._resume(form)
 
     def _show_form(self, form: RecordForm, title: str, state: Chip, *, editable: bool, stored: bool) -> None:
         self._dirty = False
@@ -218,6 +230,22 @@ class RecordsPage(Page):
     def _edited(self) -> None:
         self._dirty = True
         self.save_button.setEnabled(True)
+        self._drafting.touch()
+
+    def _draft(self) -> dict[str, object] | None:
+        return self._forms[self.type_id].draft() | {"new": self._begun_with} if self._dirty else None
+
+    def _resume(self, form: RecordForm) -> None:
+        """Put back what was typed here before a lock or a crash."""
+        of = self.rid or str(self._begun_with.get("household_id") or self._begun_with.get("subject_id") or "")
+        self._drafting.about(f"{self.type_id}:{'' if self.rid else 'new:'}{of}")
+        kept = self._drafting.kept()
+        if kept is not None:
+            form.resume(kept)
+            self._dirty = True
+            self.save_button.setEnabled(True)
+            text, hint = tr("已恢复上次没有保存的填写。"), tr("核对后按 Ctrl+S 保存，或放弃。")
+            self.context.notices.post(Notice(text, WARN, hint, tr("放弃这些填写"), self.discard))
 
     # -- saving ----------------------------------------------------------------------------------------------------
 
@@ -248,6 +276,7 @@ class RecordsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self._dirty = False
+        self._drafting.forget()
         self._revealed_rid = ""
         missing = self._forms[self.type_id].missing()
         self.open(self.type_id, str(outcome.value))
