@@ -72,6 +72,12 @@ def _conflicts(context: Context) -> Page:
     return ConflictsPage(context)
 
 
+def _cases(context: Context) -> Page:
+    from ui.pages.cases.page import CasesPage
+
+    return CasesPage(context)
+
+
 def _help(context: Context) -> Page:
     from ui.pages.help.page import HelpPage
 
@@ -94,6 +100,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("records", "记录", "records", _records),
     PageSpec("imports", "导入", "import", _imports),
     PageSpec("ratings", "评级", "rating", _ratings),
+    PageSpec("cases", "在办事项", "history", _cases),
     PageSpec("sync", "报送", "sync", _sync),
     PageSpec("help", "帮助", "help", _help),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from jmdesk.store.columns import from_json
 from jmdesk.store.tables import record_tables
@@ -40,3 +40,21 @@ def _collect(connection: Connection, targets: Sequence[str], found: dict[str, li
                 details if isinstance(details, dict) else {},
             )
         )
+
+
+def cases_under_way(connection: Connection, type_id: str, ending: Iterable[str]) -> list[str]:
+    """The record ids of a type's cases whose latest step is none of those that end a case."""
+    table = _TABLE.c
+    latest = (
+        select(
+            table.target_ref,
+            table.step,
+            func.row_number()
+            .over(partition_by=table.target_ref, order_by=(table.event_at.desc(), table.rid.desc()))
+            .label("place"),
+        )
+        .where(table.target_ref.startswith(f"{type_id}:"), table.rec_voided.is_(None))
+        .subquery()
+    )
+    query = select(latest.c.target_ref).where(latest.c.place == 1, latest.c.step.not_in(list(ending)))
+    return sorted(str(target).partition(":")[2] for (target,) in connection.execute(query))

@@ -55,6 +55,33 @@ class Workflows:
             found = queries.events_about(connection, wanted)
         return {rid: self._standing(workflow, found.get(target, [])) for target, rid in wanted.items()}
 
+    def under_way(self, workflow: str) -> dict[str, Standing]:
+        """Every case of a workflow that has begun and is not over, by the record id of its subject."""
+        versions = [made for made in self._book.all() if made.id == workflow]
+        ending = {s.id for made in versions for s in made.steps.values() if s.to and made.states[s.to].final}
+        with self._desk.store.reading() as connection:
+            found = queries.cases_under_way(connection, versions[-1].subject, ending)
+        standings = self.standings(workflow, versions[-1].subject, found)
+        return {rid: case for rid, case in standings.items() if case.taken and not case.is_final}
+
+    def workflow_of(self, type_id: str) -> Definition | None:
+        """The workflow in force today for cases about records of a type, if there is one."""
+        names = dict.fromkeys(made.id for made in self._book.all() if made.subject == type_id)
+        return self._book.in_force(next(iter(names)), self.today) if names else None
+
+    def workflows(self) -> list[Definition]:
+        """The versions in force today, one for each workflow."""
+        return [self._book.in_force(name, self.today) for name in dict.fromkeys(made.id for made in self._book.all())]
+
+    def may(self, step: Step, case: Standing) -> str:
+        """What keeps this user from a step that the case allows: "role", "same_person", or "" for nothing."""
+        own = self._roles()
+        if step.roles and own is not None and step.roles.isdisjoint(own):
+            return "role"
+        if step.paper != "counts" and self._made_by_me(step, case):
+            return "same_person"
+        return ""
+
     def take(
         self,
         workflow: str,
@@ -172,10 +199,17 @@ class Workflows:
         self._check_role(step)
         if paper is not None and step.paper == "counts":
             return  # the one who signed is the checker; the desk only keeps the paper
+        maker = self._made_by_me(step, before)
+        if maker is not None:
+            raise Refused("workflows.same_person", step=step.label, other=maker.label)
+
+    def _made_by_me(self, step: Step, case: Standing) -> Step | None:
+        """The step taken by this user that another person has to check."""
         for maker in step.not_by:
-            event = before.last(maker)
+            event = case.last(maker)
             if event is not None and event.actor == self._actor:
-                raise Refused("workflows.same_person", step=step.label, other=before.definition.steps[maker].label)
+                return case.definition.steps[maker]
+        return None
 
     def _check_role(self, step: Step) -> None:
         own = self._roles()

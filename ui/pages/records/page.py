@@ -74,6 +74,7 @@ class RecordsPage(Page):
         across.addWidget(self.stack, 1)
         bind(self, "records.history", self.show_history)
         bind(self, "records.void", self.ask_void)
+        bind(self, "records.case", self.show_case)
         self._freshness = Freshness(self, context.runner, self._changed)
         context.runner.changed.connect(self._forget)
         self.show_list("R05")
@@ -207,6 +208,7 @@ class RecordsPage(Page):
         self.save_button.setEnabled(not stored)
         self.void_button.setVisible(editable and stored)
         self.history_button.setVisible(stored)
+        self.case_button.setVisible(stored and self.context.services.workflows.workflow_of(self.type_id) is not None)
         self._void_line.hide()
         self._mark_type()
         self._inner.setCurrentWidget(form)
@@ -308,6 +310,12 @@ class RecordsPage(Page):
         self.context.notices.done_with_undo(tr("已作废(留痕)。"), self.context.undo)
 
     # -- history and numbers ---------------------------------------------------------------------------------------
+
+    def show_case(self) -> None:
+        """Go to the case about the record, where its kind has one."""
+        if self.stack.currentIndex() == 1 and self.rid and self.case_button.isVisible() and not self._dirty:
+            here = Target("records", self.type_id, self.rid)
+            self.context.go(Target("cases", self.type_id, self.rid, came_from=here))
 
     def show_history(self) -> None:
         """Show what was done to the record."""
@@ -416,12 +424,13 @@ class RecordsPage(Page):
         self.state = ChipLabel(Chip(""))
         self.state_note = Elided("muted")
         self.history_button = button(tr("历史"), "", "history")
+        self.case_button = button(tr("办理"), "", "next")
         self.void_button = button(tr("作废"), "danger", "void")
         self.save_button = button(tr("保存"), "primary")
         for widget in (self.back_button, self.title, self.state, self.state_note):
             across.addWidget(widget)
         across.addStretch(1)
-        for widget in (self.history_button, self.void_button, self.save_button):
+        for widget in (self.case_button, self.history_button, self.void_button, self.save_button):
             buttons.addWidget(widget)
         if large:
             buttons.addStretch(1)
@@ -429,10 +438,12 @@ class RecordsPage(Page):
         head.addLayout(buttons)
         self.back_button.setToolTip(tip("app.back"))
         self.history_button.setToolTip(tip("records.history"))
+        self.case_button.setToolTip(tip("records.case"))
         self.void_button.setToolTip(tip("records.void"))
         self.save_button.setToolTip(tip("app.save"))
         self.back_button.clicked.connect(self.go_back)
         self.history_button.clicked.connect(self.show_history)
+        self.case_button.clicked.connect(self.show_case)
         self.void_button.clicked.connect(self.ask_void)
         self.save_button.clicked.connect(self.save)
         return head

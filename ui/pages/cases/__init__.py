@@ -1,0 +1,1 @@
+"""Cases under way: what is due, and one case with its steps."""

@@ -1,0 +1,188 @@
+"""A case on screen: its state, what is due, the next steps with what they ask for, and what was done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QWidget
+
+from jmdesk.catalogue.types import Record
+from ui.core.cases import CaseView, Done, Limit, Offer
+from ui.core.i18n import tr
+from ui.core.ports import Chip
+from ui.widgets.chip import ChipLabel
+from ui.widgets.date_field import DateField
+from ui.widgets.empty_state import EmptyState
+from ui.widgets.field import NoteField, TextField
+from ui.widgets.styling import button, card, clear, column, label, row
+
+
+class StepForm(QWidget):
+    """What one step asks for, in place: its needs, a reason, and the signed paper where the rules take one."""
+
+    confirmed = Signal(str, object, str)
+    cancelled = Signal()
+
+    def __init__(self, offer: Offer) -> None:
+        super().__init__()
+        self._offer = offer
+        lines = QFormLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addRow(label(offer.label, "heading"))
+        self.needs = {name: NoteField(max_length=500) for name, _ in offer.needs}
+        for name, text in offer.needs:
+            self.needs[name].setAccessibleName(text)
+            lines.addRow(f"{text} *", self.needs[name])
+        self.reason = TextField(max_length=500)
+        self.reason.setAccessibleName(tr("备注"))
+        lines.addRow(tr("备注"), self.reason)
+        self.signer, self.signed = TextField(max_length=30), DateField()
+        if offer.paper:
+            self.signer.setAccessibleName(tr("纸质签批人"))
+            self.signer.setPlaceholderText(tr("领导在纸上签批的，填签批人；当面办理的留空"))
+            self.signed.setAccessibleName(tr("签批日期"))
+            lines.addRow(tr("纸质签批人"), self.signer)
+            lines.addRow(tr("签批日期"), self.signed)
+        self.remark = label("", "problem", wrap=True)
+        self.remark.hide()
+        across = row(gap=8)
+        confirm, cancel = button(tr("确定"), "primary"), button(tr("取消"))
+        across.addWidget(confirm)
+        across.addWidget(cancel)
+        across.addStretch(1)
+        lines.addRow(self.remark)
+        lines.addRow(across)
+        confirm.clicked.connect(self.confirm)
+        cancel.clicked.connect(self.cancelled)
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first thing asked for."""
+        next(iter(self.needs.values()), self.reason).setFocus()
+
+    def confirm(self) -> None:
+        """Hand over what was entered; what is missing is named."""
+        missing = [text for name, text in self._offer.needs if not str(self.needs[name].value() or "").strip()]
+        if bool(self.signer.value()) != bool(self.signed.value()):
+            missing.append(tr("签批人和签批日期要一起填"))
+        if missing:
+            self.remark.setText(tr("还缺：{what}", what="、".join(missing)))
+            self.remark.show()
+            return
+        details: Record = {name: str(field.value()) for name, field in self.needs.items()}
+        if self.signer.value():
+            details["paper"] = {"signer": str(self.signer.value()), "date": str(self.signed.value())}
+        self.confirmed.emit(self._offer.id, details, str(self.reason.value() or ""))
+
+
+class CasePanel(QWidget):
+    """Shows a ``CaseView``. ``step_taken`` carries step, details and reason; ``back_wished`` the reason."""
+
+    step_taken = Signal(str, object, str)
+    back_wished = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._down = column(self, gap=10)
+        head = row(gap=10)
+        self.title = label("", "heading")
+        self.state = ChipLabel(Chip(""))
+        head.addWidget(self.title)
+        head.addWidget(self.state)
+        head.addStretch(1)
+        self._down.addLayout(head)
+        self._limits = column(gap=4)
+        self._down.addLayout(self._limits)
+        self._steps = row(gap=8)
+        self._down.addLayout(self._steps)
+        self.obstacles = label("", "hint", wrap=True)
+        self._down.addWidget(self.obstacles)
+        self._place = column(gap=0)
+        self._down.addLayout(self._place)
+        self._down.addWidget(label(tr("办理过程"), "heading"))
+        self._done = column(gap=8)
+        self._down.addLayout(self._done)
+        self._down.addStretch(1)
+        self.form: StepForm | None = None
+        self.buttons: dict[str, QWidget] = {}
+
+    def show_case(self, case: CaseView) -> None:
+        """Show a case; a form that is open is closed."""
+        self.close_form()
+        self.title.setText(case.label)
+        self.state.show_chip(case.state)
+        clear(self._limits)
+        for limit in case.limits:
+            self._limits.addLayout(self._limit_line(limit))
+        clear(self._steps)
+        self.buttons = {}
+        for place, offer in enumerate(case.offers):
+            made = button(offer.label, "primary" if place == 0 and not offer.obstacle else "")
+            made.setEnabled(not offer.obstacle)
+            made.setToolTip(offer.obstacle)
+            made.clicked.connect(lambda _checked=False, chosen=offer: self.open_form(chosen))
+            self.buttons[offer.id] = made
+            self._steps.addWidget(made)
+        if case.can_go_back:
+            back = button(tr("退回上一步"), "link", "back")
+            back.clicked.connect(self._ask_back)
+            self.buttons["back"] = back
+            self._steps.addWidget(back)
+        self._steps.addStretch(1)
+        hindered = "；".join(f"{offer.label}：{offer.obstacle}" for offer in case.offers if offer.obstacle)
+        self.obstacles.setText(hindered)
+        self.obstacles.setVisible(bool(hindered))
+        clear(self._done)
+        for done in reversed(case.done):
+            self._done.addWidget(self._card(done))
+        if not case.done:
+            self._done.addWidget(EmptyState(tr("还没有办理"), icon_name="history"))
+
+    def open_form(self, offer: Offer) -> None:
+        """Ask for what a step needs, in place."""
+        self.close_form()
+        self.form = form = StepForm(offer)
+        form.confirmed.connect(self.step_taken)
+        form.cancelled.connect(self.close_form)
+        self._place.addWidget(form)
+        form.focus_first()
+
+    def close_form(self) -> None:
+        """Take the open form away."""
+        clear(self._place)
+        self.form = None
+
+    def _ask_back(self) -> None:
+        offer = Offer("back", tr("退回上一步"), (("reason", tr("退回理由")),), paper=False, obstacle="")
+        self.close_form()
+        self.form = form = StepForm(offer)
+        form.confirmed.connect(lambda _step, details, _reason: self.back_wished.emit(str(details["reason"])))
+        form.cancelled.connect(self.close_form)
+        self._place.addWidget(form)
+        form.focus_first()
+
+    @staticmethod
+    def _limit_line(limit: Limit) -> QHBoxLayout:
+        line = row(gap=10)
+        line.addWidget(label(limit.label))
+        line.addWidget(ChipLabel(limit.state))
+        if limit.waits_for:
+            line.addWidget(label(tr("等待：{who}", who=limit.waits_for), "muted"))
+        line.addWidget(label(limit.basis, "hint"))
+        line.addStretch(1)
+        return line
+
+    @staticmethod
+    def _card(done: Done) -> QWidget:
+        made = card()
+        down = column(made, margin=12, gap=4)
+        head = row(gap=10)
+        head.addWidget(label(done.label, "heading"))
+        if done.disputed:
+            head.addWidget(ChipLabel(Chip(tr("与先办的步骤冲突，未生效"), "bad")))
+        head.addWidget(label(f"{done.at}  {done.who}", "muted"))
+        head.addStretch(1)
+        down.addLayout(head)
+        for name, text in done.entered:
+            down.addWidget(label(f"{name}：{text}", wrap=True))
+        if done.reason:
+            down.addWidget(label(tr("备注：{reason}", reason=done.reason), "muted", wrap=True))
+        return made
