@@ -63,17 +63,19 @@ def attach(writer: Writer, type_id: str, rid: str, content: Content, *, caption:
     return str(row["link"])
 
 
-def file_scan(writer: Writer, scan: Content, consents: Iterable[str], regions: Iterable[str]) -> None:
+def file_scan(writer: Writer, scan: Content, consents: Iterable[str]) -> None:
     """Link one scan to consents that this very transaction has created with its hash (``doc_digest``).
 
-    Their creation is what the log says of it; ``regions`` are where they lie.
+    Their creation is what the log says of it.
     """
+    writer.transaction.flush()
     connection = writer.transaction.connection
     rows = [_row(writer, CONSENT, rid, scan.sha256, "doc_digest", "") for rid in consents]
     if not rows:
         return
     queries.keep(connection, scan, writer.transaction.at)
     queries.add_links(connection, rows)
+    regions = queries.regions_of(connection, CONSENT, scan.sha256)
     for county in sorted({county_of(region) for region in regions}):
         queries.want(connection, scan.sha256, county)
 

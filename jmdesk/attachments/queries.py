@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, or_, select, upda
 from sqlalchemy.dialects.sqlite import insert
 
 from jmdesk.attachments.content import Content
-from jmdesk.store.tables import attachment_contents, attachment_links, attachment_sendings, outbox
+from jmdesk.store.tables import attachment_contents, attachment_links, attachment_sendings, outbox, record_tables
 
 _CHUNK = 500
 _content, _link, _sending = attachment_contents.c, attachment_links.c, attachment_sendings.c
@@ -103,6 +103,15 @@ def want(connection: Connection, sha256: str, county: str) -> None:
     """A content is to go to a county, unless it is on its way or there."""
     row = {"sha256": sha256, "county": county, "state": "waiting"}
     connection.execute(insert(attachment_sendings).on_conflict_do_nothing(), row)
+
+
+def regions_of(connection: Connection, type_id: str, sha256: str) -> set[str]:
+    """The regions of the records of a type that a content belongs to."""
+    table = record_tables[type_id].c
+    rows = connection.execute(
+        select(table.rec_region).distinct().join(attachment_links, _link.rid == table.rid).where(_link.sha256 == sha256)
+    )
+    return {region for (region,) in rows}
 
 
 def mark_removed(connection: Connection, link: str, at: str, by: str, reason: str) -> None:
@@ -219,6 +228,18 @@ def candidates(connection: Connection) -> Iterator[Candidate]:
     )
     for row in rows:
         yield Candidate(row.sha256, row.county, row.state, row.size, row.type, row.rid, row.named or "")
+
+
+def unsent(connection: Connection) -> list[tuple[str, str]]:
+    """(content, one of its records) of everything that no platform is known to keep, on its way or not."""
+    query = (
+        select(_sending.sha256, func.min(_link.rid))
+        .join(attachment_links, and_(_link.sha256 == _sending.sha256, _here))
+        .where(_sending.state != "done")
+        .group_by(_sending.sha256)
+        .order_by(_sending.sha256)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
 
 
 def mark_named(connection: Connection, batch_id: str) -> None:

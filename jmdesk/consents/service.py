@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from jmdesk.attachments.content import Content
+from jmdesk.attachments.linking import SCAN_PENDING, attach, file_scan
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Refused
@@ -58,9 +60,9 @@ def consent_record(kind: str, subject: str, subject_type: str, signature: Signat
 
 def write_consents(
     writer: Writer, household: str, adults: Iterable[str], signature: Signature, *, kinds: Sequence[str] | None = None
-) -> int:
-    """Write the consents of one signed paper: the household's kinds by its head, C3 by each adult; returns how many."""
-    written = 0
+) -> list[str]:
+    """Write the consents of one signed paper: the household's kinds by its head, C3 by each adult; their record ids."""
+    written: list[str] = []
     for kind in kinds or (*HOUSEHOLD_KINDS, *PERSON_KINDS):
         subjects = (
             [(f"R06:{person}", "2") for person in adults] if kind in PERSON_KINDS else [(f"R05:{household}", "1")]
@@ -69,7 +71,7 @@ def write_consents(
             consent_id = writer.transaction.new_id()
             values = consent_record(kind, subject, subject_type, signature, consent_id)
             writer.create("R04", values, rid=consent_id)
-            written += 1
+            written.append(consent_id)
     return written
 
 
@@ -84,14 +86,48 @@ class Consents:
         with self._store.reading() as connection:
             return read_consents(connection, household, self._clock.now().date())
 
-    def sign(self, household: str, signature: Signature, *, kinds: Sequence[str] | None = None) -> int:
-        """Record a signed paper and put in place every value it opens; returns how many values were waiting for it."""
+    def sign(
+        self,
+        household: str,
+        signature: Signature,
+        *,
+        kinds: Sequence[str] | None = None,
+        scan: Content | None = None,
+    ) -> int:
+        """Record a signed paper and put in place every value it opens; returns how many values were waiting for it.
+
+        ``scan`` is the paper itself; without it the consents say that it is still to be filed.
+        """
+        if scan is not None:
+            signature = replace(signature, doc_digest=scan.sha256)
         with self._records.writing("consent") as writer:
             today = self._clock.now().date()
             members = reading.find(writer.transaction.connection, "R06", Filter(where={"household_id": household}))
             adults = [m.rid for m in members if is_adult(m.values.get("birth_date"), m.values.get("is_under14"), today)]
-            write_consents(writer, household, adults, signature, kinds=kinds)
+            written = write_consents(writer, household, adults, signature, kinds=kinds)
+            if scan is not None:
+                file_scan(writer, scan, written)
             return writer.release(household)
+
+    def file_scan(self, household: str, scan: Content) -> int:
+        """File the scan of a paper that was signed before: every consent of the household that lacks one takes it.
+
+        Returns how many. ``Refused`` "consents.none_pending" when none does.
+        """
+        with self._records.writing("attach") as writer:
+            connection = writer.transaction.connection
+            members = reading.find(connection, "R06", Filter(where={"household_id": household}))
+            pending = [
+                consent.rid
+                for subject in (f"R05:{household}", *(f"R06:{member.rid}" for member in members))
+                for consent in reading.find(connection, "R04", Filter(where={"subject_id": subject}))
+                if consent.values.get("consent_state") == SCAN_PENDING and "revoked_at" not in consent.values
+            ]
+            if not pending:
+                raise Refused("consents.none_pending")
+            for rid in pending:
+                attach(writer, "R04", rid, scan)
+            return len(pending)
 
     def erase_overdue(self) -> int:
         """Erase values that have awaited a consent for longer than the catalogue allows (30 days); returns how many.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from jmdesk.catalogue.types import Record
@@ -30,7 +30,8 @@ class Landing:
     collector: str
     persons: int = 0
     records: int = 0
-    consents: int = 0
+    signed: list[str] = field(default_factory=list)
+    """The consents written."""
 
     def land(self, draft: HouseholdDraft, known: Archive | None, signature: Signature | None) -> tuple[Landed, str]:
         """Write a draft; what became of it, and the household's record id."""
@@ -52,12 +53,12 @@ class Landing:
         }
         writer.create("R05", values, rid=household, checked=True)
         if signature is not None:
-            self.consents += write_consents(writer, household, (), signature, kinds=HOUSEHOLD_KINDS)
+            self.signed += write_consents(writer, household, (), signature, kinds=HOUSEHOLD_KINDS)
         for rid, member in zip(rids, draft.members, strict=True):
             self._new_person(household, rid, member)
         if signature is not None:
             adults = [rid for rid, m in zip(rids, draft.members, strict=True) if self._adult(m)]
-            self.consents += write_consents(writer, household, adults, signature, kinds=PERSON_KINDS)
+            self.signed += write_consents(writer, household, adults, signature, kinds=PERSON_KINDS)
         for record in draft.others:
             self._new_part(household, record)
         self.records += 1
@@ -134,9 +135,9 @@ class Landing:
             known.rid, unsigned, signature, PERSON_KINDS if not given.declined & set(PERSON_KINDS) else ()
         )
         if written:
-            self.consents += written
+            self.signed += written
             writer.release(known.rid)
         return bool(written)
 
-    def _write(self, household: str, adults: Sequence[str], signature: Signature, kinds: Sequence[str]) -> int:
-        return write_consents(self.writer, household, adults, signature, kinds=kinds) if kinds else 0
+    def _write(self, household: str, adults: Sequence[str], signature: Signature, kinds: Sequence[str]) -> list[str]:
+        return write_consents(self.writer, household, adults, signature, kinds=kinds) if kinds else []

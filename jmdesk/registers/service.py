@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -12,10 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from jmdesk.attachments.content import Content
+from jmdesk.attachments.intake import read_document
+from jmdesk.attachments.linking import file_scan
 from jmdesk.catalogue.regions import covers, regions
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import beijing_date
-from jmdesk.core.errors import Environment, Refused
+from jmdesk.core.errors import Refused
 from jmdesk.core.progress import Cancelled, Progress, never, silent
 from jmdesk.households.numbers import Numbering
 from jmdesk.records.workplace import Workplace
@@ -48,19 +50,15 @@ class RegisterDesk(Workplace, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConsentBatch:
-    """One scan of many signed authorisations: its SHA-256, and the day of signing where the register gives none."""
+    """One scan of many signed authorisations, and the day of signing where the register gives none."""
 
-    digest: str
+    scan: Content
     signed_on: date
 
 
 def consent_batch(scan: Path, signed_on: date) -> ConsentBatch:
-    """The batch of a scanned file. ``Environment("registers.unreadable_file")`` when it cannot be read."""
-    try:
-        with scan.open("rb") as file:
-            return ConsentBatch(hashlib.file_digest(file, "sha256").hexdigest(), signed_on)
-    except OSError as problem:
-        raise Environment("registers.unreadable_file", name=scan.name) from problem
+    """The batch of a scanned file, a photo or PDF. Errors as ``attachments.intake.read_document``."""
+    return ConsentBatch(read_document(scan), signed_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +229,10 @@ def _write(
         progress(min(result.rows, of), of)
     numbering.save()
     result.persons, result.records = landing.persons, landing.records
-    result.consents = landing.consents
+    result.consents = len(landing.signed)
+    if consents is not None:
+        writer.transaction.flush()
+        file_scan(writer, consents.scan, landing.signed)
     result.awaiting = queries.awaiting_count(connection) - before
     progress(of, of)
 
@@ -295,4 +296,4 @@ def _signature(draft: HouseholdDraft, consents: ConsentBatch | None, today: date
         return None
     # Noon in Beijing: the same calendar day in UTC.
     at = f"{signed_on}T04:00:00Z"
-    return Signature(at, number=draft.consent.number, doc_digest=consents.digest if consents else "")
+    return Signature(at, number=draft.consent.number, doc_digest=consents.scan.sha256 if consents else "")

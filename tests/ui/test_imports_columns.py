@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from jmdesk.core.clock import beijing_date
+from tests import documents
 from tests.ui.import_registers import GOOD, HEADERS, household, show, write
 from tests.ui.keys import press
 from tests.ui.keys import write as type_text
@@ -230,7 +231,7 @@ def test_a_scan_of_signed_papers_opens_what_would_be_sealed(
     page: ImportsPage, desk: OpenDesk, tmp_path: Path, settled: Settle
 ) -> None:
     scan = tmp_path / "授权书.pdf"
-    scan.write_bytes(b"%PDF-1.7 signed by everybody")
+    scan.write_bytes(documents.pdf(words="signed by everybody"))
     step = opened(page, register(tmp_path), settled)
     page.go_on()
     settled()

@@ -188,3 +188,22 @@ def test_nothing_of_a_document_is_in_plain_anywhere_in_the_folder(desk: Desk, fa
             looked_at += len(stored)
             assert not any(mark in stored for mark in marks[:2] + marks[3:]), path.name
     assert looked_at > len(content.data)
+
+
+def test_one_scan_files_every_consent_of_the_household_that_lacked_it(desk: Desk, family: Family) -> None:
+    desk.consents.sign(family.household, Signature("2026-11-01T01:00:00Z"))
+    scan = examine(documents.pdf(2))
+    assert desk.consents.file_scan(family.household, scan) == 5
+    consents = desk.records.find("R04")
+    assert {(c.values["consent_state"], c.values["doc_digest"]) for c in consents} == {("2", scan.sha256)}
+    with pytest.raises(Refused, match="none_pending"):
+        desk.consents.file_scan(family.household, scan)
+
+
+def test_a_paper_signed_with_its_scan_is_filed_at_once(desk: Desk, family: Family) -> None:
+    scan = examine(documents.jpeg())
+    desk.consents.sign(family.household, Signature("2026-11-01T01:00:00Z"), kinds=("C1",), scan=scan)
+    (consent,) = desk.records.find("R04")
+    assert consent.values["consent_state"] == "2"
+    (found,) = desk.attachments.of("R04", consent.rid)
+    assert (found.sha256, found.field, found.state) == (scan.sha256, "doc_digest", "waiting")

@@ -15,9 +15,10 @@ from jmdesk.desk import Desk
 from jmdesk.registers.mapping import Mapping
 from jmdesk.registers.register import open_register
 from jmdesk.registers.samples import LAYOUTS, Layout, write_register
-from jmdesk.registers.service import ConsentBatch, consent_batch, import_households, proposed_mapping, remembered
+from jmdesk.registers.service import consent_batch, import_households, proposed_mapping, remembered
 from jmdesk.store import reading
 from jmdesk.store.reading import Filter
+from tests import documents
 from tests.desks import VILLAGE
 from tests.jmdesk.registers.sheets import HEAD_ID, OTHER_ID, WIFE_ID
 
@@ -163,14 +164,19 @@ def test_a_sealed_household_is_recognised_and_opened_by_a_later_register_with_co
 
 def test_a_scan_of_the_whole_batch_stands_for_every_household(desk: Desk, tmp_path: Path) -> None:
     scan = tmp_path / "scan.pdf"
-    scan.write_bytes(b"%PDF-1.7 invented")
+    scan.write_bytes(documents.pdf())
     batch = consent_batch(scan, date(2026, 11, 20))
     bare = register(tmp_path / "r.xlsx", HEAD[:9], WIFE[:9], header=HEADER[:9])
     result = import_households(desk, bare, consents=batch)
     assert result.awaiting == 0
     consents = [record.values for record in desk.records.find("R04")]
     assert {c["consent_state"] for c in consents} == {"2"}
-    assert {c["doc_digest"] for c in consents} == {batch.digest}
+    assert {c["doc_digest"] for c in consents} == {batch.scan.sha256}
+    filed = [desk.attachments.of("R04", record.rid) for record in desk.records.find("R04")]
+    assert [[(found.sha256, found.field, found.state) for found in each] for each in filed] == [
+        [(batch.scan.sha256, "doc_digest", "waiting")]
+    ] * len(consents)
+    assert desk.attachments.data(filed[0][0].link) == scan.read_bytes()
     assert {str(c["signed_at"])[:10] for c in consents} == {"2026-11-20"}
 
 
@@ -252,9 +258,11 @@ def test_an_import_can_be_undone_as_one_command(desk: Desk, village_register: Pa
 def test_a_consent_batch_needs_a_readable_scan(tmp_path: Path) -> None:
     from jmdesk.core.errors import Environment
 
-    with pytest.raises(Environment, match=r"registers\.unreadable_file"):
+    with pytest.raises(Environment, match=r"attachments\.unreadable"):
         consent_batch(tmp_path / "nowhere.pdf", date(2026, 1, 1))
-    assert ConsentBatch("0" * 64, date(2026, 1, 1)).signed_on.year == 2026
+    (tmp_path / "letter.pdf").write_bytes(b"Dear Sir or Madam")
+    with pytest.raises(Refused, match=r"attachments\.kind"):
+        consent_batch(tmp_path / "letter.pdf", date(2026, 1, 1))
 
 
 def test_a_mended_name_of_the_same_family_is_taken_over_with_a_warning(desk: Desk, tmp_path: Path) -> None:
