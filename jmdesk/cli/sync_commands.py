@@ -31,9 +31,10 @@ def add(
     seal.add_argument("--out", required=True, metavar="FILE.jmb")
     seal.set_defaults(run=seal_batch)
     sync = commands.add_parser("sync", parents=[common, vault], help="报送并取回平台回执和别处的修改")
+    sync.add_argument("--rehearse", action="store_true", help="只预演：会报送什么，会被退回什么，为什么")
     sync.set_defaults(run=synchronise_desk)
     take = commands.add_parser("take", parents=[common, vault], help="读入优盘带回的平台回执和别处的修改")
-    take.add_argument("source", metavar="FILE.jmr|FOLDER")
+    take.add_argument("source", metavar="FILE.jmr|FILE.jmp|FOLDER")
     take.set_defaults(run=take_stick)
     verify = commands.add_parser("verify", parents=[common], help="核对报送包、回执、发布包，或资料库的变更日志")
     verify.add_argument("file", nargs="?", metavar="FILE")
@@ -98,6 +99,8 @@ def synchronise_desk(args: argparse.Namespace) -> int:
     from sync.client.membership import load_membership
     from sync.client.steering import Steering
 
+    if args.rehearse:
+        return _rehearse(args)
     with open_desk(args) as desk:
         membership = load_membership(desk.store)
         line = progress_line("报送", args)
@@ -106,6 +109,22 @@ def synchronise_desk(args: argparse.Namespace) -> int:
             report = synchronise(desk, transport, steering)
         say(args, "\n".join(told(report)), report.as_json())
     return DONE if report.complete else REFUSED
+
+
+def _rehearse(args: argparse.Namespace) -> int:
+    """Say what a synchronisation would do; exit status 1 when something stands in the way of something."""
+    from sync.client.rehearsal import rehearse
+    from sync.client.rehearsal_words import said_of, told
+    from sync.client.steering import Steering
+
+    with open_desk(args) as desk:
+        line = progress_line("预演", args)
+        found = rehearse(desk, Steering(progress=lambda _stage, done, of: line(done, of)))
+        lines = told(found, desk.catalogue)
+        for obstacle in found.obstacles:
+            lines.append(f"  {obstacle.type} {obstacle.rid}  {said_of(obstacle, desk.catalogue)}")
+        say(args, "\n".join(lines), found.as_json())
+    return DONE if found.clean else REFUSED
 
 
 def take_stick(args: argparse.Namespace) -> int:

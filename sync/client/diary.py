@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from jmdesk.core.messages import message
 from sync.client.report import SyncReport
 from sync.client.verdicts import SET_ASIDE, explain
@@ -36,8 +38,35 @@ def told(report: SyncReport, language: str = "zh") -> list[str]:
         lines.append(
             f"{count} 条在别处也改过，本机未报送的内容保留不动。" if zh else f"{count} records changed elsewhere too."
         )
+    lines += _packages(report, language)
     lines += _about_the_desk(report, zh=zh)
     return lines or ["没有需要报送或取回的内容。" if zh else "Nothing to do."]
+
+
+_KINDS: Final = {
+    "catalogue": ("采集目录", "catalogue"),
+    "rules": ("评级规则", "rules"),
+    "regions": ("区划", "regions"),
+    "calendar": ("工作日历", "calendar"),
+    "list": ("名单", "list"),
+}
+
+
+def _packages(report: SyncReport, language: str) -> list[str]:
+    """What packages came, from when they hold, and why others were not taken."""
+    zh = language == "zh"
+    lines = []
+    for issue in report.packages:
+        kind = _KINDS[issue.kind][0 if zh else 1]
+        if issue.withdrawn:
+            lines.append(f"{kind} {issue.version} 已撤回。" if zh else f"Withdrawn: {kind} {issue.version}.")
+        else:
+            since = issue.effective
+            lines.append(
+                f"收到{kind} {issue.version}，{since} 起执行。" if zh else f"Came: {kind} {issue.version} from {since}."
+            )
+    lines += [str(error.message_for_user(language)) for error in report.refused_packages]
+    return lines
 
 
 def _about_the_desk(report: SyncReport, *, zh: bool) -> list[str]:

@@ -126,7 +126,7 @@ class _Press:
         for waiting, held in self._readiness.judged(outbox.drafts(self._connection, types=SEND_ORDER)):
             if len(self.entries) >= self._most:
                 return
-            hold = _unknown_there(waiting) or held
+            hold = unknown_there(waiting) or held
             if hold is not None:
                 self._note(hold)
                 continue
@@ -276,7 +276,7 @@ def rules_version() -> str:
     return shipped().label.replace("@", ":")
 
 
-def _unknown_there(waiting: Waiting) -> Hold | None:
+def unknown_there(waiting: Waiting) -> Hold | None:
     """The platform does not know the record (yet): there is nothing it could void."""
     unknown = waiting.op == "tombstone" and waiting.record.base_version == 0
     return Hold("sending.unknown_there") if unknown else None

@@ -10,15 +10,17 @@ from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.store import outbox
 from sync.client.membership import load_membership
-from sync.client.packages import note_package
+from sync.client.packages import note_package, take_package
 from sync.client.receiving import Receiver, counted
 from sync.client.report import SyncReport
 from sync.client.steering import Steering
+from sync.protocol.limits import LIMITS
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
 
 SUFFIX: Final = ".jmr"
+PACKAGE_SUFFIX: Final = ".jmp"
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class Brought:
 
 
 def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> Brought:
-    """Take over one ``.jmr`` or every one in a folder, in the order of their names.
+    """Take over one ``.jmr`` or package (``.jmp``), or every one in a folder: packages first, then by name.
 
     A file that is not for this device, is damaged, or does not follow on what is here is named with its reason and
     changes nothing; the others go on. Taking the same files again changes nothing more. ``Refused``
@@ -39,7 +41,8 @@ def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> 
     steering = steering or Steering()
     membership = load_membership(desk.store)
     receiver = Receiver(desk, membership, steering)
-    files = sorted(source.glob(f"*{SUFFIX}")) if source.is_dir() else [source]
+    found = (file for suffix in (PACKAGE_SUFFIX, SUFFIX) for file in sorted(source.glob(f"*{suffix}")))
+    files = list(found) if source.is_dir() else [source]
     if not files:
         raise Refused("sync.no_replies")
     brought = Brought(SyncReport(started=utc_text(desk.clock.now())))
@@ -48,6 +51,10 @@ def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> 
         steering.tell("changes", number, len(files))
         try:
             with file.open("rb") as stream:
+                if file.suffix == PACKAGE_SUFFIX:
+                    issue = take_package(desk, membership, stream.read(LIMITS.envelope_bytes + 1))
+                    brought.report.packages += [issue] if issue is not None else []
+                    continue
                 taken = receiver.take(stream)
         except Refused as refused:
             brought.refused[file.name] = refused

@@ -35,7 +35,7 @@ _NAME_OFFSET: Final = 30
 _SHOWN: Final = (
     "batch_id", "page_id", "reply_id", "purpose", "kind", "name", "version", "sequence", "unit", "device", "operator",
     "epoch", "seq", "prev", "manifest", "server_epoch", "from", "to", "records", "created", "received", "processed",
-    "issued", "effective", "expires", "held",
+    "issued", "effective", "until", "min_client", "expires", "held",
 )  # fmt: skip
 """Plain fields worth showing; none holds personal data (I13)."""
 _SELF_SIGNED: Final = (PayloadType.ENROLMENT_REQUEST, PayloadType.TRUST)

@@ -80,6 +80,7 @@ def test_a_report_is_one_json_object_with_stable_names() -> None:
     assert found == {
         "started": "2026-11-22T01:00:00Z",
         "finished": "2026-11-22T01:00:09Z",
+        "attachments": 0,
         "batches": 2,
         "sealed": 9,
         "handed_over": 9,
@@ -96,6 +97,8 @@ def test_a_report_is_one_json_object_with_stable_names() -> None:
         "joined": 0,
         "rotated": False,
         "waiting": "",
+        "packages": [],
+        "refused_packages": [],
         "stopped": False,
         "complete": False,
         "problem": "sync.seq_gap",
