@@ -17,6 +17,7 @@ from pathlib import Path
 from jmdesk.core.clock import SystemClock, utc_text
 from jmdesk.core.errors import KnownError, Refused
 from sync.gateway import evidence, serving, show
+from sync.gateway.admin.commands import Commands
 from sync.gateway.database import OWNER, Storage
 from sync.gateway.enrol import issue_code
 from sync.gateway.keys import load_keys
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serving.add_commands(commands, common, output, _storage, _tell)
+    Commands(_storage, _tell, _print).add(commands, common, output)
 
     units = commands.add_parser("units", help="units that may enrol desks")
     unit_commands = units.add_subparsers(required=True, metavar="COMMAND")

@@ -43,6 +43,8 @@ class Role(StrEnum):
     """Looks, for the operators' commands."""
     SIGNER = "jmdesk_signer"
     """Reads the sealed signing keys, and nothing else."""
+    ADMIN = "jmdesk_admin"
+    """Proposes and decides over devices, requests and held batches; sees no value of a record."""
     AUDIT = "jmdesk_audit"
     """Looks at what was done, by which device and when; at no value of a record."""
 

@@ -33,6 +33,7 @@ PROCESSES: Final[Mapping[str, tuple[tuple[Role, ...], tuple[str, ...]]]] = {
     "signer": ((Role.SIGNER,), (SIGNING_FILE,)),
     "read": ((Role.READ,), ()),
     "audit": ((Role.AUDIT,), ()),
+    "admin": ((Role.ADMIN,), ()),
 }
 """What each folder that `setup` makes holds: the logins and the key files of one process, and nothing of another's."""
 SOCKET: Final = "signer.sock"
@@ -55,12 +56,15 @@ def add_commands(
     serve.add_argument("--key", type=Path, help="PEM private key of --cert")
     serve.add_argument(
         "--role",
-        choices=("all", "api", "ingest", "signer"),
+        choices=("all", "api", "ingest", "signer", "admin"),
         default="all",
         help="one process for everything (default), or one part, on the folder that setup made for it",
     )
     serve.add_argument("--signer", type=Path, metavar="SOCKET", help="the signer's socket, where parts run apart")
     serve.add_argument("--ops", type=_address, metavar="HOST:PORT", help="metrics and readiness, on the loopback")
+    serve.add_argument(
+        "--admin-listen", type=_address, metavar="HOST:PORT", help="the administration's port (default: none)"
+    )
     serve.add_argument(
         "--proxy", type=_network, action="append", default=[], metavar="NETWORK", help="believe its X-Forwarded-For"
     )
@@ -95,14 +99,18 @@ def _serve(options: argparse.Namespace, storage: Opened) -> int:
     open_journal(options.log_level)
     if bool(options.cert) != bool(options.key):
         raise Refused("gateway.cert_and_key")
-    if options.role != "all" and options.signer is None:
+    if options.role == "admin" and options.admin_listen is None:
+        raise Refused("gateway.admin_wanted")
+    if options.role not in {"all", "admin"} and options.signer is None:
         raise Refused("gateway.signer_wanted")
     # Ingest makes hundreds of thousands of records that are no cycles: looking for cycles would cost a third of it.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     settings = Settings(proxies=(*LOOPBACK, *options.proxy), ops=options.ops)
     with storage(options, new=options.role == "all") as opened:
-        if options.role in {"ingest", "signer"}:
+        if options.role == "admin":
+            _serve_admin(options, opened)
+        elif options.role in {"ingest", "signer"}:
             _serve_apart(options, opened, settings)
         else:
             _serve_desks(options, opened, settings)
@@ -121,7 +129,37 @@ def _serve_desks(options: argparse.Namespace, storage: Storage, settings: Settin
 
     tls = Certificates(options.cert, options.key, None) if options.cert else None
     signer = SignerClient(options.signer) if options.role == "api" else None
-    Running(storage, options.data, options.listen, tls=tls, settings=settings, signer=signer).serve(announce)
+    running = Running(storage, options.data, options.listen, tls=tls, settings=settings, signer=signer)
+    with _administration(options, storage, tls, running.gateway.notify):
+        running.serve(announce)
+
+
+def _serve_admin(options: argparse.Namespace, storage: Storage) -> None:
+    """The administration alone, on the folder that setup made for it."""
+    tls = Certificates(options.cert, options.key, None) if options.cert else None
+    with _until_told() as stop, _administration(options, storage, tls, lambda: None):
+        stop.wait()
+
+
+@contextmanager
+def _administration(
+    options: argparse.Namespace, storage: Storage, tls: Certificates | None, notify: Callable[[], None]
+) -> Iterator[None]:
+    """The administration's port while something else is served, if one was asked for."""
+    if options.admin_listen is None:
+        yield
+        return
+    from sync.gateway.admin.listening import admin_listener
+
+    listener = admin_listener(
+        storage.database, options.data, SystemClock(), options.admin_listen, tls=tls, notify=notify
+    )
+    listener.start()
+    _say(f"administration at https://{options.admin_listen[0]}:{listener.port}")
+    try:
+        yield
+    finally:
+        listener.stop()
 
 
 def _serve_apart(options: argparse.Namespace, storage: Storage, settings: Settings) -> None:
