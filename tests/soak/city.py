@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -91,8 +92,17 @@ class _MortalDatabase(Database):
                 raise Died
 
 
-Ledger = dict[BatchKey, tuple[Manifest, list[Operation]]]
-"""What the gateway was given to judge, opened with its own key before it was judged: the notes of an onlooker."""
+@dataclass(frozen=True)
+class Noted:
+    """A batch as it was given to the gateway to judge, and the history that the gateway was in then."""
+
+    manifest: Manifest
+    operations: list[Operation]
+    server_epoch: str
+
+
+Ledger = dict[BatchKey, Noted]
+"""What was to be judged, opened with the gateway's own key before it was judged: the notes of an onlooker."""
 
 
 class City:
@@ -103,7 +113,7 @@ class City:
         self.clock = clock
         self.ids = CountedIds(1 << 40)
         self.ledger = Ledger()
-        self.deaths = 0
+        self.deaths = self.restores = 0
         self.prompt = True
         """Whether it processes at once what it takes into custody."""
         self._dump: tuple[str, Ledger] | None = None
@@ -202,7 +212,7 @@ class City:
             for line in opener.operations(manifest.parts[n], bytes(ciphertext)):
                 assert isinstance(line, Operation), line
                 lines.append(line)
-        self.ledger[key] = (manifest, lines)
+        self.ledger[key] = Noted(manifest, lines, self.keys.server_epoch)
 
     # -- backups ---------------------------------------------------------------------------------------------------
 
@@ -213,3 +223,21 @@ class City:
         if old is not None:
             self._server.drop(old[0])
         self._open(self.name)
+
+    def restore(self) -> bool:
+        """Go back to the copy, in a history of its own; ``False`` where there is no copy."""
+        if self._dump is None:
+            return False
+        self.leave()
+        self._server.drop(self.name)
+        source, ledger = self._dump
+        name, self.ledger = self._server.copy(source), dict(ledger)
+        self.restores += 1
+        with psycopg.connect(self._server.named(name), autocommit=True) as connection:
+            connection.execute("UPDATE platform SET server_epoch = %s", (f"restored-{self.restores}",))
+        self._open(name)
+        return True
+
+    def approve(self) -> None:
+        """An administrator approves every request that waits."""
+        self._eye.execute("UPDATE device_requests SET state = 'approved' WHERE state = 'waiting'")

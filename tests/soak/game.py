@@ -45,7 +45,10 @@ class Game:
     trace: list[str] = field(default_factory=list)
     typed: list[tuple[str, str, str, Value]] = field(default_factory=list)
     """Desk, record, field and value of every edit, in order."""
+    forgotten: set[int] = field(default_factory=set)
+    """Edits of ``typed`` that went with a lost computer, unless they had been sent."""
     _texts: int = 0
+    _copied: dict[str, int] = field(default_factory=dict)
     cleared: set[tuple[str, str]] = field(default_factory=set)
     """Fields of records that somebody emptied."""
     replaced: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -139,7 +142,9 @@ class Game:
     def given_up(self, place: int, desk: str, rid: str, name: str) -> bool:
         """Whether the desk itself replaced an edit later: by typing again, by a decision, by a void."""
         again = any((d, r, n) == (desk, rid, name) for d, r, n, _ in self.typed[place + 1 :])
-        return again or (name, rid) in self.cleared or place < self.replaced.get((desk, rid), 0)
+        return (
+            again or place in self.forgotten or (name, rid) in self.cleared or place < self.replaced.get((desk, rid), 0)
+        )
 
     def restart(self, office: Office) -> None:
         office.restart()
@@ -191,6 +196,22 @@ class Game:
         """The stick comes back; other desks' replies and old ones are on it too."""
         office.carry_in(self.stick)
 
+    def back_up(self, office: Office) -> None:
+        """The office, or the city, makes a copy of what it has."""
+        if self.dice.random() < 0.5:
+            office.back_up()
+            self._copied[office.name] = len(self.typed)
+        else:
+            self.city.dump()
+
+    def put_back(self, office: Office) -> None:
+        """A computer is lost and its copy put in its place: what the desk had not sent since is gone with it."""
+        if self.dice.random() < 0.5:
+            self.city.restore()
+        elif office.restore():
+            since = range(self._copied[office.name], len(self.typed))
+            self.forgotten |= {n for n in since if self.typed[n][0] == office.name}
+
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
@@ -211,13 +232,25 @@ class Game:
         """One exchange and its decisions; whether anything came of it."""
         report = office.sync()
         assert report is not None, f"{office.name} cannot exchange in fair weather"
+        if report.problem is not None and report.problem.code in _BROKEN:
+            if office.halted:
+                self._reopen(office)
+            return True
         assert report.problem is None, f"{office.name}: {report.problem}"
         decided = self.decide(office, taste)
         return bool(
             report.sealed or report.handed_over or report.verdicts or report.adopted or report.beside or decided
         )
 
+    def _reopen(self, office: Office) -> None:
+        """What the user and an administrator do about a chain that the city cannot take up."""
+        office.reopen()
+        office.sync()
+        self.city.approve()
+        office.sync()
 
+
+_BROKEN: Final = frozenset({"sync.reopen_needed", "sync.seq_reuse", "sync.seq_gap", "sync.chain_fork"})
 _ACTIONS: dict[str, tuple[Callable[[Game, Office], object], int]] = {
     "create": (Game.create, 6),
     "edit": (Game.edit, 26),
@@ -234,6 +267,8 @@ _ACTIONS: dict[str, tuple[Callable[[Game, Office], object], int]] = {
     "carry out": (Game.carry_out, 3),
     "town hall": (Game.town_hall, 3),
     "carry in": (Game.carry_in, 4),
+    "back up": (Game.back_up, 2),
+    "put back": (Game.put_back, 2),
 }
 _STEPS = [(name, step) for name, (step, _) in _ACTIONS.items()]
 _WEIGHTS = [weight for _, weight in _ACTIONS.values()]

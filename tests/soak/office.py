@@ -25,6 +25,7 @@ from jmdesk.store.stored import Stored
 from jmdesk.store.transaction import Transaction
 from jmdesk.vault.folder import Unlocked
 from jmdesk.vault.instance import locked
+from sync.client.asking import ask_reopen, load_halt
 from sync.client.batch_file import batch_path, carry
 from sync.client.engine import synchronise
 from sync.client.http import HttpTransport
@@ -224,6 +225,25 @@ class Office:
         shutil.copytree(self.folder, target)
         self._backup = target
         self._open()
+
+    def restore(self) -> bool:
+        """Put the copy in the place of what is here; ``False`` where there is no copy."""
+        if self._backup is None:
+            return False
+        self.close()
+        backup, self._backup = self._backup, None
+        self._replace_by(backup)
+        self._open()
+        return True
+
+    @property
+    def halted(self) -> bool:
+        """Whether the desk sends nothing until its chain is reopened."""
+        return load_halt(self.desk.store) is not None
+
+    def reopen(self) -> None:
+        """Ask for a new chain, as the user does when the program says that the old one is broken."""
+        ask_reopen(self.desk)
 
     def values(self, type_id: str, found: Stored) -> dict[str, Value]:
         """What a record says, as far as it travels."""

@@ -1,4 +1,4 @@
-"""Three desks and a city, on bad lines, dying at any step: whatever happens, they agree and nothing is lost (I1 to I16).
+"""Three desks and a city, on bad lines, dying at any step: they agree in the end and nothing is lost.
 
 Each seed is one game. `make soak SEEDS=20000` plays more; `python -m tests.soak --seed N` plays one again.
 """
