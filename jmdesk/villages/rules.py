@@ -26,7 +26,7 @@ NOT_REACHED = "0"
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A figure worked out from facts: ``value`` in the unit; None when unknown or, ``applies`` False, when it is none."""
+    """A figure worked out from facts: ``value`` in the unit, None when unknown or when it does not apply."""
 
     id: str
     title: str
