@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jmdesk.cli.opening import open_desk
-from jmdesk.cli.output import DONE, REFUSED, USAGE, passphrase, progress_line, say
+from jmdesk.cli.output import DONE, REFUSED, USAGE, passphrase, progress_line, say, whole
 from jmdesk.core.errors import Environment
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ def add(
     sync = commands.add_parser("sync", parents=[common, vault], help="报送并取回平台回执和别处的修改")
     sync.add_argument("--rehearse", action="store_true", help="只预演：会报送什么，会被退回什么，为什么")
     sync.set_defaults(run=synchronise_desk)
+    diary = commands.add_parser("diary", parents=[common, vault], help="交换日记：每次报送做了什么")
+    diary.add_argument("--outcome", default="", choices=("", "done", "waiting", "attention", "stopped", "failed"))
+    diary.add_argument("--limit", type=whole(1, 10_000), default=20, metavar="N")
+    diary.add_argument("--pdf", metavar="FILE.pdf", help="存为 PDF")
+    diary.set_defaults(run=show_diary)
     take = commands.add_parser("take", parents=[common, vault], help="读入优盘带回的平台回执和别处的修改")
     take.add_argument("source", metavar="FILE.jmr|FILE.jmp|FOLDER")
     take.set_defaults(run=take_stick)
@@ -107,8 +112,30 @@ def synchronise_desk(args: argparse.Namespace) -> int:
         steering = Steering(progress=lambda _stage, done, of: line(done, of))
         with HttpTransport(membership.gateway, desk.ids, ca=membership.ca) as transport:
             report = synchronise(desk, transport, steering)
-        say(args, "\n".join(told(report)), report.as_json())
+        say(args, "\n".join(told(report, catalogue=desk.catalogue)), report.as_json())
     return DONE if report.complete else REFUSED
+
+
+def show_diary(args: argparse.Namespace) -> int:
+    """The latest exchanges in words, the newest first; one JSON object for each with ``--json``."""
+    from jmdesk.core.clock import beijing_text
+    from jmdesk.store import diary
+    from sync.client.diary import OUTCOMES, WAYS, paper
+
+    with open_desk(args) as desk:
+        with desk.store.reading() as connection:
+            entries = diary.page(connection, outcome=args.outcome, limit=args.limit)
+        if args.pdf:
+            from ui.core.printing import write_pdf
+
+            write_pdf(paper(entries, unit=desk.unit_name), Path(args.pdf))
+    words = {str(outcome): said[0] for outcome, said in OUTCOMES.items()}
+    for entry in entries:
+        head = f"{beijing_text(entry.at)}  {WAYS[entry.way][0]}  {words[entry.outcome]}"
+        data = {"at": entry.at, "way": entry.way, "outcome": entry.outcome, "sent": entry.sent}
+        data |= {"received": entry.received, "refused": entry.refused, "told": list(entry.told["zh"])}
+        say(args, "\n".join([head, *(f"  {line}" for line in entry.told["zh"])]), data)
+    return DONE
 
 
 def _rehearse(args: argparse.Namespace) -> int:

@@ -281,6 +281,20 @@ drafts = Table(
 )
 """What somebody typed into a form and has not saved; outside the change log, never sent."""
 
+sync_diary = Table(
+    "sync_diary",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("told", Text, nullable=False),
+)
+"""Each exchange in words: ``told`` holds its lines by language, as they were when it ended."""
+
 settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 """Small state of this vault: chain position, cursor, trust, counters, remembered import mappings."""
 

@@ -2,15 +2,83 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING, Final, Literal
 
+from jmdesk.catalogue.types import Catalogue
+from jmdesk.core.clock import beijing_text, utc_text
+from jmdesk.core.errors import KnownError
 from jmdesk.core.messages import message
+from jmdesk.store import diary
+from jmdesk.store.diary import Entry
 from sync.client.report import SyncReport
 from sync.client.verdicts import SET_ASIDE, explain
 
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
 
-def told(report: SyncReport, language: str = "zh") -> list[str]:
-    """The lines of a report, most important first; one line when there was nothing to do."""
+
+Outcome = Literal["done", "waiting", "attention", "stopped", "failed"]
+WAYS: Final = {"line": ("联网报送", "Line"), "stick": ("优盘", "Stick")}
+OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
+    "done": ("已完成", "Done"),
+    "waiting": ("等待平台回执", "Receipt awaited"),
+    "attention": ("有要处理的", "Needs you"),
+    "stopped": ("已停止", "Stopped"),
+    "failed": ("没有完成", "Not finished"),
+}
+"""How an exchange ended, in Chinese and English; each has its own kind of next step in the lines."""
+
+
+def outcome_of(report: SyncReport, *errors: KnownError) -> Outcome:
+    """How an exchange ended."""
+    if errors or report.problem is not None:
+        return "failed"
+    if report.stopped:
+        return "stopped"
+    if report.set_aside or report.refused_packages:
+        return "attention"
+    return "waiting" if report.unsettled else "done"
+
+
+def write_down(desk: Desk, way: str, report: SyncReport, *errors: KnownError) -> None:
+    """Write an exchange into the diary, with what broke it off; one that found nothing to do is left out."""
+    outcome = outcome_of(report, *errors)
+    lines = {
+        language: [
+            *(str(error.message_for_user(language)) for error in errors),
+            *told(report, language, desk.catalogue),
+        ]
+        for language in ("zh", "en")
+    }
+    if outcome == "done" and lines["zh"] == told(SyncReport(started="")):
+        return
+    at = report.finished or utc_text(desk.clock.now())
+    counts = (report.handed_over, report.adopted + report.beside, report.set_aside)
+    with desk.store.transaction(desk.actor, "diary") as transaction:
+        diary.add(transaction.connection, Entry(at, way, outcome, *counts, lines))
+
+
+def paper(entries: Iterable[Entry], *, unit: str) -> str:
+    """Entries as a printable page (simple HTML, Chinese), in the order given."""
+    body = []
+    for entry in entries:
+        head = f"{beijing_text(entry.at)}　{WAYS[entry.way][0]}　{OUTCOMES[_outcome(entry.outcome)][0]}"
+        lines = "".join(f"<p>{escape(line)}</p>" for line in entry.told.get("zh", ()))
+        body.append(f"<h3>{escape(head)}</h3>{lines}")
+    return f"<html><body><h2>交换日记</h2><p>{escape(unit)}</p>{''.join(body)}</body></html>"
+
+
+def _outcome(text: str) -> Outcome:
+    return next(outcome for outcome in OUTCOMES if outcome == text)
+
+
+def told(report: SyncReport, language: str = "zh", catalogue: Catalogue | None = None) -> list[str]:
+    """The lines of a report, most important first; one line when there was nothing to do.
+
+    With a catalogue, what was refused is told with its reason and the field that is meant.
+    """
     zh = language == "zh"
     lines = []
     if report.problem is not None:
@@ -20,7 +88,11 @@ def told(report: SyncReport, language: str = "zh") -> list[str]:
     if report.handed_over:
         count = report.handed_over
         lines.append(f"平台已收存 {count} 条，处理结果以平台回执为准。" if zh else f"Handed over: {count} records.")
+    explained = {verdict for verdict, _, _ in report.refusals}
+    lines += _refusals(report, language, catalogue)
     for verdict, count in report.verdicts.items():
+        if verdict in explained:
+            continue
         said = explain(verdict, "", None, language)
         left = said.action if verdict in SET_ASIDE else ""
         lines.append(f"{count} 条：{said.text}{left}" if zh else f"{count} records: {said.text} {left}".rstrip())
@@ -50,6 +122,25 @@ _KINDS: Final = {
     "calendar": ("工作日历", "calendar"),
     "list": ("名单", "list"),
 }
+
+
+def _refusals(report: SyncReport, language: str, catalogue: Catalogue | None) -> list[str]:
+    """What was not taken and why, by reason, the most frequent first."""
+    lines = []
+    for (verdict, code, path), count in report.refusals.most_common():
+        label = _label(catalogue, path)
+        said = explain(verdict, code, {"label": label} if label else {}, language)
+        lines.append(
+            f"{count} 条：{said.text}{said.action}"
+            if language == "zh"
+            else f"{count} records: {said.text} {said.action}".rstrip()
+        )
+    return lines
+
+
+def _label(catalogue: Catalogue | None, path: str) -> str:
+    types = catalogue.types.values() if catalogue is not None and path else ()
+    return next((t.by_identifier[path].label for t in types if path in t.by_identifier), "")
 
 
 def _packages(report: SyncReport, language: str) -> list[str]:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from jmdesk.core.clock import utc_text
-from jmdesk.core.errors import Environment, Refused
+from jmdesk.core.errors import Environment, KnownError, Refused
 from jmdesk.store import outbox
 from jmdesk.store.outbox import Batch
 from jmdesk.vault.device import new_device_keys
 from sync.client.asking import ask_rotation, halt, load_asked, load_halt
+from sync.client.diary import write_down
 from sync.client.grants import finish_rotation
 from sync.client.membership import Membership, load_membership, save_membership, signing_key
 from sync.client.packages import fetch_packages
@@ -74,6 +75,15 @@ def synchronise(
         _Exchange(desk, transport, steering, patience or Patience(steering), report).run(most, wait_seconds)
     except Stopped:
         report.stopped = True
+    except KnownError as error:
+        write_down(desk, "line", ended(desk, report), error)
+        raise
+    write_down(desk, "line", ended(desk, report))
+    return report
+
+
+def ended(desk: Desk, report: SyncReport) -> SyncReport:
+    """The report of an exchange that has come to its end: when, and what still waits for its receipt."""
     with desk.store.reading() as connection:
         report.unsettled = len(outbox.batch_list(connection, open_only=True))
     report.finished = utc_text(desk.clock.now())
@@ -91,6 +101,8 @@ class _Exchange:
         self._steering = steering
         self._patience = patience
         self._report = report
+        if desk.store.retired:
+            raise Refused("store.retired")
         finish_rotation(desk)
         self._begin()
 
@@ -213,22 +225,24 @@ class _Exchange:
 
     def _send_all(self) -> None:
         for batch in self._open(*_ON_ITS_WAY):
+            held = self._open(DeskBatch.HELD)
             try:
-                self._hand_over(batch)
+                self._hand_over(batch, halting=not held)
             except Refused as error:
-                if error.code == "sync.seq_gap" and self._open(DeskBatch.HELD):
-                    # A platform that was restored may have lost what it signed for: it is offered the same bytes again.
-                    for held in self._open(DeskBatch.HELD):
-                        self._hand_over(held)
-                    self._hand_over(batch)
-                elif error.code in _CHAIN_BROKEN:
-                    halt(self._desk, error.code)
+                if error.code != "sync.seq_gap" or not held:
                     raise
-                else:
-                    raise
+                # A platform that was restored may have lost what it signed for: it is offered the same bytes again.
+                for each in (*held, batch):
+                    self._hand_over(each)
 
-    def _hand_over(self, batch: Batch) -> None:
-        custody = Sender(self._desk, self._session, self._membership, self._steering).send(batch)
+    def _hand_over(self, batch: Batch, *, halting: bool = True) -> None:
+        """Hand over one batch; where the platform cannot take up the chain at it, nothing more is sent (``halting``)."""
+        try:
+            custody = Sender(self._desk, self._session, self._membership, self._steering).send(batch)
+        except Refused as error:
+            if error.code in _CHAIN_BROKEN and (halting or error.code != "sync.seq_gap"):
+                halt(self._desk, error.code)
+            raise
         self._report.handed_over += custody.records
         self._seen(custody.server_epoch, custody.received)
 
@@ -261,7 +275,9 @@ class _Exchange:
             return False
         if reply is None:
             return False
-        for receipt in self._receiver().take(BytesIO(reply)).receipts:
+        taken = self._receiver().take(BytesIO(reply))
+        self._report.refusals += taken.refusals
+        for receipt in taken.receipts:
             self._report.note_verdicts(counted(receipt))
             self._seen(receipt.server_epoch, receipt.processed)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,6 +16,7 @@ from jmdesk.store.outbox import Batch
 from sync.client.batch_file import BatchFile, batch_path
 from sync.client.faults import of_the_platform
 from sync.client.membership import Membership, opening_key, signing_key
+from sync.client.verdicts import SET_ASIDE
 from sync.protocol.batch import SignedManifest
 from sync.protocol.changes import PageOpener, open_page
 from sync.protocol.container import ByteSource
@@ -40,6 +42,8 @@ class Taken:
     custodies: list[CustodyReceipt] = field(default_factory=list)
     receipts: list[ProcessingReceipt] = field(default_factory=list)
     pages: list[tuple[ChangePage, Applied]] = field(default_factory=list)
+    refusals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """What was not taken, by verdict, code and field."""
     packages: list[bytes] = field(default_factory=list)
     """Package envelopes, not opened yet: their keeper does that."""
 
@@ -136,6 +140,7 @@ class Receiver:
             refused_attachments={found.n: found.code for found in receipt.attachments if found.code},
         )
         taken.receipts.append(receipt)
+        taken.refusals.update((ln.verdict.value, ln.code, ln.path) for ln in lines if ln.verdict in SET_ASIDE)
         # Everything is stored; a file that cannot be removed now goes before the next sealing.
         with suppress(OSError):
             batch_path(self._desk, batch).unlink()

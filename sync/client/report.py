@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -45,6 +46,8 @@ class SyncReport:
     rotated: bool = False
     waiting: str = ""
     problem: KnownError | None = None
+    refusals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """What was not taken, by verdict, code and field."""
     packages: list[Issue] = field(default_factory=list)
     """Packages that came."""
     refused_packages: list[KnownError] = field(default_factory=list)

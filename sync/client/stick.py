@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.store import outbox
+from sync.client.diary import write_down
 from sync.client.membership import load_membership
 from sync.client.packages import note_package, take_package
 from sync.client.receiving import Receiver, counted
@@ -63,6 +64,7 @@ def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> 
             raise Environment("sync.stick_unreadable") from error
         for envelope in taken.packages:
             note_package(desk, membership, envelope, brought.report)
+        brought.report.refusals += taken.refusals
         for custody in taken.custodies:
             brought.report.handed_over += custody.records
         for receipt in taken.receipts:
@@ -77,4 +79,5 @@ def take_replies(desk: Desk, source: Path, steering: Steering | None = None) -> 
     with desk.store.reading() as connection:
         brought.report.unsettled = len(outbox.batch_list(connection, open_only=True))
     brought.report.finished = utc_text(desk.clock.now())
+    write_down(desk, "stick", brought.report, *brought.refused.values())
     return brought

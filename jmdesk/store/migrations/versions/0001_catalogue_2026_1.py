@@ -327,6 +327,9 @@ TABLES = """
     CREATE INDEX ix_sync_batch_batch_no ON sync_batch (batch_no);
     CREATE INDEX ix_sync_batch_region ON sync_batch (rec_region);
     CREATE INDEX ix_sync_batch_voided ON sync_batch (rec_voided) WHERE rec_voided IS NOT NULL;
+    CREATE TABLE sync_diary ( id INTEGER NOT NULL, at TEXT NOT NULL, way TEXT NOT NULL, outcome TEXT NOT NULL,
+    sent INTEGER NOT NULL, received INTEGER NOT NULL, refused INTEGER NOT NULL, told TEXT NOT NULL, PRIMARY KEY
+    (id) );
     CREATE TABLE town_rating ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT
