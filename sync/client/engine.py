@@ -236,7 +236,7 @@ class _Exchange:
                     self._hand_over(each)
 
     def _hand_over(self, batch: Batch, *, halting: bool = True) -> None:
-        """Hand over one batch; where the platform cannot take up the chain at it, nothing more is sent (``halting``)."""
+        """Hand over one batch; ``halting``: where the platform cannot take up the chain at it, nothing more is sent."""
         try:
             custody = Sender(self._desk, self._session, self._membership, self._steering).send(batch)
         except Refused as error:

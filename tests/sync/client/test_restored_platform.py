@@ -11,7 +11,7 @@ import pytest
 from jmdesk.conflicts.case import Kind
 from jmdesk.desk import Desk
 from jmdesk.store import outbox
-from sync.client.asking import ask_reopen
+from sync.client.asking import ask_reopen, load_halt
 from sync.client.engine import synchronise
 from sync.client.http import HttpTransport
 from sync.client.membership import load_membership
@@ -170,3 +170,21 @@ def test_nothing_is_offered_again_where_the_backup_was_complete(office: Office) 
     report = office.sync()
     assert (report.complete, report.offered, report.left, report.adopted) == (True, 0, 0, 0)
     assert household_of(office.desk, rid).server_epoch == load_membership(office.desk.store).server_epoch
+
+
+def test_a_batch_in_custody_behind_one_that_the_platform_forgot_asks_for_a_new_chain(office: Office) -> None:
+    class NoReceipt(Line):
+        def receipt(self, batch_id: str, wait: int = 0) -> bytes | None:  # noqa: ARG002
+            return None
+
+    backup = PlatformBackup(office.platform)
+    add_household(office.desk, 30)
+    office.sync()
+    held = add_household(office.desk, 31)
+    synchronise(office.desk, NoReceipt(office.transport), patience=office.patience, wait_seconds=0)
+    office.restore(backup)
+    # The first batch is settled and its file is gone: nobody can hand it over again.
+    office.sync()
+    assert load_halt(office.desk.store) is not None
+    assert office.reopen().complete
+    assert household_of(office.desk, held).sync == "confirmed"
