@@ -45,7 +45,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the explanation: what it is about, what was given, the points; None while awaited or not applicable."""
+    """One line of the explanation: what it is about, what was given, the points if there are any."""
 
     part: str
     id: str
