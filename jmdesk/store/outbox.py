@@ -296,6 +296,14 @@ def unsettled(connection: Connection, rid: str) -> list[Line]:
     ]
 
 
+def unsettled_records(connection: Connection) -> list[tuple[str, str]]:
+    """(type, record id) of everything with a line that nothing has settled yet, in the order of its first one."""
+    of = func.min(outbox.c.id).label("of")
+    query = select(outbox.c.type, outbox.c.rid, of).where(outbox.c.state.not_in(_CLOSED))
+    rows = connection.execute(query.group_by(outbox.c.type, outbox.c.rid).order_by("of"))
+    return [(row.type, row.rid) for row in rows]
+
+
 def offer(connection: Connection, row: dict[str, object], names: Sequence[str]) -> bool:
     """Add a change to its record's draft, or open one (``row``); whether the record still has a conflict to decide.
 

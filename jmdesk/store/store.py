@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +15,7 @@ from sqlcipher3 import dbapi2
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import Clock, utc_text
+from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
 from jmdesk.store.copying import copy_store
 from jmdesk.store.engine import Engines, fold_log, open_engines, storage_error
@@ -22,6 +24,10 @@ from jmdesk.store.tables import settings
 from jmdesk.store.transaction import Transaction
 
 __all__ = ["Connection", "Listener", "Store", "get_setting", "set_setting"]
+
+_RETIRED: Final = "vault.retired"
+_AFTER_THE_END: Final = frozenset({"expire", "erase"})
+"""Commands that go on when a desk has ended: what must be forgotten is forgotten there too."""
 
 Listener = Callable[[Changes], None]
 
@@ -45,14 +51,18 @@ class Store:
         self._turn = threading.RLock()
         self._closed = False
         self._listeners: list[Listener] = []
+        self._retired: str | None = None
 
     @contextmanager
     def transaction(self, actor: str, verb: str, *, reason: str = "", source: str = "desk") -> Iterator[Transaction]:
         """One command: everything inside becomes durable together, or nothing does.
 
         ``actor`` is a local user id; ``verb`` a short stable word (``edit``, ``import``, ``rate``). Listeners are told
-        what changed after the commit. Disk full, read-only or damaged files raise ``Environment``.
+        what changed after the commit. Disk full, read-only or damaged files raise ``Environment``;
+        ``Refused("store.retired")`` once this desk has ended, but for the erasure of personal data.
         """
+        if self.retired and verb not in _AFTER_THE_END:
+            raise Refused("store.retired")
         with self._turn, self._known_errors(), self._engines.write.begin() as connection:
             transaction = Transaction(
                 connection,
@@ -70,6 +80,18 @@ class Store:
         if changes.types:
             for listener in list(self._listeners):
                 listener(changes)
+
+    @property
+    def retired(self) -> str:
+        """When this desk ended as a device (UTC): from then on it can only be read; empty before."""
+        if self._retired is None:
+            self._retired = self.setting(_RETIRED) or ""
+        return self._retired
+
+    def retire(self, at: str) -> None:
+        """Close this store for writing, for ever. The caller holds the platform's signed word for it."""
+        self.put_setting(_RETIRED, at)
+        self._retired = at
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -87,6 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     stick.add_argument("folder", type=Path, metavar="FOLDER")
     stick.set_defaults(run=_stick)
 
+    rescue = commands.add_parser("rescue", parents=[common, output], help="open the rescue package of a retired desk")
+    rescue.add_argument("file", type=Path, metavar="FILE.jmx")
+    rescue.add_argument("--escrow", type=Path, metavar="FILE", help="the escrow key, to open what was withheld too")
+    rescue.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="write what opens (personal data: mind where it goes)"
+    )
+    rescue.set_defaults(run=_rescue)
+
     shown = commands.add_parser("show", help="what the platform holds")
     show_commands = shown.add_subparsers(required=True, metavar="WHAT")
     seen = show_commands.add_parser("records", parents=[common, output], help="records, or their counts per unit")
@@ -171,6 +179,18 @@ def _stick(options: argparse.Namespace) -> int:
         finally:
             worker.stop()
     return int(refused)
+
+
+def _rescue(options: argparse.Namespace) -> int:
+    from sync.gateway.rescue import open_rescue, read_escrow
+
+    escrow = read_escrow(options.escrow) if options.escrow else None
+    with _storage(options) as storage:
+        key = escrow or load_keys(storage.database, options.data, SystemClock()).opening
+        found = open_rescue(storage.database, options.file, key, options.out)
+    body = found.as_json()
+    _tell(options, body, "\n".join(f"{name}\t{value}" for name, value in body.items()))
+    return 0
 
 
 def _show_records(options: argparse.Namespace) -> int:

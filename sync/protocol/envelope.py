@@ -30,6 +30,7 @@ class PayloadType(StrEnum):
     ENROLMENT_GRANT = "application/vnd.jmdesk.enrolment-grant.v1+json"
     DEVICE_STANDING = "application/vnd.jmdesk.device-standing.v1+json"
     SESSION = "application/vnd.jmdesk.session.v1+json"
+    RESCUE_MANIFEST = "application/vnd.jmdesk.rescue-manifest.v1+json"
     PROVISION = "application/vnd.jmdesk.provision.v1+json"
     PACKAGE = "application/vnd.jmdesk.package.v1+json"
 
@@ -45,6 +46,7 @@ SIGNER: Final[dict[PayloadType, KeyRole]] = {
     PayloadType.ENROLMENT_GRANT: KeyRole.PLATFORM,
     PayloadType.DEVICE_STANDING: KeyRole.PLATFORM,
     PayloadType.SESSION: KeyRole.DEVICE,
+    PayloadType.RESCUE_MANIFEST: KeyRole.DEVICE,
     PayloadType.PROVISION: KeyRole.PROVISIONING,
     PayloadType.PACKAGE: KeyRole.PUBLISHER,
 }

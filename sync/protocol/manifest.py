@@ -209,8 +209,8 @@ def parts_fault(parts: tuple[PartEntry, ...], records: int, raw_bytes: int, limi
     return ""
 
 
-def _attachments_fault(manifest: Manifest, limits: Limits) -> str:
-    entries = manifest.attachments
+def attachments_fault(entries: tuple[AttachmentEntry, ...], suite_name: str, limits: Limits = LIMITS) -> str:
+    """The code of what is wrong with a list of attachments, or nothing."""
     if len(entries) > limits.attachments_per_batch:
         return "protocol.attachments_limit"
     if [a.n for a in entries] != list(range(len(entries))):
@@ -218,7 +218,7 @@ def _attachments_fault(manifest: Manifest, limits: Limits) -> str:
     for entry in entries:
         if entry.size > limits.attachment_bytes:
             return "protocol.attachment_size"
-        fault = encryption_fault(entry.enc, manifest.suite, limits)
+        fault = encryption_fault(entry.enc, suite_name, limits)
         if fault:
             return fault
     return ""
@@ -233,7 +233,7 @@ def manifest_fault(manifest: Manifest, limits: Limits = LIMITS) -> str:
     return (
         encryption_fault(manifest.enc, manifest.suite, limits)
         or parts_fault(manifest.parts, manifest.records, manifest.raw_bytes, limits)
-        or _attachments_fault(manifest, limits)
+        or attachments_fault(manifest.attachments, manifest.suite, limits)
     )
 
 

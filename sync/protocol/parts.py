@@ -29,6 +29,8 @@ class Label(StrEnum):
     VERDICT = "jmdesk-verdict-v1"
     CHANGE = "jmdesk-change-v1"
     ATTACHMENT = "jmdesk-attachment-v1"
+    RESCUE = "jmdesk-rescue-v1"
+    WITHHELD = "jmdesk-withheld-v1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ enum Kind {
     ENROLMENT_GRANT("enrolment-grant", "platform"),
     DEVICE_STANDING("device-standing", "platform"),
     SESSION("session", "device"),
+    RESCUE_MANIFEST("rescue-manifest", "device"),
     PROVISION("provision", "provisioning"),
     PACKAGE("package", "publisher");
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, LiteralString
 
 import pytest
 
@@ -67,6 +68,15 @@ class Platform:
     def revoke(self, device: str) -> None:
         query = "UPDATE devices SET revoked = now() WHERE device = %s"
         self.storage.database.run(OWNER, lambda connection: connection.execute(query, (device,)))
+
+    @property
+    def escrow(self) -> bytes:
+        """The private escrow key, which a city keeps away from the network."""
+        return bytes.fromhex(json.loads((self.data / "offline-root.json").read_text())["escrow"])
+
+    def ask(self, query: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+        """Rows of the platform's database."""
+        return self.storage.database.run(OWNER, lambda connection: connection.execute(query, values).fetchall())
 
     def approve(self, purpose: str) -> None:
         """An administrator approves every request of this purpose that waits."""
