@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 HEADER_SECONDS = 15
 """How long a connection may take over the head of a request (slow loris)."""
+LINGER_SECONDS = 15
+"""How long the rest of a body may take whose request was answered already: whoever sends it shall read the answer."""
 READING_SECONDS = 60
 """How long the other side may leave an answer unread before its connection is dropped."""
 CONNECTIONS = 500
@@ -31,6 +33,7 @@ CONNECTIONS = 500
 CONNECTIONS_EACH = 200
 """Connections of one address; a county's desks may share one."""
 _GOODBYE_SECONDS = 10
+_FAREWELL_SECONDS = 0.5
 _START_SECONDS = 60
 
 
@@ -65,6 +68,7 @@ class DeadlineProtocol(H11Protocol):
     crowd: ClassVar[Crowd] = Crowd(CONNECTIONS_EACH)
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
+    _lingering: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -76,11 +80,14 @@ class DeadlineProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self.conn.their_state is not h11.SEND_BODY:
+            self._settle()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.crowd.leave(self._address)
         self._forget()
+        self._settle()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -107,6 +114,23 @@ class DeadlineProtocol(H11Protocol):
         if drop:
             self.transport.abort()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():  # over TLS that waits for a goodbye, which a resting desk does not send
+            self.loop.call_later(_FAREWELL_SECONDS, self._leave)
+        elif self.conn.their_state is h11.SEND_BODY:  # answered before the body's end: it may still come, not for ever
+            self._lingering = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self.loop.call_later(_FAREWELL_SECONDS, self._leave)
+
+    def _leave(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(_FAREWELL_SECONDS, self._leave)
+        else:
+            self.transport.abort()
+
     @property
     def _address(self) -> str:
         return self.client[0] if self.client else ""
@@ -122,10 +146,16 @@ class DeadlineProtocol(H11Protocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _settle(self) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+
     def _late(self) -> None:
         self._deadline = None
         if self.conn.their_state is h11.IDLE and self.conn.our_state is h11.IDLE:
             self.transport.close()
+            self.loop.call_later(_FAREWELL_SECONDS, self._leave)
 
 
 class _Server(uvicorn.Server):
