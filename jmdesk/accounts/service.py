@@ -21,7 +21,8 @@ from jmdesk.permissions.matrix import Matrix, shipped
 from jmdesk.records.workplace import Workplace
 from jmdesk.store import reading
 from jmdesk.store.store import get_setting, set_setting
-from jmdesk.vault import people, rotation, slots
+from jmdesk.vault import escrow, people, recovery, rotation, slots
+from jmdesk.vault.escrow import EscrowKey
 from jmdesk.vault.folder import Unlocked
 from jmdesk.vault.kdf import Cost
 from jmdesk.vault.slots import Owner
@@ -191,6 +192,27 @@ class Accounts:
             writer.remark(TYPE, desk.actor)
             at = utc_text(desk.clock.now())
             desk.vault = people.change_passphrase(desk.vault, old, new, at, known=self._known(), cost=self.cost)
+
+    def give_recovery_code(self) -> str:
+        """A new recovery code for the user at the desk, in place of an earlier one: show it once, keep it nowhere."""
+        desk = self._desk
+        with desk.records.writing("recovery_code") as writer:
+            writer.remark(TYPE, desk.actor)
+            desk.vault, code = recovery.give_code(desk.vault, utc_text(desk.clock.now()))
+        return code
+
+    def note_reset(self) -> None:
+        """Write into the log that the user at the desk came in without the passphrase and set a new one."""
+        with self._desk.records.writing("reset") as writer:
+            writer.remark(TYPE, self._desk.actor)
+
+    def entrust(self, key: EscrowKey) -> None:
+        """Let the holders of an escrow key answer this vault's requests. ``Refused`` "vault.bad_escrow_file"."""
+        desk = self._desk
+        desk.guard.require("edit", TYPE)
+        with desk.records.writing("escrow") as writer:
+            writer.remark(TYPE, desk.actor, key.keyid)
+            desk.vault = escrow.entrust(desk.vault, key, utc_text(desk.clock.now()))
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

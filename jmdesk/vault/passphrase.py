@@ -21,6 +21,11 @@ _RUNS: Final = (
     "一二三四五六七八九十",
     "甲乙丙丁戊己庚辛壬癸",
 )
+_NUMBERS: Final = re.compile(
+    r"(?<!\d)(?:1[3-9]\d{9}"  # a mobile phone
+    r"|[1-9]\d{16}[\dx]"  # an identity number
+    r"|(?:19|20)\d{2}[-./年]?(?:0?[1-9]|1[0-2])[-./月]?(?:0[1-9]|[12]\d|3[01])日?)(?!\d)"  # a date
+)
 _FAVOURITES: Final = re.compile(
     r"passw?or?d|p@ssw0rd|admin(istrator)?|root|iloveyou|woaini|5201314|1314520|"
     r"jiangmen|江门|jmdesk|xinyong|信用|mima|密码|口令|test|welcome|letmein"
@@ -45,10 +50,11 @@ def check_new_passphrase(passphrase: str, *, known: tuple[str, ...] = ()) -> Non
     """Refuse a passphrase that a thief would try early; silence is consent.
 
     Each ASCII character weighs one and any other (a Chinese character) two, after what is easily guessed has been
-    taken out: straight runs, repetitions, favourite words, and ``known`` words (the unit's code, the user's id). The
-    rest must weigh 12 and hold 6 different characters, or 4 when Chinese. Digits alone are refused at any length below
-    20, since they are telephone and identity numbers. Composition rules (one capital, one sign …) are left out on
-    purpose: NIST SP 800-63B, section 3.1.1.2, found that they weaken what people choose.
+    taken out: straight runs, repetitions, favourite words, phone and identity numbers and dates wherever they stand,
+    and ``known`` words (code and name of the unit, names of the users). The rest must weigh 12 and hold 6 different
+    characters, or 4 when Chinese. Digits alone are refused at any length below 20, since they are telephone and
+    identity numbers. Composition rules (one capital, one sign …) are left out on purpose: NIST SP 800-63B, section
+    3.1.1.2, found that they weaken what people choose.
     """
     folded = passphrase_bytes(passphrase).decode().lower()
     if _weight(folded) < LEAST_WEIGHT:
@@ -68,8 +74,9 @@ def _weight(text: str) -> int:
 def _without_guessable(text: str, known: tuple[str, ...]) -> str:
     """The text with each guessable stretch cut down to one character."""
     for word in known:
-        if len(word) > 3:
+        if _weight(word) > 3:
             text = text.replace(word.lower(), "*")
+    text = _NUMBERS.sub("*", text)
     text = _FAVOURITES.sub("*", text)
     text = re.sub(r"(.+?)\1{2,}", r"\1", text)
     kept = ""

@@ -112,7 +112,7 @@ class RecordForm(QScrollArea):
     def resume(self, content: Mapping[str, object]) -> None:
         """Put a draft back over what is shown."""
         set_, unset, typed = (content.get(part) for part in ("set", "unset", "typed"))
-        values: Record = dict.fromkeys(unset) if isinstance(unset, list) else {}  # type: ignore[misc]
+        values: dict[str, object] = dict.fromkeys(unset) if isinstance(unset, list) else {}
         values |= set_ if isinstance(set_, dict) else {}
         for name, value in values.items():
             made = self.rows.get(name)
