@@ -82,7 +82,7 @@ async def _guarded(answer: Answer, path: str, request: Request) -> Response:
     try:
         response = await answer(request)
     except Declined as declined:
-        response = json_answer(declined.body(request_id), declined.status, PROBLEM)
+        response = _problem(declined.problem.value, declined.status, request_id)
     except Refused as refused:
         response = _refused(refused, request_id)
     except (psycopg.OperationalError, Environment) as error:

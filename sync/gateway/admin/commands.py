@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +25,7 @@ from sync.gateway.database import Connection, Database, Storage
 
 Opened = Callable[..., AbstractContextManager[Storage]]
 Tell = Callable[[argparse.Namespace, Mapping[str, object], str], None]
-Print = Callable[[argparse.Namespace, Iterable[dict[str, Any]]], None]
+Print = Callable[[argparse.Namespace, Iterator[dict[str, Any]]], None]
 
 _SHORTEST_PREFIX: Final = 8
 _SHORT: Final[Mapping[str, str]] = {
@@ -138,7 +138,7 @@ class Commands:
 
     def _list(self, options: argparse.Namespace) -> int:
         with self._storage(options) as storage:
-            self._show(options, _LISTS[options.what](storage.database))
+            self._show(options, iter(_LISTS[options.what](storage.database)))
         return 0
 
     def _acknowledge(self, options: argparse.Namespace) -> int:
