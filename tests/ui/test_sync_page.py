@@ -14,6 +14,7 @@ from jmdesk.desk import Desk
 from jmdesk.store import outbox
 from sync.client.enrolment import enrol
 from sync.client.membership import load_membership, save_membership
+from tests.packages import issue, regions_files
 from tests.sync.client.conftest import Platform, Workshop, platform, workshop
 from tests.sync.client.office import add_household
 from tests.sync.client.test_stick import at_the_platform
@@ -177,7 +178,9 @@ def test_a_village_enrols_and_sends_and_sees_its_receipt(
         assert page.standing.chip.text() == "已登记"
         assert page.standing.values()[-1] == "还没有"
         settled()
-        assert page.waiting.values()[1:] == ["6", "缺少授权 2"]
+        ready, held = page.waiting.values()[1:]
+        assert ready.startswith("6　约")
+        assert held == "缺少授权 2"
         page.show_target(Target("sync"))
         press(page.sync_button, Qt.Key.Key_Space)
         finished(page, qtbot)
@@ -300,3 +303,51 @@ def test_a_stick_that_cannot_be_written_is_told_and_the_batch_stays(
     assert notices[-1].hint
     with enrolled.store.reading() as connection:
         assert [batch.state for batch in outbox.batch_list(connection)] == ["sealed"]
+
+
+def test_the_rehearsal_names_what_the_platform_would_refuse_and_prints(
+    member: SyncPage, enrolled: Desk, settled: Settle, tmp_path: Path
+) -> None:
+    household = next(r.rid for r in enrolled.records.find("R05") if r.sync == "mine")
+    enrolled.ratings.rate(household)
+    (rating,) = enrolled.records.find("R16")
+    with enrolled.store.transaction(enrolled.actor, "edit") as transaction:
+        transaction.change("R16", rating.rid, {"grade": "AAA"})
+    settled()
+    assert member.refusing.isVisible()
+    row = member.refusing.table.rows.row_at(0)
+    assert row is not None
+    assert row.key == f"R16:{rating.rid}"
+    member.print_rehearsal(tmp_path / "预演.pdf")
+    assert (tmp_path / "预演.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_an_exchange_stands_in_the_diary_and_can_be_filtered_and_printed(
+    member: SyncPage, settled: Settle, tmp_path: Path
+) -> None:
+    assert not member.diary.isVisible()
+    member.synchronise()
+    settled()
+    assert member.diary.isVisible()
+    assert member.diary.rows().count() == 1
+    assert "平台已收存" in member.diary.words.text()
+    member.diary.filter.setCurrentIndex(member.diary.filter.findData("failed"))
+    assert member.diary.rows().count() == 0
+    assert member.diary.isVisible()  # the filter stays at hand
+    member.diary.filter.setCurrentIndex(0)
+    member.print_diary(tmp_path / "日记.pdf")
+    assert (tmp_path / "日记.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_packages_stand_with_their_dates_and_what_they_did(member: SyncPage, enrolled: Desk, settled: Settle) -> None:
+    heir = "440785109213"
+    gone = enrolled.regions[0]
+    enrolled.packages.take(issue(effective="2099-01-01"), b"")
+    enrolled.packages.take(issue("regions", "JM-QH-2026", files=regions_files((gone, heir))), b"")
+    enrolled.renew()
+    member.refresh()
+    settled()
+    rows = [member.packages.table.rows.row_at(n) for n in range(2)]
+    assert [row.cells[2] for row in rows if row] == [Chip("到期生效", "info"), Chip("现行", "ok")]
+    assert rows[1] is not None
+    assert gone in str(rows[1].cells[4])

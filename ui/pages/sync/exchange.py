@@ -77,6 +77,7 @@ def stage_text(stage: str) -> str:
         "send": tr("正在交给平台"),
         "wait": tr("平台正在处理，等待回执"),
         "changes": tr("正在取回别处的修改"),
+        "packages": tr("正在取回新的目录和规则"),
     }
     return words.get(stage, stage)
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jmdesk.core.clock import beijing_text
+from jmdesk.core.clock import beijing_text, utc_text
 from jmdesk.core.messages import message
 from jmdesk.desk import Desk
 from ui.core.i18n import language, tr
 from ui.core.labels import Labels
 from ui.core.pickers import region_path
 from ui.core.ports import Chip, Row
+from ui.pages.sync.packages import package_rows
 from ui.widgets.table_model import Column
 
 if TYPE_CHECKING:
-    from jmdesk.records.readiness import Hold
     from jmdesk.store.outbox import Batch, SetAside
+    from sync.client.rehearsal import Obstacle
 
 LAST_AT = "sync.last_at"
 """The setting in which a completed exchange leaves its time (UTC), as the home page reads it."""
@@ -50,6 +50,7 @@ class Shown:
     set_aside: tuple[Row, ...]
     batches: tuple[Row, ...]
     open_batches: int
+    packages: tuple[Row, ...] = ()
 
     @property
     def total(self) -> int:
@@ -65,6 +66,18 @@ class Readable:
     reasons: tuple[tuple[str, int], ...]
     """Why changes are held, and how many for each reason."""
     rows: tuple[Row, ...]
+    refusals: tuple[tuple[str, int], ...] = ()
+    """Why the platform would refuse changes, and how many for each reason."""
+    refused_rows: tuple[Row, ...] = ()
+    size: str = ""
+    """About how much would travel, and in how many batches."""
+    paper: str = ""
+    """The rehearsal as a printable page."""
+
+    @property
+    def refused(self) -> int:
+        """Changes that the platform would refuse."""
+        return sum(number for _, number in self.refusals)
 
     @property
     def held(self) -> int:
@@ -125,6 +138,7 @@ class SyncReader:
             tuple(self._aside(entry) for entry in aside),
             tuple(batch_row(batch) for batch in reversed(batches)),
             sum(batch.state != "done" for batch in batches),
+            package_rows(desk),
         )
 
     def _membership(self) -> Membership | None:
@@ -147,35 +161,39 @@ class SyncReader:
         return f"{self._desk.catalogue.types[type_id].label} {self._labels.of(type_id, rid)}"
 
     def readable(self, stop: Callable[[], bool]) -> Readable | None:
-        """Try every waiting change on the rules of sending; ``None`` when ``stop`` said so.
+        """Rehearse the exchange: what would go, stay, be refused; ``None`` when ``stop`` said so.
 
-        Takes about a millisecond a change, so it runs after `read` and gives way to a newer one.
+        Takes a millisecond or two a change, so it runs after `read` and gives way to a newer one.
         """
-        from jmdesk.records.readiness import SEND_ORDER, Readiness
-        from jmdesk.store import outbox
+        from sync.client.rehearsal import rehearse
+        from sync.client.rehearsal_words import paper, size_text
+        from sync.client.steering import Steering, Stopped
 
-        desk, ready = self._desk, 0
-        reasons: Counter[str] = Counter()
-        found: list[tuple[str, str, Hold]] = []
-        with desk.store.reading() as connection:
-            readiness = Readiness(connection, desk.catalogue, desk.clock)
-            for waiting, hold in readiness.judged(outbox.drafts(connection, types=SEND_ORDER)):
-                if stop():
-                    return None
-                if hold is None:
-                    ready += 1
-                    continue
-                reasons[hold.code] += 1
-                if len(found) < MOST_SHOWN:
-                    found.append((waiting.record.type, waiting.record.rid, hold))
-        for type_id in dict.fromkeys(type_id for type_id, _, _ in found):
-            self._labels.prepare(type_id, [rid for name, rid, _ in found if name == type_id])
-        rows = []
-        for type_id, rid, hold in found:
-            said = message(hold.code, {"lock": hold.detail, "problem": hold.detail}, language())
-            rows.append(Row(f"{type_id}:{rid}", (self._name(type_id, rid), said.text, said.action)))
-        named = tuple((hold_text(code), number) for code, number in reasons.most_common())
-        return Readable(ready, named, tuple(rows))
+        desk = self._desk
+        try:
+            found = rehearse(desk, Steering(cancelled=stop))
+        except Stopped:
+            return None
+        for type_id in dict.fromkeys(o.type for o in found.obstacles):
+            self._labels.prepare(type_id, [o.rid for o in found.obstacles if o.type == type_id])
+        size = tr("约 {size}，{n} 个报送包", size=size_text(found.bytes), n=found.batches) if found.records else ""
+        at = beijing_text(utc_text(desk.clock.now()))
+        return Readable(
+            found.records,
+            tuple((hold_text(code), number) for code, number in found.held.most_common()),
+            tuple(self._obstacle(o) for o in found.obstacles if not o.verdict),
+            tuple((hold_text(code), number) for code, number in found.refused.most_common()),
+            tuple(self._obstacle(o) for o in found.obstacles if o.verdict),
+            size,
+            paper(found, desk.catalogue, self._labels.of, unit=desk.unit_name, at=at),
+        )
+
+    def _obstacle(self, obstacle: Obstacle) -> Row:
+        from sync.client.rehearsal_words import said_of
+
+        said = said_of(obstacle, self._desk.catalogue, language())
+        key = f"{obstacle.type}:{obstacle.rid}"
+        return Row(key, (self._name(obstacle.type, obstacle.rid), said.text, said.action))
 
 
 def hold_text(code: str) -> str:

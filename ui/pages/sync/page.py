@@ -19,6 +19,7 @@ from ui.core.i18n import tr
 from ui.core.messages import OK, WARN, Notice, present
 from ui.core.overriding import override
 from ui.core.ports import Chip
+from ui.core.printing import write_pdf
 from ui.core.runner import Outcome, Report, Task
 from ui.pages.sync.enrolment import EnrolmentForm
 from ui.pages.sync.exchange import (
@@ -32,6 +33,7 @@ from ui.pages.sync.exchange import (
     take_replies_here,
     words_of,
 )
+from ui.pages.sync.history import MOST_PRINTED, Diary
 from ui.pages.sync.model import (
     MOST_SHOWN,
     Readable,
@@ -42,6 +44,7 @@ from ui.pages.sync.model import (
     held_columns,
     split_key,
 )
+from ui.pages.sync.packages import package_columns
 from ui.pages.sync.parts import Listed, Standing, Told, Waiting
 from ui.widgets.progress_panel import ProgressPanel
 from ui.widgets.styling import button, column, label, row
@@ -55,12 +58,16 @@ class SyncPage(Page):
         self._reader = SyncReader(context.services)
         self._newer = threading.Event()
         self._running: Task | None = None
+        self._rehearsed = ""
         self.shown: Shown | None = None
         self.form = EnrolmentForm()
         self.standing, self.waiting, self.told = Standing(), Waiting(), Told()
         self.aside = Listed(tr("退回补正和两处修改不一致"), aside_columns(), detail=(1, 2))
+        self.refusing = Listed(tr("报送预演：平台会退回的记录"), held_columns(), detail=(1, 2))
         self.held = Listed(tr("暂不能报送的记录"), held_columns(), detail=(1, 2))
         self.batches = Listed(tr("报送包"), batch_columns())
+        self.diary = Diary(context.services)
+        self.packages = Listed(tr("发布包"), package_columns(), detail=(4,))
         self.progress = ProgressPanel()
         self._lay_out()
         self.form.wanted.connect(self.enrol)
@@ -69,6 +76,9 @@ class SyncPage(Page):
         self.take_button.clicked.connect(self._ask_replies)
         self.aside.opened.connect(self._decide)
         self.held.opened.connect(self._open)
+        self.refusing.opened.connect(self._open)
+        self.rehearse_button.clicked.connect(self._ask_rehearsal)
+        self.diary.printing.connect(self.print_diary)
         Freshness(self, context.runner, self.refresh)
         self.refresh()
 
@@ -88,7 +98,7 @@ class SyncPage(Page):
         across.addWidget(self.standing, 1)
         across.addWidget(self.waiting, 1)
         down.addLayout(across)
-        for part in (self.told, self.aside, self.held, self.batches):
+        for part in (self.told, self.aside, self.refusing, self.held, self.batches, self.diary, self.packages):
             down.addWidget(part)
         down.addStretch(1)
         self.form.hide()
@@ -98,6 +108,10 @@ class SyncPage(Page):
         across = row(gap=8)
         across.addWidget(label(tr("报送"), "title"))
         across.addStretch(1)
+        self.rehearse_button = button(tr("打印预演"), "", "print")
+        self.rehearse_button.setToolTip(tr("报送以前先看：会交出什么，什么会被退回，怎么补正"))
+        self.rehearse_button.setEnabled(False)
+        across.addWidget(self.rehearse_button)
         self.export_button = button(tr("导出报送包"), "", "export")
         self.export_button.setToolTip(tr("没有网络时，把加密签名的报送包写到优盘，送到平台"))
         self.sync_button = button(tr("报送"), "primary", "sync")
@@ -149,6 +163,12 @@ class SyncPage(Page):
             self.context.runner.read(lambda: self._reader.readable(newer.is_set), self._tried)
         else:
             self.held.show_rows((), "")
+            self.refusing.show_rows((), "")
+            self._rehearsed = ""
+            self.rehearse_button.setEnabled(False)
+        self.diary.refresh()
+        number = len(shown.packages)
+        self.packages.show_rows(shown.packages, tr("{n} 个", n=number))
 
     def _tried(self, outcome: Outcome) -> None:
         if outcome.error is not None:
@@ -156,10 +176,39 @@ class SyncPage(Page):
         if isinstance(outcome.value, Readable):
             found = outcome.value
             self.waiting.show_readable(found)
+            self.refusing.show_rows(found.refused_rows, tr("{n} 条，按 Enter 打开", n=f"{found.refused:,}"))
+            self._rehearsed = found.paper
+            self.rehearse_button.setEnabled(True)
             text = tr("{n} 条，按 Enter 打开", n=f"{found.held:,}")
             if found.held > MOST_SHOWN:
                 text = tr("{n} 条，列出前 {most} 条，按 Enter 打开", n=f"{found.held:,}", most=MOST_SHOWN)
             self.held.show_rows(found.rows, text)
+
+    # -- on paper --------------------------------------------------------------------------------------------------
+
+    def _ask_rehearsal(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, tr("存为 PDF"), f"{tr('报送预演')}.pdf", "PDF (*.pdf)")
+        if name:
+            self.print_rehearsal(Path(name if name.lower().endswith(".pdf") else f"{name}.pdf"))
+
+    def print_rehearsal(self, path: Path) -> None:
+        """Write the rehearsal that is shown as a PDF."""
+        self._print(self._rehearsed, path)
+
+    def print_diary(self, path: Path) -> None:
+        """Write the entries that the filter lets through as a PDF."""
+        from sync.client.diary import paper
+
+        entries = self.diary.rows().entries(0, MOST_PRINTED)
+        self._print(paper(entries, unit=self.context.services.unit_name), path)
+
+    def _print(self, html: str, path: Path) -> None:
+        try:
+            write_pdf(html, path)
+        except KnownError as error:
+            self.context.notices.error(error)
+        else:
+            self.context.notices.say(tr("已存为“{name}”。", name=path.name))
 
     def _decide(self, key: str) -> None:
         type_id, rid = split_key(key)

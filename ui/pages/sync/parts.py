@@ -95,10 +95,12 @@ class Waiting(Facts):
     def show_readable(self, found: Readable) -> None:
         """Show how much of it may go."""
         held = "、".join(f"{reason} {number:,}" for reason, number in found.reasons)
+        refused = "；".join(f"{reason} {number:,}" for reason, number in found.refusals)
         self.show_facts(
             (
                 *self._first,
-                (tr("可以报送(条)"), f"{found.ready:,}"),
+                (tr("可以报送(条)"), "　".join(filter(None, (f"{found.ready:,}", found.size)))),
+                (tr("平台会退回(条)"), refused),
                 (tr("暂不能报送(条)"), held),
             )
         )
