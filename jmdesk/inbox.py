@@ -7,8 +7,10 @@ never moves its base, so that a pull cannot make work look lost.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import astuple, dataclass, field
+from functools import lru_cache
 
 from jmdesk.attachments.queries import settle as settle_attachments
 from jmdesk.catalogue.derived import DerivedContext, derive
@@ -19,6 +21,7 @@ from jmdesk.records.readiness import OWN_SOURCES
 from jmdesk.records.recovery import Course, recover, settle_missing
 from jmdesk.store import incoming, outbox, sighting
 from jmdesk.store.incoming import Theirs
+from jmdesk.store.loading import holds_nothing, indexes_last
 from jmdesk.store.store import Store, set_setting
 from jmdesk.store.stored import Stored
 from jmdesk.store.transaction import Transaction
@@ -26,6 +29,7 @@ from jmdesk.store.transaction import Transaction
 PLATFORM = "platform"
 ACCEPTED = frozenset({"accepted", "merged", "duplicate"})
 CURSOR = "sync.cursor"
+_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,14 @@ class Applied:
     offered: int = 0
     left: int = 0
 
+    def __add__(self, other: Applied) -> Applied:
+        return Applied(*(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def seen(self) -> int:
+        """How many records were looked at."""
+        return self.adopted + self.beside + self.known
+
 
 class Inbox:
     """The one door for what the platform says. Its callers have verified signatures and addressed device already."""
@@ -152,37 +164,66 @@ class Inbox:
 
         ``first``: it begins at cursor 0, so that it and those up to the ``last`` one show every record in scope.
         """
+        with self._store.transaction(PLATFORM, "pull", source=PLATFORM) as transaction:
+            applied = self._apply(transaction, list(arrivals), epoch, first=first, last=last)
+            set_setting(transaction.connection, CURSOR, cursor)
+        return applied
+
+    def load(
+        self, pages: Iterable[Sequence[Arrival]], *, cursor: str, epoch: str, watch: Callable[[int], None]
+    ) -> Applied:
+        """Take over everything in scope, all of its pages in one transaction; a new desk's indexes are built last.
+
+        ``watch`` is told how many records have been taken over so far; what it raises undoes all of them.
+        """
+        total = Applied()
+        with self._store.transaction(PLATFORM, "pull", source=PLATFORM) as transaction:
+            connection = transaction.connection
+            first = True
+            with indexes_last(connection) if holds_nothing(connection) else nullcontext():
+                for arrivals in pages:
+                    for start in range(0, len(arrivals), _AT_ONCE):
+                        piece = arrivals[start : start + _AT_ONCE]
+                        total += self._apply(transaction, piece, epoch, first=first, last=False)
+                        first = False
+                        watch(total.seen)
+            total += self._apply(transaction, [], epoch, first=first, last=True)
+            set_setting(connection, CURSOR, cursor)
+        return total
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _apply(
+        self, transaction: Transaction, batch: Sequence[Arrival], epoch: str, *, first: bool, last: bool
+    ) -> Applied:
         adopted = beside = known = offered = left = 0
         courses: Counter[Course] = Counter()
-        with self._store.transaction(PLATFORM, "pull", source=PLATFORM) as transaction:
-            batch = list(arrivals)
-            if first:
-                sighting.begin(transaction.connection, epoch)
-            if whole := sighting.running(transaction.connection, epoch):
-                sighting.note(transaction.connection, (a.rid for a in batch))
-            unsent = outbox.unsent(transaction.connection, [a.rid for a in batch])
-            here = _records_here(transaction, [(a.type, a.rid) for a in batch])
-            incoming.drop(transaction.connection, [a.rid for a in batch if a.rid not in unsent])
-            for arrival in batch:
-                found, theirs = here.get(arrival.rid), arrival.theirs(epoch)
-                if not is_news(theirs, found):
-                    known += 1
-                elif found is not None and found.server_epoch not in ("", epoch):
-                    unsettled = arrival.rid in unsent
-                    course = recover(transaction, self._store.catalogue, theirs, found, self._unit, unsent=unsettled)
-                    courses[course] += 1
-                    if course is Course.THEIRS:
-                        self._take(transaction, theirs, found)
-                elif arrival.rid in unsent:
-                    transaction.keep_beside(arrival.type, arrival.rid, theirs.content())
-                    beside += 1
-                else:
+        if first:
+            sighting.begin(transaction.connection, epoch)
+        if whole := sighting.running(transaction.connection, epoch):
+            sighting.note(transaction.connection, (a.rid for a in batch))
+        unsent = outbox.unsent(transaction.connection, [a.rid for a in batch])
+        here = _records_here(transaction, [(a.type, a.rid) for a in batch])
+        incoming.drop(transaction.connection, [a.rid for a in batch if a.rid not in unsent])
+        for arrival in batch:
+            found, theirs = here.get(arrival.rid), arrival.theirs(epoch)
+            if not is_news(theirs, found):
+                known += 1
+            elif found is not None and found.server_epoch not in ("", epoch):
+                unsettled = arrival.rid in unsent
+                course = recover(transaction, self._store.catalogue, theirs, found, self._unit, unsent=unsettled)
+                courses[course] += 1
+                if course is Course.THEIRS:
                     self._take(transaction, theirs, found)
-                    adopted += 1
-            transaction.flush()
-            if whole and last:
-                offered, left = settle_missing(transaction, epoch, {*OWN_SOURCES, self._unit}, self._regions)
-            set_setting(transaction.connection, CURSOR, cursor)
+            elif arrival.rid in unsent:
+                transaction.keep_beside(arrival.type, arrival.rid, theirs.content())
+                beside += 1
+            else:
+                self._take(transaction, theirs, found)
+                adopted += 1
+        transaction.flush()
+        if whole and last:
+            offered, left = settle_missing(transaction, epoch, {*OWN_SOURCES, self._unit}, self._regions)
         return Applied(
             adopted=adopted + courses[Course.THEIRS],
             beside=beside + courses[Course.BESIDE],
@@ -190,8 +231,6 @@ class Inbox:
             offered=offered + courses[Course.OFFERED],
             left=left,
         )
-
-    # -- inside ----------------------------------------------------------------------------------------------------
 
     def _take_over(self, transaction: Transaction, waiting: Sequence[Theirs]) -> None:
         """What waited beside edits that have settled by now, and were merged with it at the platform."""
@@ -255,8 +294,14 @@ def _completed(
         own = {f.identifier for f in record_type.fields if not f.on_wire} | {*keep}
         local = {n: v for n, v in found.values.items() if n in own}
     values = local | theirs.values
-    context = DerivedContext(beijing_date(from_utc_text(transaction.at)), catalogue.calendar)
+    context = _context(transaction.at, catalogue)
     return values | derive(record_type, values, on=context.on, context=context)
+
+
+@lru_cache(maxsize=1)
+def _context(at: str, catalogue: Catalogue) -> DerivedContext:
+    """What a derivation looks at beside its record: the same for all that one transaction takes over."""
+    return DerivedContext(beijing_date(from_utc_text(at)), catalogue.calendar)
 
 
 def _records_here(transaction: Transaction, named: Sequence[tuple[str, str]]) -> dict[str, Stored]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import accumulate
+from operator import add
 from typing import Literal
 
 from jmdesk.core.resources import resource
@@ -91,8 +93,10 @@ def _usual(plain: str) -> list[str]:
     return [known.get(part) or reading(part) or part for part in _runs(plain)]
 
 
-def _runs(plain: str) -> list[str]:
-    return list(plain) if _ONLY_CHINESE.fullmatch(plain) else _RUN.findall(plain)
+@lru_cache(maxsize=64)
+def _runs(plain: str) -> Sequence[str]:
+    # Remembered as long as one text's terms are made: each of its readings begins with this.
+    return tuple(plain) if _ONLY_CHINESE.fullmatch(plain) else tuple(_RUN.findall(plain))
 
 
 def _special(plain: str, start: int, table: str, longest: int) -> tuple[str, ...]:
@@ -130,10 +134,9 @@ def search_terms(text: str, sort: Sort = "text") -> tuple[str, ...]:
     """
     plain = _plain(text)
     runs = _runs(plain)
-    terms = [*runs, *(a + b for a, b in pairwise(runs))]
+    terms = [*runs, *map(add, runs, runs[1:])]
     for spoken in _ways(plain, sort):
-        initials = "".join([s[0] for s in spoken])
-        for start in range(len(spoken)):
-            terms.append("".join(spoken[start:]))
-            terms.append(initials[start:])
+        whole, initials = "".join(spoken), "".join([s[0] for s in spoken])
+        terms += [whole[behind:] for behind in (0, *accumulate(map(len, spoken[:-1])))] if spoken else ()
+        terms += [initials[start:] for start in range(len(spoken))]
     return tuple(dict.fromkeys(terms))

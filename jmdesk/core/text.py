@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-_SPACES = {ord(c): None for c in "\u200b\u200c\u200d\ufeff\u2060"}
+_FOLDS: dict[int, int | None] = {
+    **{code: code - 0xFEE0 for code in range(ord("！"), ord("～") + 1)},
+    **dict.fromkeys(map(ord, "\u3000\xa0"), ord(" ")),
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060")),
+}
 
 
 def folded(text: str) -> str:
@@ -12,8 +16,9 @@ def folded(text: str) -> str:
 
     NFKC would also rewrite ``滘``-like compatibility characters of names, so only the full-width block is folded.
     """
-    plain = "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else " " if c in "\u3000\xa0" else c for c in text)
-    return unicodedata.normalize("NFC", plain.translate(_SPACES)).strip()
+    if text.isascii():
+        return text.strip()
+    return unicodedata.normalize("NFC", text.translate(_FOLDS)).strip()
 
 
 def masked_name(name: str) -> str:

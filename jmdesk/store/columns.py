@@ -66,21 +66,20 @@ class RowCodec:
 
     def __init__(self, record_type: RecordType) -> None:
         self._writers = {f.identifier: to_sql(f) for f in record_type.fields}
+        self._converted = {name: convert for name, convert in self._writers.items() if convert is not None}
+        self._empty: dict[str, Any] = {**dict.fromkeys(self._writers), "extension": None}
         self._readers = [(f.identifier, from_sql(f)) for f in record_type.fields]
 
     def to_row(self, record: Mapping[str, Value]) -> dict[str, Any]:
         """Column values of a whole record; absent fields are NULL."""
-        row: dict[str, Any] = dict.fromkeys(self._writers)
-        row["extension"] = None
-        extension = {}
-        for name, value in record.items():
-            if name.startswith("x_"):
-                extension[name] = value
-                continue
-            convert = self._writers[name]
-            row[name] = value if convert is None else convert(value)
-        if extension:
+        row: dict[str, Any] = {**self._empty, **record}
+        if len(row) > len(self._empty):
+            extension = {name: row.pop(name) for name in record if name.startswith("x_")}
             row["extension"] = json_text(extension)
+        for name in self._converted.keys() & record.keys():
+            row[name] = self._converted[name](record[name])
+        if len(row) > len(self._empty):
+            raise KeyError(*row.keys() - self._empty.keys())
         return row
 
     def to_record(self, row: RowMapping) -> Record:

@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from jmdesk.catalogue.types import Record, RecordType
+from jmdesk.store.among import among
 from jmdesk.store.columns import from_json
 from jmdesk.store.tables import incoming
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,9 @@ class Theirs:
 
 def beside(connection: Connection, rids: Iterable[str]) -> dict[str, Theirs]:
     """What waits beside these records, by record id."""
-    wanted, found = list(rids), dict[str, Theirs]()
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(incoming).where(incoming.c.rid.in_(wanted[start : start + _CHUNK]))
-        for row in connection.execute(query):
-            found[row.rid] = Theirs(row.type, row.rid, **from_json(row.content), received_at=row.received_at)
+    found: dict[str, Theirs] = {}
+    for row in connection.execute(select(incoming).where(incoming.c.rid.in_(among(rids)))):
+        found[row.rid] = Theirs(row.type, row.rid, **from_json(row.content), received_at=row.received_at)
     return found
 
 
@@ -87,6 +84,4 @@ def every(connection: Connection, limit: int) -> dict[str, Theirs]:
 
 def drop(connection: Connection, rids: Iterable[str]) -> None:
     """Forget what waited beside these records: it has been taken over or decided."""
-    wanted = list(rids)
-    for start in range(0, len(wanted), _CHUNK):
-        connection.execute(delete(incoming).where(incoming.c.rid.in_(wanted[start : start + _CHUNK])))
+    connection.execute(delete(incoming).where(incoming.c.rid.in_(among(rids))))

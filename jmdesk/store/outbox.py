@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from jmdesk.store.among import among
 from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import attachment_sendings, batches, outbox, record_tables
@@ -247,16 +248,13 @@ def unsent(connection: Connection, rids: Sequence[str]) -> set[str]:
 def standing(connection: Connection, rids: Sequence[str]) -> dict[str, str]:
     """The sync state of those of these records that have unsettled edits: conflict before refused before mine."""
     found: dict[str, str] = {}
-    for start in range(0, len(rids), 500):
-        rows = connection.execute(
-            select(outbox.c.rid, outbox.c.state).where(
-                outbox.c.rid.in_(rids[start : start + 500]), outbox.c.state.not_in(_CLOSED)
-            )
-        )
-        for rid, state in rows:
-            sync = state if state in ("conflict", "refused") else "mine"
-            if found.get(rid) != "conflict" and (sync != "mine" or rid not in found):
-                found[rid] = sync
+    rows = connection.execute(
+        select(outbox.c.rid, outbox.c.state).where(outbox.c.rid.in_(among(rids)), outbox.c.state.not_in(_CLOSED))
+    )
+    for rid, state in rows:
+        sync = state if state in ("conflict", "refused") else "mine"
+        if found.get(rid) != "conflict" and (sync != "mine" or rid not in found):
+            found[rid] = sync
     return found
 
 

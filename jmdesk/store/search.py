@@ -39,12 +39,12 @@ def _field_terms(field: Field, value: str) -> tuple[str, ...]:
 
 def terms_of(record_type: RecordType, values: Record) -> str:
     """Everything a record can be found by, as space-separated terms; empty for types that are not searched."""
-    found: dict[str, None] = {}
+    found: list[str] = []
     for field in record_type.searchable:
         value = values.get(field.identifier)
         if isinstance(value, str) and value:
-            found.update(dict.fromkeys(_field_terms(field, value)))
-    return " ".join(found)
+            found += _field_terms(field, value)
+    return " ".join(dict.fromkeys(found))
 
 
 def search_subject(record_type: RecordType, rid: str, values: Record) -> str:

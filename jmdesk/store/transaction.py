@@ -17,6 +17,7 @@ from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
 from jmdesk.store import outbox as outbox_lines
+from jmdesk.store.among import among
 from jmdesk.store.change_log import ChangeLogWriter
 from jmdesk.store.columns import json_text
 from jmdesk.store.indexing import Indexing
@@ -145,11 +146,8 @@ class Transaction:
         """Records of one type by id, as this transaction sees them; missing ones are left out."""
         self.flush()
         table = record_tables[type_id]
-        found: dict[str, Stored] = {}
-        for start in range(0, len(rids), _CHUNK):
-            query = select(table).where(table.c.rid.in_(rids[start : start + _CHUNK]))
-            found |= {row["rid"]: stored(type_id, row) for row in self.connection.execute(query).mappings()}
-        return found
+        query = select(table).where(table.c.rid.in_(among(rids)))
+        return {row["rid"]: stored(type_id, row) for row in self.connection.execute(query).mappings()}
 
     # -- values that wait for a consent ----------------------------------------------------------------------------
 
