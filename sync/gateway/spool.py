@@ -112,6 +112,7 @@ def expire(connection: Connection, now: datetime) -> int:
     for key in rows:
         connection.execute("DELETE FROM batch_parts WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)", key)
         connection.execute("DELETE FROM batch_attachments WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)", key)
+        connection.execute("DELETE FROM batch_attachments WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)", key)
     if rows:
         event(log, logging.INFO, "batches expired", batches=len(rows))
     return len(rows)
