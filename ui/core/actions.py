@@ -48,10 +48,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("app.notice", "执行提示条上的操作", "Ctrl+Shift+Z"),
     ActionSpec("records.history", "查看修改历史", "Ctrl+H", "records"),
     ActionSpec("records.case", "办理", "Ctrl+G", "records"),
+    ActionSpec("records.attachments", "转到附件", "Ctrl+I", "records"),
     ActionSpec("records.void", "作废(留痕)", "Ctrl+Delete", "records"),
     ActionSpec("records.filter", "转到筛选", "Ctrl+Shift+F", "records"),
     ActionSpec("imports.next", "下一步", "Ctrl+Return", "imports"),
     ActionSpec("households.filter", "转到筛选", "Ctrl+Shift+F", "households"),
+    ActionSpec("households.attachments", "转到附件", "Ctrl+I", "households"),
 )
 
 TYPED: tuple[tuple[str, str], ...] = (

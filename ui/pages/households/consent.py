@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame
@@ -13,6 +14,7 @@ from ui.core.i18n import tr
 from ui.widgets.codes_field import CodesField
 from ui.widgets.field import TextField
 from ui.widgets.form_row import FormRow, RowText
+from ui.widgets.scan_field import ScanField
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.time_field import TimeField
 
@@ -27,6 +29,7 @@ class SignedPaper:
     kinds: tuple[str, ...]
     notice_version: str
     number: str
+    scan: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,14 @@ class ConsentForm(QFrame):
         self.signed_at = TimeField()
         self.version = TextField(max_length=20)
         self.number = TextField(max_length=40)
+        self.scan = ScanField()
         self.reason = TextField(max_length=200)
         self.rows = {
             "kinds": FormRow(RowText(tr("授权种类"), required=True), self.kinds),
             "signed_at": FormRow(RowText(tr("签署时间"), required=True), self.signed_at),
             "version": FormRow(RowText(tr("告知书版本"), required=True), self.version),
             "number": FormRow(RowText(tr("授权书编号")), self.number),
+            "scan": FormRow(RowText(tr("扫描件"), help=tr("已签名授权书的照片或 PDF")), self.scan),
             "reason": FormRow(RowText(tr("撤回事由"), help=tr("只在撤回授权时填写")), self.reason),
         }
         for made in self.rows.values():
@@ -83,7 +88,7 @@ class ConsentForm(QFrame):
         self.kinds.set_value(list(KINDS))
         self.signed_at.set_value(None)
         self.version.set_value(NOTICE_VERSION)
-        for line in (self.number, self.reason):
+        for line in (self.number, self.reason, self.scan):
             line.set_value(None)
         for made in self.rows.values():
             made.show_problem("")
@@ -98,7 +103,8 @@ class ConsentForm(QFrame):
         at, version = self.signed_at.value(), self.version.value()
         if self._miss(("kinds", bool(self._chosen())), ("signed_at", bool(at)), ("version", bool(version))):
             return
-        self.signed.emit(SignedPaper(str(at), self._chosen(), str(version), str(self.number.value() or "")))
+        number = str(self.number.value() or "")
+        self.signed.emit(SignedPaper(str(at), self._chosen(), str(version), number, self.scan.value()))
 
     def _withdraw(self) -> None:
         if self._miss(("kinds", bool(self._chosen())), ("reason", bool(self.reason.value()))):

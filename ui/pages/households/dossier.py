@@ -46,10 +46,14 @@ class FixedRows:
 
 
 class DossierView(QScrollArea):
-    """``record_wished`` carries a ``RecordWish``; ``consent_wished`` asks for the consent form."""
+    """``record_wished`` carries a ``RecordWish``; ``consent_wished`` asks for the consent form.
+
+    ``scan_wished`` asks for the scan of a paper that was signed before.
+    """
 
     record_wished = Signal(object)
     consent_wished = Signal()
+    scan_wished = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,8 +131,12 @@ class DossierView(QScrollArea):
         column(made, margin=12).addWidget(section)
         sign = button(tr("登记授权"), "link", "seal")
         sign.clicked.connect(self.consent_wished)
-        section.add_action(sign)
+        file_scan = button(tr("归档扫描件"), "link", "folder")
+        file_scan.clicked.connect(self.scan_wished)
+        for action in (file_scan, sign):
+            section.add_action(action)
         sign.setVisible(not shown.voided)
+        file_scan.setVisible(bool(shown.consents.rows) and not shown.voided)
         section.layout_.addLayout(self._consent_chips(shown))
         if shown.awaiting:
             text = tr("有 {n} 项信息暂存在本机等待授权：不显示、不报送，满 30 天未取得授权将清除。", n=shown.awaiting)

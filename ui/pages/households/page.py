@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from pathlib import Path
 
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+
+from jmdesk.attachments.intake import read_document
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import beijing_date
 from jmdesk.records.writer import InvalidRecord
@@ -22,6 +25,7 @@ from ui.pages.households.dossier import DossierView, RecordWish
 from ui.pages.households.form import NewHouseholdForm
 from ui.pages.households.listing import HouseholdList
 from ui.pages.households.model import DossierReader, NewHousehold, Shown, create_household
+from ui.widgets.attachments import KINDS, AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
 from ui.widgets.styling import button, column, row
@@ -49,6 +53,7 @@ class HouseholdsPage(Page):
             self.stack.addWidget(part)
         column(self, margin=20).addWidget(self.stack)
         bind(self, "households.filter", self._to_filters)
+        bind(self, "households.attachments", self.attachments.take_focus)
         self._freshness = Freshness(self, context.runner, self._changed)
         self._drafting = Drafting(self, context, "households", self._draft)
         self._drafting.about("new")
@@ -59,6 +64,7 @@ class HouseholdsPage(Page):
         self.form.given_up.connect(self.show_list)
         self.dossier.record_wished.connect(self._open_record)
         self.dossier.consent_wished.connect(self.consent.begin)
+        self.dossier.scan_wished.connect(self.ask_scan)
         self.consent.signed.connect(self._sign)
         self.consent.withdrawn.connect(self._withdraw)
 
@@ -151,6 +157,7 @@ class HouseholdsPage(Page):
         self.grade.setVisible(bool(shown.grade.text))
         self.sync.show_chip(Chip(tr("已作废")) if shown.voided else shown.sync)
         self.dossier.show_dossier(shown)
+        self.attachments.show_record("R05", shown.rid, editable=not shown.voided)
         if self.stack.currentWidget() is not self._dossier_side:
             self.consent.hide()
             self.stack.setCurrentWidget(self._dossier_side)
@@ -179,6 +186,8 @@ class HouseholdsPage(Page):
             down.addWidget(self.number)
         down.addWidget(self.consent)
         down.addWidget(self.dossier, 1)
+        self.attachments = AttachmentsPanel(self.context)
+        down.addWidget(self.attachments)
         return made
 
     def _open_record(self, wish: RecordWish) -> None:
@@ -212,9 +221,12 @@ class HouseholdsPage(Page):
     def _sign(self, paper: SignedPaper) -> None:
         services, rid = self.context.services, self.rid
         signature = Signature(paper.signed_at, paper.notice_version, paper.number)
-        self.context.runner.submit(
-            lambda _progress, _cancelled: services.consents.sign(rid, signature, kinds=paper.kinds), self._signed
-        )
+
+        def work() -> int:
+            scan = read_document(paper.scan) if paper.scan is not None else None
+            return services.consents.sign(rid, signature, kinds=paper.kinds, scan=scan)
+
+        self.context.runner.submit(lambda _progress, _cancelled: work(), self._signed)
 
     def _signed(self, outcome: Outcome) -> None:
         if outcome.error is not None:
@@ -222,6 +234,25 @@ class HouseholdsPage(Page):
             return
         self.consent.hide()
         self.context.notices.say(tr("已登记授权；{n} 项暂存的信息已转正，可以报送。", n=outcome.value))
+
+    def ask_scan(self) -> None:
+        """Ask for the scan of a paper that was signed before."""
+        name, _ = QFileDialog.getOpenFileName(self, tr("选择扫描件"), "", f"{tr('照片或 PDF')} {KINDS}")
+        if name:
+            self.file_scan(Path(name))
+
+    def file_scan(self, file: Path) -> None:
+        """File a scan for every consent of the household that lacks one."""
+        services, rid = self.context.services, self.rid
+        self.context.runner.submit(
+            lambda _progress, _cancelled: services.consents.file_scan(rid, read_document(file)), self._scan_filed
+        )
+
+    def _scan_filed(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+            return
+        self.context.notices.say(tr("已为 {n} 份授权归档扫描件。", n=outcome.value))
 
     def _withdraw(self, wanted: Withdrawal) -> None:
         services, rid = self.context.services, self.rid

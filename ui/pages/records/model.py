@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jmdesk.attachments.linking import LOGGED
 from jmdesk.catalogue.types import Field, Record, RecordType
 from jmdesk.core.clock import beijing_text
 from jmdesk.core.errors import Refused
@@ -25,6 +26,8 @@ HITS = 200
 """A search shows at most so many records."""
 
 _SHOWN_COLUMNS = 5
+SHOWN_DIGITS = 12
+"""Of a document's hash: enough to tell two apart."""
 _HIDDEN_KINDS = ("json", "digest", "uuid")
 
 
@@ -215,6 +218,9 @@ class RecordDesk:
         if name == "voided":
             words = {True: tr("已作废"), False: tr("有效")}
             return FieldChange(tr("状态"), words[bool(change.before.get(name))], words[bool(change.after.get(name))])
+        if name == LOGGED:
+            said = (str(side.get(name, ""))[:SHOWN_DIGITS] for side in (change.before, change.after))
+            return FieldChange(tr("附件(内容摘要)"), *said)
         field = self.desk.catalogue.types[change.type].by_identifier.get(name)
         if field is None:
             return FieldChange(name, str(change.before.get(name, "")), str(change.after.get(name, "")))

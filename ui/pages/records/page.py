@@ -28,6 +28,7 @@ from ui.pages.records.form import RecordForm, RevealWish
 from ui.pages.records.history import HistoryView
 from ui.pages.records.listing import RecordList
 from ui.pages.records.model import Loaded, RecordDesk
+from ui.widgets.attachments import AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
 from ui.widgets.field import TextField
@@ -75,6 +76,7 @@ class RecordsPage(Page):
         bind(self, "records.history", self.show_history)
         bind(self, "records.void", self.ask_void)
         bind(self, "records.case", self.show_case)
+        bind(self, "records.attachments", self.attachments.take_focus)
         self._freshness = Freshness(self, context.runner, self._changed)
         context.runner.changed.connect(self._forget)
         self.show_list("R05")
@@ -212,6 +214,8 @@ class RecordsPage(Page):
         self._void_line.hide()
         self._mark_type()
         self._inner.setCurrentWidget(form)
+        keeps_papers = stored and not self.context.services.catalogue.types[self.type_id].bookkeeping
+        self.attachments.show_record(self.type_id, self.rid if keeps_papers else "", editable=editable)
         self.stack.setCurrentIndex(1)
 
     def _form(self, type_id: str) -> RecordForm:
@@ -412,6 +416,8 @@ class RecordsPage(Page):
         self._history = HistoryView()
         self._inner.addWidget(self._history)
         down.addWidget(self._inner, 1)
+        self.attachments = AttachmentsPanel(self.context)
+        down.addWidget(self.attachments)
         return made
 
     def _form_head(self) -> QBoxLayout:
