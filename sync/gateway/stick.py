@@ -34,6 +34,7 @@ from sync.protocol.errors import RemoteProtocolError
 from sync.protocol.manifest import ChangePage, Manifest, decode_change_page
 from sync.protocol.replies import ReplyHeader, ReplyItem, ReplyReader, write_reply
 from sync.protocol.standing import DeviceState
+from sync.protocol.states import PlatformBatch
 from sync.protocol.suites import KeySet
 
 _LONGEST_WAIT: Final = 600.0
@@ -69,7 +70,7 @@ class StickDesk:
 
         A worker must be running on the database (this process's or a server's): replies wait for it.
         """
-        taken: list[tuple[Path, Manifest, BatchKey]] = []
+        taken: list[tuple[Path, Manifest, BatchKey, bytes]] = []
         for file, outcome in self._in_order(folder):
             if isinstance(outcome, Handled):
                 yield outcome
@@ -80,11 +81,11 @@ class StickDesk:
             except Declined as declined:
                 yield Handled(file.name, outcome.batch_id, outcome.records, problem=declined.problem.value)
                 continue
-            key = self._batches.in_custody(self._devices[outcome.device], outcome.batch_id)[0]
-            taken.append((file, outcome, key))
-        for file, manifest, key in taken:
+            key, custody = self._batches.in_custody(self._devices[outcome.device], outcome.batch_id)
+            taken.append((file, outcome, key, custody))
+        for file, manifest, key, custody in taken:
             name = f"JM-{manifest.device[:_NAMED]}-{manifest.epoch}-{manifest.seq:06d}.jmr"
-            _write(folder / name, self._receipt(manifest, key))
+            _write(folder / name, self._receipt(manifest, key, custody))
             yield Handled(file.name, manifest.batch_id, manifest.records, name)
         for device in self._devices.values():
             if device.state is DeviceState.ACTIVE:
@@ -106,14 +107,17 @@ class StickDesk:
             found.append((file, manifest))
         return sorted(found, key=_place_in_chain)
 
-    def _receipt(self, manifest: Manifest, key: BatchKey) -> bytes:
+    def _receipt(self, manifest: Manifest, key: BatchKey, custody: bytes) -> bytes:
+        """The receipts of a batch once it is processed; custody alone where it waits for a person."""
         waiting = threading.Event()
         left = _LONGEST_WAIT
+        device = self._devices[manifest.device]
         while left > 0:
-            device = self._devices[manifest.device]
             reply = receipt_reply(self._database, self._keys, self._clock, self._ids, device, key)
             if reply is not None:
                 return reply
+            if self._batches.status(device, manifest.batch_id)["state"] == PlatformBatch.AWAITING_RELEASE.value:
+                return self._reply(device, [ReplyItem(PayloadType.CUSTODY_RECEIPT, custody)])
             waiting.wait(_LOOK_EVERY)
             left -= _LOOK_EVERY
         raise Environment("gateway.stick_slow")
@@ -125,20 +129,24 @@ class StickDesk:
             envelopes = self._database.run(
                 Access(Role.API), partial(_envelopes, digests=digests[start : start + _PACKAGES])
             )
-            grant, sink = device.grant, io.BytesIO()
-            header = ReplyHeader(
-                reply_id=self._ids.new(),
-                unit=grant.unit,
-                device=grant.device,
-                epoch=grant.epoch,
-                server_epoch=self._keys.server_epoch,
-                created=utc_text(self._clock.now()),
-            )
+            name = f"JM-{device.grant.device[:_NAMED]}-0-packages-{number:04d}.jmr"
             items = [ReplyItem(PayloadType.PACKAGE, envelope) for envelope in envelopes]
-            write_reply(sink, header, items, (), self._keys.signing)
-            name = f"JM-{grant.device[:_NAMED]}-0-packages-{number:04d}.jmr"
-            _write(folder / name, sink.getvalue())
+            _write(folder / name, self._reply(device, items))
             yield Handled("", "", 0, name)
+
+    def _reply(self, device: Device, items: Sequence[ReplyItem]) -> bytes:
+        """A ``.jmr`` with envelopes that have no parts."""
+        grant, sink = device.grant, io.BytesIO()
+        header = ReplyHeader(
+            reply_id=self._ids.new(),
+            unit=grant.unit,
+            device=grant.device,
+            epoch=grant.epoch,
+            server_epoch=self._keys.server_epoch,
+            created=utc_text(self._clock.now()),
+        )
+        write_reply(sink, header, items, (), self._keys.signing)
+        return sink.getvalue()
 
     def _changes(self, folder: Path, device: Device) -> Iterator[Handled]:
         """Pages from where the device last said it stood, one file each, until there is no more."""

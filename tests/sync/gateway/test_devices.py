@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ import requests
 
 from jmdesk.core.clock import utc_text
 from sync.gateway.database import OWNER, READ
+from sync.gateway.stick import StickDesk
 from sync.protocol.enrolment import (
     NO_CHAIN,
     ChainEnd,
@@ -23,12 +26,14 @@ from sync.protocol.enrolment import (
 )
 from sync.protocol.envelope import PayloadType, sign_envelope
 from sync.protocol.manifest import NO_PREVIOUS
+from sync.protocol.receipts import open_custody
 from sync.protocol.records import Verdict
+from sync.protocol.replies import ReplyReader
 from sync.protocol.standing import DeviceStanding, DeviceState, open_standing
 from sync.protocol.states import PlatformBatch
 from sync.protocol.suites import KeyRole, OpeningKey, SigningKey
 from tests.sync.gateway.conftest import OTHER_VILLAGE, TOWN, VILLAGE, Platform
-from tests.sync.gateway.desk import CLOCK, Batch, Desk, draft, household
+from tests.sync.gateway.desk import CLOCK, IDS, Batch, Desk, draft, household
 
 
 def small(desk: Desk, **header: Any) -> Batch:
@@ -325,6 +330,18 @@ def test_a_replaced_computer_begins_its_own_chain_at_the_same_numbers(platform: 
     second = platform.desk()
     assert (second.grant.epoch, second.grant.desk_block != first.grant.desk_block) == (1, True)
     assert second.exchange(draft("R05", *household()))[0].verdict is Verdict.ACCEPTED
+
+
+def test_the_stick_s_desk_answers_a_held_batch_with_its_custody_at_once(platform: Platform, tmp_path: Path) -> None:
+    desk = platform.desk()
+    asked(desk, "retire", retirement(desk))
+    batch = small(desk)
+    (tmp_path / "late.jmb").write_bytes(batch.file)
+    gateway = platform.running.gateway
+    (handled,) = StickDesk(gateway.database, gateway.keys, CLOCK, IDS).handle(tmp_path)
+    reply = io.BytesIO((tmp_path / handled.reply).read_bytes())
+    (item,) = ReplyReader(reply, desk.trust, device=desk.device, unit=desk.unit, epoch=1).items
+    assert open_custody(item.envelope, desk.trust, batch.signed.manifest, batch.signed.digest).receipt.held
 
 
 # -- approval of keys --------------------------------------------------------------------------------------------------
