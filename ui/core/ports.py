@@ -122,10 +122,10 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class VaultCard:
-    """What a vault says of itself before it is opened: its unit's code and the ids of its users."""
+    """What a vault says of itself before it is opened: its unit's code; its users' ids and the labels to show."""
 
     unit: str
-    users: tuple[str, ...]
+    users: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,18 @@ class Vaults(Protocol):
 
     def open(self, folder: Path, passphrase: str, user: str) -> Unlocked:
         """Unlock a vault. ``Refused`` for a wrong passphrase, ``Environment`` for damage or a lock held elsewhere."""
+        ...
+
+    def recover(self, folder: Path, code: str, new: str, user: str) -> Unlocked:
+        """Unlock with a printed recovery code and set a new passphrase. ``Refused`` for a wrong code."""
+        ...
+
+    def ask_reset(self, folder: Path, user: str, new: str) -> tuple[bytes, str]:
+        """A request to the administrators and its fingerprint. ``Refused`` when the vault has no escrow key."""
+        ...
+
+    def accept_reset(self, folder: Path, answer: Path, new: str) -> Unlocked:
+        """Unlock with the administrators' answer and the passphrase chosen when asking."""
         ...
 
     def create(self, wanted: NewVault) -> Unlocked:

@@ -13,6 +13,7 @@ from ui.core.ports import Choice, NewVault, Overview, VaultCard
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
+    from jmdesk.vault.folder import Unlocked
     from jmdesk.vault.kdf import Cost
 
 
@@ -48,6 +49,15 @@ class OpenDesk:
         self.services.close()
 
 
+def _after_reset(vault: Unlocked) -> OpenDesk:
+    """The desk of a vault that its user came into without the old passphrase; the log says so."""
+    from jmdesk.desk import Desk
+
+    desk = Desk.enter(vault)
+    desk.accounts.note_reset()
+    return OpenDesk(desk)
+
+
 class VaultsOnDisk:
     """Vault folders. ``cost`` is what one guess at the passphrase costs in a new vault; calibrated unless given."""
 
@@ -59,13 +69,45 @@ class VaultsOnDisk:
         from jmdesk.vault.folder import peek
 
         header = peek(folder)
-        return VaultCard(header.unit, tuple(plate.user for plate in header.nameplates))
+        return VaultCard(header.unit, tuple(Choice(plate.user, plate.label) for plate in header.nameplates))
 
     def open(self, folder: Path, passphrase: str, user: str) -> OpenDesk:
         """Unlock a vault."""
         from jmdesk.desk import Desk
 
         return OpenDesk(Desk.open(folder, passphrase, user=user or None))
+
+    def recover(self, folder: Path, code: str, new: str, user: str) -> OpenDesk:
+        """Unlock with a printed recovery code and set a new passphrase."""
+        from jmdesk.core.clock import SystemClock, utc_text
+        from jmdesk.vault.recovery import unlock_with_code
+
+        clock = SystemClock()
+        at = utc_text(clock.now())
+        return _after_reset(unlock_with_code(folder, code, new, user, clock=clock, created=at, cost=self._cost))
+
+    def ask_reset(self, folder: Path, user: str, new: str) -> tuple[bytes, str]:
+        """A request to the administrators and its fingerprint."""
+        from jmdesk.core.clock import SystemClock
+        from jmdesk.vault.escrow import fingerprint
+        from jmdesk.vault.reset import ask
+
+        data = ask(folder, user, new, SystemClock().now(), cost=self._cost)
+        return data, fingerprint(data)
+
+    def accept_reset(self, folder: Path, answer: Path, new: str) -> OpenDesk:
+        """Unlock with the administrators' answer."""
+        from jmdesk.core.clock import SystemClock
+        from jmdesk.vault.escrow import MOST_BYTES
+        from jmdesk.vault.files import disk_errors, read_bounded
+        from jmdesk.vault.reset import accepted
+
+        try:
+            with disk_errors():
+                data = read_bounded(answer, MOST_BYTES)
+        except ValueError:
+            data = None
+        return _after_reset(accepted(folder, data or b"", new, SystemClock().now(), cost=self._cost))
 
     def create(self, wanted: NewVault) -> OpenDesk:
         """Make a vault and open it."""

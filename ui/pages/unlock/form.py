@@ -14,6 +14,7 @@ from ui.widgets.field import TextField
 from ui.widgets.passphrase_field import PassphraseField
 from ui.widgets.region_picker import RegionPicker
 from ui.widgets.stepper import Stepper
+from ui.widgets.strength import StrengthMeter
 from ui.widgets.styling import button, column, label, row
 
 USCC_LENGTH = 18
@@ -141,9 +142,10 @@ class CreateVault(QFrame):
         down.addWidget(self.passphrase)
         down.addWidget(label(tr("再输一次"), "label"))
         down.addWidget(self.again)
-        advice = tr(
-            "至少 6 个汉字，或 12 个字母、数字、符号。几样互不相干的东西连在一起，好记又难猜。口令没有后门，请记牢。"
-        )
+        known = (self.unit, self.unit_name, self.user)
+        self.meter = StrengthMeter(self.passphrase, lambda: tuple(str(one.value() or "") for one in known))
+        down.addWidget(self.meter)
+        advice = tr("口令没有后门。开库后请打印恢复码，封存保管。")
         down.addWidget(label(advice, "hint", wrap=True))
         down.addStretch(1)
         self.again.returnPressed.connect(self.forward)

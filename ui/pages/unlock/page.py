@@ -15,13 +15,14 @@ from jmdesk.core.errors import KnownError
 from ui.core.context import Context
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
-from ui.core.ports import NewVault, VaultCard, Vaults
+from ui.core.ports import Choice, NewVault, VaultCard, Vaults
 from ui.core.runner import Outcome
 from ui.core.theme import look
 from ui.widgets.passphrase_field import PassphraseField
 from ui.widgets.styling import button, card, column, label, mark, picture, row
 
 if TYPE_CHECKING:
+    from ui.pages.unlock.forgotten import Forgotten
     from ui.pages.unlock.form import CreateVault
 
 CARD_WIDTH = 460
@@ -40,6 +41,7 @@ class UnlockPage(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self._open_card())
         self.wizard: CreateVault | None = None
+        self.forgotten: Forgotten | None = None
         px = look().theme.px
         self.stack.setFixedWidth(px(CARD_WIDTH))
         across = row(self, margin=16)
@@ -69,6 +71,7 @@ class UnlockPage(QWidget):
         self._fields.setVisible(known)
         self._none.setVisible(not known)
         self.open_button.setVisible(known)
+        self.forgotten_button.setVisible(known)
         if known:
             self.passphrase.setFocus()
         else:
@@ -130,7 +133,10 @@ class UnlockPage(QWidget):
         self.create_button.clicked.connect(self.start_create)
         self.browse_button = button(tr("选择其他文件夹"), "link", "folder")
         self.browse_button.clicked.connect(self._browse)
+        self.forgotten_button = button(tr("忘记口令"), "link")
+        self.forgotten_button.clicked.connect(self.start_forgotten)
         links.addWidget(self.create_button)
+        links.addWidget(self.forgotten_button)
         links.addStretch(1)
         links.addWidget(self.browse_button)
         down.addLayout(links)
@@ -144,7 +150,7 @@ class UnlockPage(QWidget):
         if not self.passphrase.text():
             self._tell(tr("请输入开库口令。"))
             return
-        user, passphrase = self.user.currentText(), self.passphrase.take()
+        user, passphrase = str(self.user.currentData() or ""), self.passphrase.take()
         self._wait(waiting=True)
         vaults = self._vaults
         self._context.runner.submit(
@@ -163,6 +169,25 @@ class UnlockPage(QWidget):
             self.stack.addWidget(self.wizard)
         self.stack.setCurrentWidget(self.wizard)
         self.wizard.begin()
+
+    def start_forgotten(self) -> None:
+        """Show the ways back in for who forgot the passphrase."""
+        folder = self.vault.currentData()
+        if not isinstance(folder, Path):
+            return
+        if self.forgotten is None:
+            from ui.pages.unlock.forgotten import Forgotten
+
+            self.forgotten = Forgotten(self._context, self._vaults)
+            self.forgotten.given_up.connect(lambda: self.stack.setCurrentIndex(0))
+            self.forgotten.unlocked.connect(self._back_in)
+            self.stack.addWidget(self.forgotten)
+        self.stack.setCurrentWidget(self.forgotten)
+        self.forgotten.begin(folder, str(self.user.currentData() or ""))
+
+    def _back_in(self, desk: object) -> None:
+        self.stack.setCurrentIndex(0)
+        self.unlocked.emit(desk)
 
     def _create(self, wanted: NewVault) -> None:
         vaults = self._vaults
@@ -216,9 +241,10 @@ class UnlockPage(QWidget):
         elif outcome.error is not None:
             self._context.notices.error(outcome.error)
 
-    def _show_users(self, users: Sequence[str]) -> None:
+    def _show_users(self, users: Sequence[Choice]) -> None:
         self.user.clear()
-        self.user.addItems(users)
+        for user in users:
+            self.user.addItem(user.label, user.code)
         self.user.setVisible(len(users) > 1)
         self._user_label.setVisible(len(users) > 1)
 
