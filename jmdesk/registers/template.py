@@ -11,7 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from jmdesk.catalogue.loader import catalogue
-from jmdesk.catalogue.types import Field, RecordType
+from jmdesk.catalogue.types import Catalogue, Field, RecordType, Template
 from jmdesk.core.errors import Environment
 from jmdesk.registers.findings import column_letters
 from jmdesk.registers.wording import CODES_SHEET, GUIDE_SHEET, HOUSEHOLD_TYPES, Meaning, wording
@@ -39,38 +39,52 @@ class TemplateColumn:
     described: Field | None
 
 
-def write_household_template(path: Path) -> None:
-    """The template of household registers: one row per person, the household's columns on its first row."""
-    _write(path, "农户信用信息登记表", household_columns())
+def write_household_template(path: Path, known: Catalogue | None = None, scope: Sequence[str] = ()) -> None:
+    """The template of household registers: one row per person, the household's columns on its first row.
+
+    ``known``: the catalogue in force (else the program's own); ``scope``: the desk's regions, which may have templates
+    of their own.
+    """
+    known = known or catalogue()
+    own = known.template_for("R05", scope)
+    _write(path, own.title if own else "农户信用信息登记表", household_columns(known, scope), known)
 
 
-def write_record_template(path: Path, type_id: str) -> None:
+def write_record_template(path: Path, type_id: str, known: Catalogue | None = None, scope: Sequence[str] = ()) -> None:
     """The template of any record type of the catalogue: one row per record. ``KeyError`` for an unknown type."""
-    type_ = catalogue().type(type_id)
-    _write(path, f"{type_.label}导入表", record_columns(type_))
+    known = known or catalogue()
+    type_ = known.type(type_id)
+    own = known.template_for(type_.id, scope)
+    _write(path, own.title if own else f"{type_.label}导入表", record_columns(type_, own), known)
 
 
-def household_columns() -> list[TemplateColumn]:
+def household_columns(known: Catalogue | None = None, scope: Sequence[str] = ()) -> list[TemplateColumn]:
     """The columns of the household template, in order; the reader of registers understands every one of them."""
+    known = known or catalogue()
     columns = [TemplateColumn("农户", "行政村", None)]
     for type_id in HOUSEHOLD_TYPES:
-        type_ = catalogue().types[type_id]
+        type_ = known.types[type_id]
         if type_id in _WITH_SLOTS:
             slots = [m for m in wording().meanings.values() if m.type == type_id and m.slot]
             columns += [_slot_column(type_.label, meaning) for meaning in slots]
             continue
-        columns += [c for c in record_columns(type_) if c.described and c.described.identifier not in _ALSO_LEFT_OUT]
+        fields = record_columns(type_, known.template_for(type_id, scope))
+        columns += [c for c in fields if c.described and c.described.identifier not in _ALSO_LEFT_OUT]
     columns += [TemplateColumn("授权书", "授权书签署日期", None), TemplateColumn("授权书", "授权书编号", None)]
     return columns
 
 
-def record_columns(type_: RecordType) -> list[TemplateColumn]:
-    """A column for every field that a person fills in and the catalogue has switched on."""
-    return [
-        TemplateColumn(type_.label, _header(described), described)
-        for described in type_.fields
-        if described.is_input and described.default_on and described.identifier not in _NOT_FILLED_IN
-    ]
+def record_columns(type_: RecordType, own: Template | None = None) -> list[TemplateColumn]:
+    """A column for every field that a person fills in and the catalogue has switched on.
+
+    A region's own template asks for its fields in its order, and for what is required in any case.
+    """
+    fields = [f for f in type_.fields if f.is_input and f.default_on and f.identifier not in _NOT_FILLED_IN]
+    if own is not None:
+        place = {name: number for number, name in enumerate(own.fields)}
+        fields = [f for f in fields if f.required or f.identifier in place]
+        fields.sort(key=lambda f: place.get(f.identifier, -1))
+    return [TemplateColumn(type_.label, _header(described), described) for described in fields]
 
 
 def _header(described: Field) -> str:
@@ -83,11 +97,11 @@ def _slot_column(section: str, meaning: Meaning) -> TemplateColumn:
     return TemplateColumn(section, f"{meaning.headers[0]}{unit}", described)
 
 
-def _write(path: Path, title: str, columns: Sequence[TemplateColumn]) -> None:
+def _write(path: Path, title: str, columns: Sequence[TemplateColumn], known: Catalogue) -> None:
     try:
         with xlsxwriter.Workbook(str(path)) as book:
             sheet = book.add_worksheet("登记表")
-            lists = _code_lists(book, columns)
+            lists = _code_lists(book, columns, known)
             _guide(book, columns)
             _sheet(book, sheet, title, columns, lists)
     except (OSError, xlsxwriter.exceptions.FileCreateError) as problem:
@@ -135,14 +149,14 @@ def _validate(sheet: Any, place: int, column: TemplateColumn, lists: dict[str, s
     sheet.data_validation(3, place, _ROWS, place, options)
 
 
-def _code_lists(book: Any, columns: Sequence[TemplateColumn]) -> dict[str, str]:
+def _code_lists(book: Any, columns: Sequence[TemplateColumn], known: Catalogue) -> dict[str, str]:
     """Write every code list that the columns need; the range of its labels by list."""
     sheet = book.add_worksheet(CODES_SHEET)
     bold = book.add_format({"bold": True})
     ranges: dict[str, str] = {}
     for column in columns:
         described = column.described
-        codes = catalogue().code_lists.get(described.code_list) if described else None
+        codes = known.code_lists.get(described.code_list) if described else None
         if codes is None or not codes.values or codes.id in ranges or described is None:
             continue
         place = 2 * len(ranges)

@@ -45,19 +45,19 @@ def outcome_of(report: SyncReport, *errors: KnownError) -> Outcome:
 def write_down(desk: Desk, way: str, report: SyncReport, *errors: KnownError) -> None:
     """Write an exchange into the diary, with what broke it off; one that found nothing to do is left out."""
     outcome = outcome_of(report, *errors)
-    lines = {
-        language: [
-            *(str(error.message_for_user(language)) for error in errors),
-            *told(report, language, desk.catalogue),
-        ]
-        for language in ("zh", "en")
-    }
-    if outcome == "done" and lines["zh"] == told(SyncReport(started="")):
+    if outcome == "done" and told(report) == told(SyncReport(started="")):
         return
+    lines = {language: _lines(report, errors, language, desk.catalogue) for language in ("zh", "en")}
     at = report.finished or utc_text(desk.clock.now())
     counts = (report.handed_over, report.adopted + report.beside, report.set_aside)
     with desk.store.transaction(desk.actor, "diary") as transaction:
         diary.add(transaction.connection, Entry(at, way, outcome, *counts, lines))
+
+
+def _lines(report: SyncReport, errors: Iterable[KnownError], language: str, catalogue: Catalogue) -> list[str]:
+    broke = [str(error.message_for_user(language)) for error in errors]
+    lines = told(report, language, catalogue)
+    return broke if broke and lines == told(SyncReport(started=""), language) else [*broke, *lines]
 
 
 def paper(entries: Iterable[Entry], *, unit: str) -> str:

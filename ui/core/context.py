@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from ui.core.daybreak import Daybreak
 from ui.core.i18n import tr
 from ui.core.messages import INFO, Notices
 from ui.core.ports import Unlocked
@@ -45,12 +46,27 @@ class Context(QObject):
         self.runner = runner or Runner()
         self.notices = Notices()
         self.desk: Unlocked | None = None
+        self.daybreak: Daybreak | None = None
         self.runner.failed.connect(self.notices.error)
 
     def take(self, desk: Unlocked) -> None:
         """Work on an open desk; views hear of whatever its store commits, from whichever thread."""
         self.desk = desk
         desk.services.store.listen(self.runner.changed.emit)
+        self.daybreak = Daybreak(desk.services.clock, self._begin_day, self)
+
+    def _begin_day(self) -> None:
+        """Go by the packages of the new day; what has taken effect is told, and views read anew."""
+        desk = self.services
+        self.runner.submit(lambda _progress, _cancelled: desk.renew(), self._began)
+
+    def _began(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.notices.error(outcome.error)
+        elif isinstance(outcome.value, list) and outcome.value:
+            names = "、".join(held.issue.version for held in outcome.value)
+            self.notices.say(tr("今日起执行：{names}。详见“报送”页的发布包。", names=names), INFO)
+            self.settings_changed.emit()
 
     @property
     def services(self) -> Desk:

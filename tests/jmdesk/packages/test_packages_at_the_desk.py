@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from python_calamine import load_workbook
 
 from jmdesk.catalogue.issues import Issue
 from jmdesk.core.clock import FixedClock
@@ -11,6 +12,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk
 from jmdesk.packages.service import Packages
 from jmdesk.records.writer import InvalidRecord
+from jmdesk.registers.template import household_columns, write_household_template
 from jmdesk.store import change_log
 from tests.desks import VILLAGE, Family, new_desk
 from tests.packages import calendar_files, catalogue_table, issue, regions_files, rules_text
@@ -212,10 +214,18 @@ def test_packages_stand_in_the_generic_list_and_nobody_edits_them_there(desk: De
     assert desk.packages.list_file("red", "list.csv") == "名称\n甲\n"
 
 
-def test_a_regions_own_import_template_is_found_by_the_desks_scope(desk: Desk) -> None:
+def test_a_regions_own_import_template_is_found_by_the_desks_scope(desk: Desk, tmp_path: Path) -> None:
     files = {"catalogue.csv": issue().files["catalogue.csv"], "codes.json": issue().files["codes.json"]}
     taken(desk, issue(files=files | {"templates.json": _TEMPLATE % ("440785", "x_old_trees")}))
     found = desk.catalogue.template_for("R05", desk.regions)
     assert found is not None
     assert found.title == "柑园登记"
+    columns = [c.described.identifier for c in household_columns(desk.catalogue, desk.regions) if c.described]
+    assert columns.index("address") < columns.index("x_old_trees")
+    assert "main_industry" in columns  # required: asked for in any case
+    assert "phone" not in columns
+    write_household_template(tmp_path / "模板.xlsx", desk.catalogue, desk.regions)
+    with load_workbook(tmp_path / "模板.xlsx") as book:
+        sheet = book.get_sheet_by_name("登记表").to_python()
+    assert any("百年果树(棵)" in map(str, row) for row in sheet)
     assert desk.catalogue.template_for("R05", ("440703000000",)) is None

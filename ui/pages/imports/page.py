@@ -192,7 +192,9 @@ class ImportsPage(Page):
 
     def save_template(self, path: Path) -> None:
         """Write the empty template."""
-        self._write(partial(write_household_template, path), self._saved(path, tr("已保存导入模板“{name}”。")))
+        desk = self.context.services
+        write = partial(write_household_template, path, desk.catalogue, desk.regions)
+        self._write(write, self._saved(path, tr("已保存导入模板“{name}”。")))
 
     def save_sample(self, path: Path) -> None:
         """Write an invented register of the desk's first region, with mistakes in it, to practise with."""

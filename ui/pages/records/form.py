@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
-from jmdesk.catalogue.validation import validation
+from jmdesk.catalogue.validation import validation_of
 from jmdesk.records.masking import is_masked, masked
 from jmdesk.store.reading import Sealed
 from ui.core.drafting import line_of, type_again
@@ -270,7 +270,7 @@ class RecordForm(QScrollArea):
         if value is None:
             return
         values = {**self._original, **self.changes().set_}
-        problem = validation().of(self._type.id).check_field(name, value, values, self._today())
+        problem = validation_of(self._catalogue).of(self._type.id).check_field(name, value, values, self._today())
         if problem is not None:
             self._say(problem)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 from shiboken6 import isValid
 
 from jmdesk.core.changes import Changes
@@ -101,6 +101,7 @@ class SyncPage(Page):
         for part in (self.told, self.aside, self.refusing, self.held, self.batches, self.diary, self.packages):
             down.addWidget(part)
         down.addStretch(1)
+        self.form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.form.hide()
         self.standing.hide()
 
