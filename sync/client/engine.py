@@ -280,6 +280,8 @@ class _Exchange:
         for receipt in taken.receipts:
             self._report.note_verdicts(counted(receipt))
             self._seen(receipt.server_epoch, receipt.processed)
+        if batch.batch_id not in {receipt.batch_id for receipt in taken.receipts}:
+            raise Refused("protocol.receipt_other_batch")
         return True
 
     def _pull(self) -> None:
@@ -304,6 +306,9 @@ class _Exchange:
         cursor = cursor_of(self._desk)
         reply = self._session.run(lambda: self._transport.changes(cursor, PAGE_RECORDS))
         pages = self._receiver().take(BytesIO(reply)).pages
+        if not pages:
+            # Whoever answers with something else that is signed could keep changes away without a word.
+            raise Refused("protocol.payload_type")
         for page, applied in pages:
             self._report.pages += 1
             self._report.adopted += applied.adopted
@@ -313,7 +318,7 @@ class _Exchange:
             self._report.left += applied.left
             self._steering.tell("changes", self._report.adopted, 0)
             self._keep(self._membership.at(page.server_epoch, page.created))
-        return bool(pages) and pages[-1][0].more
+        return pages[-1][0].more
 
     def _receiver(self) -> Receiver:
         return Receiver(self._desk, self._membership, self._steering)

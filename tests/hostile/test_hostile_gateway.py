@@ -1,0 +1,288 @@
+"""Every attack of the TUF list against the real client: each is named, and none changes what the desk holds.
+
+The attacker sits behind the desk's TLS. Without a key of the platform he can repeat, mix, withhold and damage;
+``stolen`` attacks have the platform's signing key too, so that only what the desk itself remembers finds them out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jmdesk.core.clock import FixedClock
+from jmdesk.core.errors import KnownError, Refused, Unreachable
+from jmdesk.core.messages import table
+from jmdesk.inbox import CURSOR
+from sync.client.engine import synchronise
+from sync.client.http import HttpTransport
+from sync.client.membership import load_membership, opening_key
+from sync.client.patience import Patience
+from sync.client.report import SyncReport
+from sync.client.steering import Steering
+from sync.protocol.envelope import PayloadType
+from sync.protocol.suites import KeyRole, SigningKey
+from tests.hostile.gateway import Forger, Interceptor
+from tests.postgres import postgres
+from tests.soak.blueprint import START, Blueprint
+from tests.soak.city import City
+from tests.soak.office import Office
+from tests.soak.wire import Air, Line, Loop
+from tests.sync.client.hostile import HostileServer
+
+__all__ = ["postgres"]
+
+STRANGER = SigningKey(KeyRole.PLATFORM, os.urandom(32))
+_STEERING = Steering(wait=lambda _: None)
+
+
+@dataclass
+class Stage:
+    """A desk behind a hostile gateway, a second one that is left alone, and the city behind both."""
+
+    city: City
+    desk: Office
+    other: Office
+    between: Interceptor
+    transport: HttpTransport
+    household: str
+    edits: int = 0
+
+    @property
+    def stolen(self) -> Forger:
+        """Who has the platform's signing key."""
+        return Forger(self.city.keys.signing, opening_key(self.desk.desk.vault.device_keys()))
+
+    @property
+    def strange(self) -> Forger:
+        """Who has a key of his own."""
+        return Forger(STRANGER, opening_key(self.desk.desk.vault.device_keys()))
+
+    def sync(self) -> SyncReport:
+        patience = Patience(_STEERING, attempts=1)
+        return synchronise(self.desk.desk, self.transport, _STEERING, patience=patience, wait_seconds=0)
+
+    def attacked(self) -> KnownError | None:
+        """What the user is told of an exchange."""
+        try:
+            return self.sync().problem
+        except (Refused, Unreachable) as error:
+            return error
+
+    def work(self) -> None:
+        """Something to send, and something to fetch."""
+        self.edits += 1
+        self.other.desk.records.change("R05", self.household, {"register_no": f"别处{self.edits}"})
+        assert self.other.sync() is not None
+        self.desk.desk.records.change("R05", self.household, {"x_remark": f"此处{self.edits}"})
+
+    def held(self) -> dict[str, object]:
+        """What the desk holds of the platform's word."""
+        found = self.desk.here("R05", self.household)
+        assert found is not None
+        membership = load_membership(self.desk.desk.store)
+        settled = [(b.seq, b.receipt) for b in self.desk.batches() if b.state == "done"]
+        return {
+            "cursor": self.desk.desk.store.setting(CURSOR),
+            "trust": membership.trust,
+            "history": membership.server_epoch,
+            "theirs": found.values.get("register_no"),
+            "settled": settled,
+            "custody": [b.custody for b in self.desk.batches(open_only=True)],
+            "verdicts": self.desk.states().get("done"),
+        }
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What is forged: ``on`` the end of a request's path. ``watched``: what must stay as it was."""
+
+    on: str
+    forge: Callable[[Stage, bytes], bytes]
+    codes: tuple[str, ...]
+    watched: tuple[str, ...]
+
+
+_TOTALS: dict[str, int] = {
+    **dict.fromkeys(("accepted", "conflict", "duplicate", "forbidden", "gone", "rejected"), 0),
+    "merged": 1,
+}
+CUSTODY, RECEIPT, PAGE = ("custody",), ("settled", "verdicts"), ("cursor", "theirs", "history")
+
+
+def _first(stage: Stage, kind: str) -> bytes:
+    return stage.between.heard[kind][0]
+
+
+def _twice(lines: list[bytes]) -> list[bytes]:
+    return [*lines, lines[-1]]
+
+
+def _other_envelope(stage: Stage, answer: bytes) -> bytes:
+    return _first(stage, "trust")
+
+
+def _extra_member(envelope: bytes) -> bytes:
+    return json.dumps(json.loads(envelope) | {"note": "x"}).encode()
+
+
+def _second_signature(envelope: bytes) -> bytes:
+    found = json.loads(envelope)
+    return json.dumps(found | {"signatures": found["signatures"] * 2}).encode()
+
+
+ATTACKS = {
+    "wrong key: custody by a stranger": Attack(
+        "commit",
+        lambda s, a: s.strange.signed(PayloadType.CUSTODY_RECEIPT, a),
+        ("protocol.key_unknown",),
+        CUSTODY,
+    ),
+    "wrong type: another signed message as custody": Attack(
+        "commit", _other_envelope, ("protocol.payload_type",), CUSTODY
+    ),
+    "mix and match: custody of an earlier batch": Attack(
+        "commit", lambda s, _: _first(s, "commit"), ("protocol.receipt_other_batch",), CUSTODY
+    ),
+    "extraneous: a member too many in an envelope": Attack(
+        "commit", lambda _, a: _extra_member(a), ("protocol.schema",), CUSTODY
+    ),
+    "extraneous: two signatures": Attack(
+        "commit", lambda _, a: _second_signature(a), ("protocol.envelope_signatures",), CUSTODY
+    ),
+    "endless: an envelope over its bound": Attack(
+        "commit", lambda _, a: a + b" " * (5 * 1024 * 1024), ("sync.answer_too_large",), CUSTODY
+    ),
+    "stolen: custody for another device": Attack(
+        "commit",
+        lambda s, a: s.stolen.signed(PayloadType.CUSTODY_RECEIPT, a, device="0" * 32),
+        ("protocol.receipt_other_device",),
+        CUSTODY,
+    ),
+    "stolen: custody for other bytes": Attack(
+        "commit",
+        lambda s, a: s.stolen.signed(PayloadType.CUSTODY_RECEIPT, a, manifest="0" * 64),
+        ("protocol.receipt_other_bytes",),
+        CUSTODY,
+    ),
+    "wrong key: verdicts by a stranger": Attack(
+        "receipt", lambda s, a: s.strange.receipt(a), ("protocol.key_unknown",), RECEIPT
+    ),
+    "mix and match: the verdicts of an earlier batch": Attack(
+        "receipt", lambda s, _: _first(s, "receipt"), ("protocol.receipt_other_batch",), RECEIPT
+    ),
+    "mix and match: a page in the place of verdicts": Attack(
+        "receipt", lambda s, _: _first(s, "changes"), ("protocol.cursor_back", "protocol.cursor_gap"), RECEIPT
+    ),
+    "extraneous: an entry too many": Attack(
+        "receipt",
+        lambda s, a: s.stolen.packed(s.stolen.entries(a) | {"parts/00009": b"x"}),
+        ("protocol.container_unlisted",),
+        (),  # what was listed is signed, and stays
+    ),
+    "stolen: totals that lie": Attack(
+        "receipt",
+        lambda s, a: s.stolen.receipt(a, totals=_TOTALS | {"rejected": 1}),
+        ("protocol.totals",),
+        RECEIPT,
+    ),
+    "stolen: a verdict too many": Attack(
+        "receipt",
+        lambda s, a: s.stolen.receipt(a, _twice, totals=_TOTALS | {"accepted": 2}, records=2),
+        ("protocol.verdict_order", "protocol.receipt_other_bytes", "protocol.sums"),
+        RECEIPT,
+    ),
+    "stolen: a verdict for another place": Attack(
+        "receipt",
+        lambda s, a: s.stolen.receipt(a, lambda lines: [lines[0].replace(b'.0"', b'.1"', 1)]),
+        ("protocol.verdict_order",),
+        RECEIPT,
+    ),
+    "stolen: another audit head": Attack(
+        "receipt",
+        lambda s, a: s.stolen.receipt(a, audit={"count": 1, "head": "0" * 64}),
+        ("protocol.receipt_audit",),
+        RECEIPT,
+    ),
+    "wrong key: changes by a stranger": Attack(
+        "changes", lambda s, a: s.strange.page(a), ("protocol.key_unknown",), PAGE
+    ),
+    "rollback: an older page": Attack(
+        "changes", lambda s, _: _first(s, "changes"), ("protocol.cursor_gap", "protocol.cursor_back"), PAGE
+    ),
+    "truncated: half a page": Attack("changes", lambda _, a: a[: len(a) // 2], ("protocol.container_truncated",), PAGE),
+    "wrong type: verdicts in the place of a page": Attack(
+        "changes", lambda s, _: _first(s, "receipt"), ("protocol.payload_type",), PAGE
+    ),
+    "stolen: a page for another device": Attack(
+        "changes",
+        lambda s, a: s.stolen.page(a, device="0" * 32),
+        ("protocol.receipt_other_device",),
+        PAGE,
+    ),
+    "stolen: a page that ends before it begins": Attack(
+        "changes", lambda s, a: s.stolen.page(a, to=0), ("protocol.cursor_back",), PAGE
+    ),
+    "stolen: a page that promises other sums": Attack(
+        "changes", lambda s, a: s.stolen.page(a, records=0, raw_bytes=0), ("protocol.sums",), PAGE
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: str) -> Iterator[Stage]:
+    home = Path(tempfile.mkdtemp(prefix="jmdesk-hostile-"))
+    blueprint = Blueprint.make(postgres, home / "desks")
+    loop: Loop = blueprint.loop
+    city = City(blueprint.server, loop, blueprint.server.copy(blueprint.database), FixedClock(START))
+    server = HostileServer(home)
+    offices: list[Office] = []
+    for number, name in enumerate(("first", "second"), 1):
+        shutil.copytree(blueprint.vaults[name].folder, home / name)
+        line = Line(city.ask, Air(), name)
+        vault = blueprint.vaults[name]
+        offices.append(Office(name, vault, home / name, FixedClock(START), line, (number << 32) + 2**20))
+    first, second = offices
+    transport = HttpTransport(server.url, first.ids, ca=server.ca)
+    made = Stage(city, first, second, Interceptor(city, server), transport, blueprint.households[0])
+    transport.trust()
+    made.work()
+    assert made.sync().complete, "an honest exchange to begin with"
+    yield made
+    transport.close()
+    for office in offices:
+        office.close()
+    server.close()
+    city.close()
+    blueprint.close()
+    shutil.rmtree(home)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_is_named_and_changes_nothing(name: str, stage: Stage) -> None:
+    attack = ATTACKS[name]
+    stage.work()
+    before = stage.held()
+    stage.between.on, stage.between.forge = attack.on, lambda answer: attack.forge(stage, answer)
+    problem = stage.attacked()
+    stage.between.on = ""
+    assert problem is not None, "the attack was not noticed"
+    assert problem.code in attack.codes
+    assert problem.code in table(), "nobody could be told"
+    after = stage.held()
+    if attack.watched == CUSTODY:
+        assert after["custody"] == [None]
+    else:
+        assert {w: after[w] for w in attack.watched} == {w: before[w] for w in attack.watched}
+    honest = stage.sync()
+    assert honest.problem is None
+    assert honest.complete
+    found = stage.desk.here("R05", stage.household)
+    assert found is not None
+    assert (found.values["register_no"], found.sync) == (f"别处{stage.edits}", "confirmed")
