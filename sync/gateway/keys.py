@@ -141,17 +141,38 @@ def _found(connection: Connection, data: Path, now: datetime) -> None:
     made: list[SigningKey | OpeningKey] = [SigningKey(role, secrets.token_bytes(32)) for role in _SIGNING]
     made.append(OpeningKey(KeyRole.RECIPIENT, secrets.token_bytes(32)))
     for key in made:
-        nonce, sealing = secrets.token_bytes(12), AESGCM(_key_file(data, key.role, create=True))
-        sealed = nonce + sealing.encrypt(nonce, key.private, _aad(key.keyid, key.role))
-        connection.execute(
-            "INSERT INTO platform_keys (kid, role, suite, public, sealed) VALUES (%s, %s, %s, %s, %s)",
-            (key.keyid, key.role.value, JM1, key.public.public, sealed),
-        )
+        _store_key(connection, _key_file(data, key.role, create=True), key)
     connection.execute(
         "INSERT INTO platform (server_epoch, root) VALUES (%s, %s)",
         (secrets.token_hex(8), root.public.public.hex()),
     )
     _store_trust(connection, root, 1, now, [*(key.public for key in made), escrow.public])
+
+
+def _store_key(connection: Connection, key_file: bytes, key: SigningKey | OpeningKey) -> None:
+    nonce = secrets.token_bytes(12)
+    sealed = nonce + AESGCM(key_file).encrypt(nonce, key.private, _aad(key.keyid, key.role))
+    connection.execute(
+        "INSERT INTO platform_keys (kid, role, suite, public, sealed, created)"
+        " VALUES (%s, %s, %s, %s, %s, clock_timestamp())",
+        (key.keyid, key.role.value, JM1, key.public.public, sealed),
+    )
+
+
+def roll_signing_key(connection: Connection, data: Path, root: SigningKey, now: datetime) -> tuple[str, int] | None:
+    """Make the platform a new signing key, certified by its root beside the old one: key id and trust version.
+
+    Nothing where ``root`` is not this platform's. ``Environment`` ``gateway.key_file_missing``.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    document = _current_trust(connection).document
+    if root.public.public.hex() != document.public:
+        return None
+    key = SigningKey(KeyRole.PLATFORM, secrets.token_bytes(32))
+    _store_key(connection, _key_file(data, KeyRole.PLATFORM, create=False), key)
+    known = [PublicKey(old.role, bytes.fromhex(old.public), old.suite) for old in document.keys]
+    _store_trust(connection, root, document.version + 1, now, [key.public, *known])
+    return key.keyid, document.version + 1
 
 
 def _store_trust(connection: Connection, root: SigningKey, version: int, now: datetime, keys: list[PublicKey]) -> None:

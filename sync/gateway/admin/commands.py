@@ -21,6 +21,7 @@ from sync.gateway.admin.accounts import ADMIN, Account, AccountRole, Accounts
 from sync.gateway.admin.effects import EFFECTS
 from sync.gateway.admin.overview import Overview
 from sync.gateway.admin.proposals import Proposal, Proposals
+from sync.gateway.admin.rollover import roll
 from sync.gateway.database import Connection, Database, Storage
 
 Opened = Callable[..., AbstractContextManager[Storage]]
@@ -94,6 +95,14 @@ class Commands:
         checked = verbs.add_parser("check-log", parents=[common, output], help="follow the log's chain of hashes")
         checked.set_defaults(run=self._check_log)
 
+        rolled = verbs.add_parser(
+            "rollover", parents=[common, output, acting], help="make the new signing key that was approved"
+        )
+        rolled.add_argument(
+            "--root", type=Path, required=True, metavar="FILE", help="the root key that is kept offline"
+        )
+        rolled.set_defaults(run=self._rollover)
+
         for kind, told in _SHORT.items():
             short = commands.add_parser(kind, parents=everything, help=f"propose to {told}")
             short.add_argument("subject", metavar="DEVICE")
@@ -155,6 +164,14 @@ class Commands:
         text = f"broken at {found.broken}" if found.broken else f"{found.entries} entries hold, head {found.head}"
         self._tell(options, asdict(found), text)
         return int(bool(found.broken))
+
+    def _rollover(self, options: argparse.Namespace) -> int:
+        with self._storage(options) as storage:
+            by = _acting(options, Accounts(storage.database, SystemClock()))
+            made = roll(storage.database, options.data, SystemClock(), by, options.root)
+        text = f"key {made.key} certified by trust version {made.trust_version}; start the processes anew"
+        self._tell(options, asdict(made), text)
+        return 0
 
     def _told(self, options: argparse.Namespace, proposal: Proposal) -> None:
         text = f"proposal {proposal.id}: {proposal.kind} {proposal.subject}: {proposal.state}"

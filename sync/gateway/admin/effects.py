@@ -214,6 +214,21 @@ class _AccountDisable(Effect):
             raise Refused("admin.last_accounts")
 
 
+class _PlatformKey(Effect):
+    """Allows a new signing key for the platform, which is then made at the server with the offline root."""
+
+    kind = "platform-key"
+
+    def prepare(self, connection: Connection, subject: str) -> dict[str, Any]:
+        row = connection.execute("SELECT max(version) FROM trust").fetchone()
+        if subject != "platform" or row is None:
+            raise Refused("admin.no_key")
+        return {"trust_version": row[0]}
+
+    def act(self, connection: Connection, matter: Matter) -> None:
+        """Nothing yet: the root is not here."""
+
+
 EFFECTS: Final[Mapping[str, Effect]] = {
     effect.kind: effect
     for effect in (
@@ -229,6 +244,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         _UnitApproval("unit-approval-off", wanted=False),
         _AccountAdd(),
         _AccountDisable(),
+        _PlatformKey(),
     )
 }
 """Every kind of proposal."""

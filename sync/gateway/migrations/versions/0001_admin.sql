@@ -91,7 +91,8 @@ CREATE TABLE alarm_notes (
 );
 
 -- The administration sees no value of a record and opens nothing; what it changes are states.
-GRANT SELECT ON alembic_version, regions, region_moves, units, devices, device_requests, batches, alarms TO jmdesk_admin;
+GRANT SELECT ON alembic_version, regions, region_moves, units, devices, device_requests, batches, alarms, trust
+  TO jmdesk_admin;
 GRANT SELECT (county, device, epoch, seq, idx, rid, verdict, version, detail) ON operations TO jmdesk_admin;
 GRANT SELECT (county, type, rid, tombstone) ON records TO jmdesk_admin;
 GRANT INSERT ON operations TO jmdesk_admin;
