@@ -37,6 +37,7 @@ class Batch:
 
     signed: SignedManifest
     parts: tuple[SealedPart, ...]
+    attachments: tuple[bytes, ...] = ()
 
     @property
     def id(self) -> str:
@@ -46,7 +47,7 @@ class Batch:
     def file(self) -> bytes:
         """The ``.jmb``."""
         sink = io.BytesIO()
-        write_batch(sink, self.signed, (part.ciphertext for part in self.parts))
+        write_batch(sink, self.signed, (part.ciphertext for part in self.parts), self.attachments)
         return sink.getvalue()
 
 
@@ -106,8 +107,18 @@ class Desk:
         assert answer.status_code == 201, answer.text
         self.token = answer.json()["token"]
 
-    def seal(self, *drafts: Draft, to: PublicKey | None = None, records_per_part: int = 1_000, **header: Any) -> Batch:
-        """The next batch of the chain; ``header`` overrides what its manifest says, ``to`` for whom it is sealed."""
+    def seal(
+        self,
+        *drafts: Draft,
+        to: PublicKey | None = None,
+        records_per_part: int = 1_000,
+        attachments: Sequence[tuple[str, bytes]] = (),
+        **header: Any,
+    ) -> Batch:
+        """The next batch of the chain; ``header`` overrides what its manifest says, ``to`` for whom it is sealed.
+
+        ``attachments``: record id and content of each.
+        """
         values = {
             "batch_id": IDS.new(),
             "unit": self.unit,
@@ -130,7 +141,11 @@ class Desk:
         key = seal_content_key(os.urandom(32), recipients, values["batch_id"], self.device)
         builder = BatchBuilder(BatchHeader(**values), key, records_per_part=records_per_part)
         parts = tuple(builder.seal(drafts))
-        batch = Batch(builder.sign(self.signing), parts)
+        papers = []
+        for record, content in attachments:
+            own = seal_content_key(os.urandom(32), recipients, builder.next_attachment, self.device)
+            papers.append(builder.attach(content, record, own)[1])
+        batch = Batch(builder.sign(self.signing), parts, tuple(papers))
         self.seq, self.prev = values["seq"], batch.signed.digest
         return batch
 
@@ -143,6 +158,12 @@ class Desk:
         headers = {"Content-Digest": f"sha-256=:{digest}:"}
         return self.call("PUT", f"/v1/batches/{batch.id}/parts/{n}", body, headers=headers)
 
+    def put_attachment(self, batch: Batch, n: int, data: bytes | None = None) -> requests.Response:
+        body = batch.attachments[n] if data is None else data
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        headers = {"Content-Digest": f"sha-256=:{digest}:"}
+        return self.call("PUT", f"/v1/batches/{batch.id}/attachments/{n}", body, headers=headers)
+
     def commit(self, batch: Batch) -> requests.Response:
         return self.call("POST", f"/v1/batches/{batch.id}/commit")
 
@@ -152,6 +173,8 @@ class Desk:
         assert announced.status_code in (200, 201), announced.text
         for n in announced.json()["missing"]:
             assert self.put(batch, n).status_code in (200, 201)
+        for n in announced.json()["missing_attachments"]:
+            assert self.put_attachment(batch, n).status_code in (200, 201)
         answer = self.commit(batch)
         assert answer.status_code == 202, answer.text
         open_custody(answer.content, self.trust, batch.signed.manifest, batch.signed.digest)
