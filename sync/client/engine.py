@@ -11,11 +11,13 @@ import msgspec
 
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, KnownError, Refused
+from jmdesk.inbox import Applied
 from jmdesk.store import outbox
 from jmdesk.store.outbox import Batch
 from jmdesk.vault.device import new_device_keys
 from sync.client.asking import ask_rotation, halt, load_asked, load_halt
 from sync.client.diary import write_down
+from sync.client.first_load import FirstLoad, is_first
 from sync.client.grants import finish_rotation
 from sync.client.membership import Membership, load_membership, save_membership, signing_key
 from sync.client.packages import fetch_packages
@@ -30,6 +32,7 @@ from sync.client.starting_over import review, review_due, rotation_due, start_ov
 from sync.client.steering import Steering, Stopped
 from sync.protocol.enrolment import Purpose
 from sync.protocol.envelope import split_envelope
+from sync.protocol.manifest import ChangePage
 from sync.protocol.receipts import CustodyReceipt
 from sync.protocol.states import DeskBatch
 
@@ -295,7 +298,7 @@ class _Exchange:
         while more:
             self._steering.check()
             try:
-                more = self._next_page()
+                more = self._first_load() if is_first(self._desk) else self._next_page()
             except Refused as error:
                 if over or error.code not in {"sync.cursor_unknown", "protocol.server_epoch"}:
                     raise
@@ -303,6 +306,12 @@ class _Exchange:
                 start_over(self._desk)
 
     def _next_page(self) -> bool:
+<<<<<<< /tmp/tmpb_u9ap50/x
+        pages = self._receiver().take(BytesIO(self._fetch(cursor_of(self._desk)))).pages
+        for page, applied in pages:
+            self._note(page, applied)
+        return bool(pages) and pages[-1][0].more
+=======
         cursor = cursor_of(self._desk)
         reply = self._session.run(lambda: self._transport.changes(cursor, PAGE_RECORDS))
         pages = self._receiver().take(BytesIO(reply)).pages
@@ -319,6 +328,27 @@ class _Exchange:
             self._steering.tell("changes", self._report.adopted, 0)
             self._keep(self._membership.at(page.server_epoch, page.created))
         return pages[-1][0].more
+>>>>>>> /tmp/tmpb_u9ap50/z
+
+    def _first_load(self) -> bool:
+        """Everything in scope at once, for a desk that has nothing yet."""
+        pages, applied = FirstLoad(self._desk, self._receiver(), self._steering, self._fetch).run()
+        self._report.pages += len(pages) - 1
+        self._note(pages[-1], applied)
+        return False
+
+    def _fetch(self, cursor: int) -> bytes:
+        return self._session.run(lambda: self._transport.changes(cursor, PAGE_RECORDS))
+
+    def _note(self, page: ChangePage, applied: Applied) -> None:
+        self._report.pages += 1
+        self._report.adopted += applied.adopted
+        self._report.beside += applied.beside
+        self._report.known += applied.known
+        self._report.offered += applied.offered
+        self._report.left += applied.left
+        self._steering.tell("changes", self._report.adopted, 0)
+        self._keep(self._membership.at(page.server_epoch, page.created))
 
     def _receiver(self) -> Receiver:
         return Receiver(self._desk, self._membership, self._steering)

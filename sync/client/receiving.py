@@ -67,14 +67,7 @@ class Receiver:
     def take(self, source: ByteSource) -> Taken:
         """Take over one reply (``.jmr``) that is for this device."""
         taken = Taken()
-        with of_the_platform():
-            reader = ReplyReader(
-                source,
-                self._keyring,
-                device=self._membership.device,
-                unit=self._membership.unit,
-                epoch=self._membership.epoch,
-            )
+        reader = self._reader(source)
         for item in reader.items:
             self._steering.check()
             with of_the_platform():
@@ -148,28 +141,53 @@ class Receiver:
     def _page(self, envelope: bytes, parts: list[bytes]) -> tuple[ChangePage, Applied]:
         """Take over one page of changes, together with the cursor behind it."""
         cursor = cursor_of(self._desk)
+        page = self._opened(envelope, cursor, self._membership.server_epoch if cursor else "")
+        arrivals = self._arrivals(page, parts)
+        if not arrivals and page.until == cursor and cursor:
+            return page, Applied()
+        first, last = page.since == 0, not page.more
+        epoch = page.server_epoch
+        return page, self._desk.inbox.page(arrivals, cursor=str(page.until), epoch=epoch, first=first, last=last)
+
+    def look(self, source: ByteSource, cursor: int, epoch: str) -> ChangePage:
+        """The page behind a cursor that a reply brings, every byte checked and nothing opened or taken over."""
+        return self._only_page(source, cursor, epoch)[0]
+
+    def read(self, source: ByteSource, cursor: int, epoch: str) -> list[Arrival]:
+        """The records of the page behind a cursor that a reply brings; nothing is taken over."""
+        return self._arrivals(*self._only_page(source, cursor, epoch))
+
+    def _only_page(self, source: ByteSource, cursor: int, epoch: str) -> tuple[ChangePage, list[bytes]]:
+        reader = self._reader(source)
+        with of_the_platform():
+            if [item.type for item in reader.items] != [PayloadType.CHANGE_PAGE]:
+                raise RemoteProtocolError("protocol.sums")
+            parts = [data for _, data in reader.parts()]
+            reader.finish()
+        return self._opened(reader.items[0].envelope, cursor, epoch), parts
+
+    def _reader(self, source: ByteSource) -> ReplyReader:
+        member = self._membership
+        with of_the_platform():
+            return ReplyReader(source, self._keyring, device=member.device, unit=member.unit, epoch=member.epoch)
+
+    def _opened(self, envelope: bytes, cursor: int, epoch: str) -> ChangePage:
+        member = self._membership
+        with of_the_platform():
+            return open_page(
+                envelope, self._keyring, device=member.device, unit=member.unit, server_epoch=epoch, cursor=cursor
+            ).page
+
+    def _arrivals(self, page: ChangePage, parts: list[bytes]) -> list[Arrival]:
         lines: list[ChangeLine] = []
         with of_the_platform():
-            page = open_page(
-                envelope,
-                self._keyring,
-                device=self._membership.device,
-                unit=self._membership.unit,
-                server_epoch=self._membership.server_epoch if cursor else "",
-                cursor=cursor,
-            ).page
             if page.parts:
                 opener = PageOpener(page, self._opening)
                 for entry, ciphertext in zip(page.parts, parts, strict=False):
                     lines += opener.changes(entry, ciphertext)
             if len(lines) != page.records:
                 raise RemoteProtocolError("protocol.sums")
-        if not lines and page.until == cursor and cursor:
-            return page, Applied()
-        arrivals = [_arrival(line) for line in lines]
-        first, last = page.since == 0, not page.more
-        epoch = page.server_epoch
-        return page, self._desk.inbox.page(arrivals, cursor=str(page.until), epoch=epoch, first=first, last=last)
+        return [_arrival(line) for line in lines]
 
 
 class _Named(msgspec.Struct, frozen=True):
