@@ -17,7 +17,7 @@ from jmdesk.consents.service import Consents
 from jmdesk.core.clock import Clock, SystemClock
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.core.ids import Ids, TimeOrderedIds
-from jmdesk.core.messages import Message
+from jmdesk.core.messages import Message, message
 from jmdesk.drafts.service import Drafts
 from jmdesk.households.numbers import PROVISIONAL_BLOCK
 from jmdesk.households.service import Households
@@ -321,8 +321,8 @@ class Desk:
         return Conflicts(self)
 
     def notice(self) -> Message | None:
-        """What the user should be told on opening (a header restored from its copy), if anything."""
-        return self.vault.notice()
+        """What the user should be told on opening (a header restored from its copy, a retired desk), if anything."""
+        return self.vault.notice() or (message("store.retired", {}) if self.store.retired else None)
 
     def close(self) -> None:
         """Close the store and lock the vault."""

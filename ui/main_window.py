@@ -72,6 +72,12 @@ def _conflicts(context: Context) -> Page:
     return ConflictsPage(context)
 
 
+def _replacement(context: Context) -> Page:
+    from ui.pages.replacement.page import ReplacementPage
+
+    return ReplacementPage(context)
+
+
 def _cases(context: Context) -> Page:
     from ui.pages.cases.page import CasesPage
 
@@ -106,7 +112,10 @@ PAGES: tuple[PageSpec, ...] = (
 )
 """The pages of the rail."""
 
-REACHED: tuple[tuple[PageSpec, str], ...] = ((PageSpec("conflicts", "两处修改不一致", "warn", _conflicts), "sync"),)
+REACHED: tuple[tuple[PageSpec, str], ...] = (
+    (PageSpec("conflicts", "两处修改不一致", "warn", _conflicts), "sync"),
+    (PageSpec("replacement", "更换电脑", "sync", _replacement), "sync"),
+)
 """Pages that other pages lead to, each with the page of the rail under which it stands."""
 
 

@@ -229,6 +229,7 @@ def batch_state(state: str) -> Chip:
         "held": (tr("平台已收妥，待回执"), "info"),
         "done": (tr("已有回执"), "ok"),
         "paused": (tr("平台暂未受理"), "bad"),
+        "released": (tr("未送达，修改已重新列入待报送"), "neutral"),
     }
     text, kind = words.get(state, (state, "neutral"))
     return Chip(text, kind)

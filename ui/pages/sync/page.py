@@ -21,6 +21,7 @@ from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.core.printing import write_pdf
 from ui.core.runner import Outcome, Report, Task
+from ui.pages.sync.device import DeviceCard
 from ui.pages.sync.enrolment import EnrolmentForm
 from ui.pages.sync.exchange import (
     Application,
@@ -69,6 +70,7 @@ class SyncPage(Page):
         self.diary = Diary(context.services)
         self.packages = Listed(tr("发布包"), package_columns(), detail=(4,))
         self.progress = ProgressPanel()
+        self.device = DeviceCard(context, self.synchronise)
         self._lay_out()
         self.form.wanted.connect(self.enrol)
         self.sync_button.clicked.connect(self.synchronise)
@@ -98,7 +100,8 @@ class SyncPage(Page):
         across.addWidget(self.standing, 1)
         across.addWidget(self.waiting, 1)
         down.addLayout(across)
-        for part in (self.told, self.aside, self.refusing, self.held, self.batches, self.diary, self.packages):
+        lists = (self.aside, self.refusing, self.held, self.batches, self.diary, self.packages)
+        for part in (self.device, self.told, *lists):
             down.addWidget(part)
         down.addStretch(1)
         self.form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -139,6 +142,7 @@ class SyncPage(Page):
         """Read the state of the exchange, and then try every waiting change on the rules of sending."""
         self._newer.set()
         newer = self._newer = threading.Event()
+        self.device.refresh()
         self.context.runner.read(self._reader.read, lambda outcome: self._arrived(outcome, newer))
 
     def _arrived(self, outcome: Outcome, newer: threading.Event) -> None:
