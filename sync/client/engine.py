@@ -306,29 +306,13 @@ class _Exchange:
                 start_over(self._desk)
 
     def _next_page(self) -> bool:
-<<<<<<< /tmp/tmpb_u9ap50/x
         pages = self._receiver().take(BytesIO(self._fetch(cursor_of(self._desk)))).pages
-        for page, applied in pages:
-            self._note(page, applied)
-        return bool(pages) and pages[-1][0].more
-=======
-        cursor = cursor_of(self._desk)
-        reply = self._session.run(lambda: self._transport.changes(cursor, PAGE_RECORDS))
-        pages = self._receiver().take(BytesIO(reply)).pages
         if not pages:
             # Whoever answers with something else that is signed could keep changes away without a word.
             raise Refused("protocol.payload_type")
         for page, applied in pages:
-            self._report.pages += 1
-            self._report.adopted += applied.adopted
-            self._report.beside += applied.beside
-            self._report.known += applied.known
-            self._report.offered += applied.offered
-            self._report.left += applied.left
-            self._steering.tell("changes", self._report.adopted, 0)
-            self._keep(self._membership.at(page.server_epoch, page.created))
+            self._note(page, applied)
         return pages[-1][0].more
->>>>>>> /tmp/tmpb_u9ap50/z
 
     def _first_load(self) -> bool:
         """Everything in scope at once, for a desk that has nothing yet."""

@@ -161,7 +161,7 @@ class Receiver:
         reader = self._reader(source)
         with of_the_platform():
             if [item.type for item in reader.items] != [PayloadType.CHANGE_PAGE]:
-                raise RemoteProtocolError("protocol.sums")
+                raise RemoteProtocolError("protocol.payload_type")
             parts = [data for _, data in reader.parts()]
             reader.finish()
         return self._opened(reader.items[0].envelope, cursor, epoch), parts
