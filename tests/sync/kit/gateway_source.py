@@ -24,6 +24,9 @@ from sync.gateway import (
     enrol,
     ledger,
     media,
+    package_routes,
+    packages,
+    paths,
     receipts,
     requests,
     sessions,
@@ -42,6 +45,9 @@ _MODULES: Final = (
     enrol,
     ledger,
     media,
+    package_routes,
+    packages,
+    paths,
     receipts,
     requests,
     sessions,
@@ -52,7 +58,7 @@ _ALWAYS: Final = frozenset({Problem.INTERNAL, Problem.TOO_MANY, Problem.UNAVAILA
 _READERS: Final = ("read_body", "stream_body")
 _JSON: Final = "application/json"
 
-_CONSTANTS: Final = vars(device_routes) | vars(app)
+_CONSTANTS: Final = vars(device_routes) | vars(package_routes) | vars(app)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

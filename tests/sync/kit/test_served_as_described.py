@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 import requests
 
+from jmdesk.core.clock import SystemClock, utc_text
+from sync.gateway.database import OWNER
+from sync.gateway.packages import publish
 from sync.gateway.problem import STATUS
 from sync.protocol.errors import Problem
+from sync.protocol.packages import Package, PackageKind, sign_package
 from sync.protocol.suites import KeyRole
 from tests.sync.gateway.conftest import VILLAGE, Platform
 from tests.sync.gateway.desk import Desk, draft, household
@@ -90,7 +94,21 @@ def desk(platform: Platform, answers: list[requests.Response]) -> Desk:
     return desk
 
 
-def test_a_whole_exchange_is_answered_as_described(desk: Desk, answers: list[requests.Response]) -> None:
+def publish_a_list(platform: Platform) -> None:
+    keys, clock = platform.running.gateway.keys, SystemClock()
+    package = Package(
+        *(1, PackageKind.LIST, "red", "1", 1, "2026-01-01", "", "", utc_text(clock.now())), {"list.csv": "名称\n"}
+    )
+    envelope = sign_package(package, keys.publisher)
+    platform.storage.database.run(OWNER, lambda connection: publish(connection, keys.trust, clock, envelope))
+
+
+def test_a_whole_exchange_is_answered_as_described(
+    platform: Platform, desk: Desk, answers: list[requests.Response]
+) -> None:
+    publish_a_list(platform)
+    (listed,) = desk.call("GET", "/v1/packages").json()["packages"]
+    desk.call("GET", f"/v1/packages/{listed['digest']}")
     batch = desk.seal(draft("R05", *household()))
     for _ in range(2):
         desk.announce(batch)
