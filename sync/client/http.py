@@ -17,6 +17,7 @@ import truststore
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from jmdesk import version
 from jmdesk.core.errors import Refused, Unreachable
 from sync.client.answers import Answer, json_of, problem_of
 from sync.client.transport import Announced, Challenge, Opened, Reply, Transport
@@ -80,8 +81,11 @@ def tls_context(ca: str) -> ssl.SSLContext:
 class HttpTransport(Transport):
     """The platform at an address. May be used by two threads at once (two parts in flight). Close it after use."""
 
-    def __init__(self, gateway: str, ids: Ids, *, ca: str = "", client: str = "jmdesk") -> None:
-        """``ca`` is PEM text, empty for the system's store. Errors of `checked_address` and `tls_context`."""
+    def __init__(self, gateway: str, ids: Ids, *, ca: str = "", client: str = "") -> None:
+        """``ca`` is PEM text, empty for the system's store. Errors of `checked_address` and `tls_context`.
+
+        ``client`` is how the program names itself to the platform's operators: its name and version.
+        """
         self._base = checked_address(gateway)
         self._ids = ids
         self._http = requests.Session()
@@ -91,7 +95,7 @@ class HttpTransport(Transport):
             self._http.proxies = dict(requests.utils.get_environ_proxies(self._base))
         self._http.mount("https://", _PinnedAdapter(tls_context(ca)))
         self._http.headers.clear()
-        self._http.headers.update({"User-Agent": client, "Accept-Encoding": "identity"})
+        self._http.headers.update({"User-Agent": client or f"jmdesk/{version()}", "Accept-Encoding": "identity"})
 
     def close(self) -> None:
         """Close the connections."""

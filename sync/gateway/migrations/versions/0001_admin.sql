@@ -1,5 +1,5 @@
 -- Administration: accounts, proposals under four eyes, and a log that only grows ---------------------------------------
--- Small reference tables; triggers are allowed here because nothing of this is distributed.
+-- Small tables that stay on the coordinator: nothing of this is distributed, so triggers are allowed.
 
 CREATE TABLE admin_accounts (
   name text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9._-]{1,31}$'),
