@@ -126,6 +126,8 @@ class VaultCard:
 
     unit: str
     users: tuple[Choice, ...]
+    pin: frozenset[str] = frozenset()
+    """The ids of users whom a PIN lets in again today."""
 
 
 @dataclass(frozen=True, slots=True)

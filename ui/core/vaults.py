@@ -67,14 +67,19 @@ class VaultsOnDisk:
     def peek(self, folder: Path) -> VaultCard:
         """What a vault says of itself before it is opened."""
         from jmdesk.vault.folder import peek
+        from jmdesk.vault.keeper import waiting
 
         header = peek(folder)
-        return VaultCard(header.unit, tuple(Choice(plate.user, plate.label) for plate in header.nameplates))
+        users = tuple(Choice(plate.user, plate.label) for plate in header.nameplates)
+        return VaultCard(header.unit, users, frozenset(user.code for user in users if waiting(folder, user.code)))
 
     def open(self, folder: Path, passphrase: str, user: str) -> OpenDesk:
         """Unlock a vault."""
         from jmdesk.desk import Desk
+        from jmdesk.vault import keeper
 
+        if user and keeper.PIN.fullmatch(passphrase):  # shorter than any passphrase: it can only be a PIN
+            return OpenDesk(Desk.enter(keeper.unlock_with_pin(folder, passphrase, user)))
         return OpenDesk(Desk.open(folder, passphrase, user=user or None))
 
     def recover(self, folder: Path, code: str, new: str, user: str) -> OpenDesk:

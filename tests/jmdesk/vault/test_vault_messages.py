@@ -30,6 +30,7 @@ def test_every_text_says_what_to_do_and_knows_its_parameters(code: str, language
         "seconds": 10,
         "count": 3,
         "number": 1,
+        "left": 2,
     }
     said = message(code, params, language)
     assert said.text

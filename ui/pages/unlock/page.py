@@ -42,6 +42,7 @@ class UnlockPage(QWidget):
         self.stack.addWidget(self._open_card())
         self.wizard: CreateVault | None = None
         self.forgotten: Forgotten | None = None
+        self._pins: frozenset[str] = frozenset()
         px = look().theme.px
         self.stack.setFixedWidth(px(CARD_WIDTH))
         across = row(self, margin=16)
@@ -106,6 +107,7 @@ class UnlockPage(QWidget):
         self._user_label = label(tr("用户"), "label")
         self.user = QComboBox()
         self.user.setAccessibleName(tr("用户"))
+        self.user.currentIndexChanged.connect(self._hint)
         fields.addWidget(self._user_label)
         fields.addWidget(self.user)
         fields.addWidget(label(tr("开库口令"), "label"))
@@ -234,6 +236,7 @@ class UnlockPage(QWidget):
         if folder != self.vault.currentData():
             return
         if isinstance(outcome.value, VaultCard):
+            self._pins = outcome.value.pin
             self._show_users(outcome.value.users)
         elif isinstance(outcome.error, KnownError):
             told = outcome.error.message_for_user(language())
@@ -247,6 +250,11 @@ class UnlockPage(QWidget):
             self.user.addItem(user.label, user.code)
         self.user.setVisible(len(users) > 1)
         self._user_label.setVisible(len(users) > 1)
+
+    def _hint(self) -> None:
+        """Say that a PIN will do, where one waits."""
+        pin = self.user.currentData() in self._pins
+        self.passphrase.setPlaceholderText(tr("今天可用快捷码") if pin else "")
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("选择本机资料库文件夹"))
