@@ -50,7 +50,6 @@ from starlette.routing import Route
 
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.ids import Ids
-from sync.gateway import paths
 from sync.gateway.attachments import put_attachment
 from sync.gateway.batches import Batches
 from sync.gateway.bell import Bell, heard
@@ -63,6 +62,7 @@ from sync.gateway.enrol import Device, enrol
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.media import REPLY, envelope_answer, json_answer
 from sync.gateway.package_routes import get_package, list_packages
+from sync.gateway.paths import batch_named, number_named
 from sync.gateway.problem import Declined
 from sync.gateway.readiness import OK, Readiness
 from sync.gateway.receipts import receipt_reply
@@ -184,20 +184,22 @@ async def _session(gateway: Gateway, request: Request) -> Response:
 
 
 async def _put_manifest(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), paths.batch_id(request)
+    device, batch_id = await gateway.device(request), batch_named(request)
     envelope = await read_body(request, LIMITS.envelope_bytes)
     taken = await run_in_threadpool(gateway.batches.announce, device, envelope, batch_id=batch_id)
-    body = {
-        "state": taken.state.value,
-        "missing": taken.missing,
-        "missing_attachments": taken.missing_attachments,
-    }
-    return json_answer(body, status=201 if taken.fresh else 200)
+    return json_answer(
+        {
+            "state": taken.state.value,
+            "missing": taken.missing,
+            "missing_attachments": taken.missing_attachments,
+        },
+        status=201 if taken.fresh else 200,
+    )
 
 
 async def _put_part(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), paths.batch_id(request)
-    n = paths.number(request, LIMITS.parts_per_batch)
+    n = number_named(request, LIMITS.parts_per_batch)
     ciphertext = await read_body(request, LIMITS.part_bytes)
     taken = await run_in_threadpool(gateway.batches.put_part, device, batch_id, n, ciphertext)
     return json_answer({"state": taken.state.value, "n": n}, status=201 if taken.fresh else 200)

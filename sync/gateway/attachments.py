@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from sync.gateway import paths
 from sync.gateway.body import read_body
 from sync.gateway.media import json_answer
+from sync.gateway.paths import batch_named, number_named
 from sync.gateway.problem import Declined
 from sync.protocol.errors import Problem
 from sync.protocol.limits import LIMITS
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 async def put_attachment(gateway: Gateway, request: Request) -> Response:
     """``PUT /v1/batches/{id}/attachments/{n}``: 201 new, 200 known: ``{"state", "n"}``."""
-    device, batch_id = await gateway.device(request), paths.batch_id(request)
-    n = paths.number(request, LIMITS.attachments_per_batch)
+    device, batch_id = await gateway.device(request), batch_named(request)
+    n = number_named(request, LIMITS.attachments_per_batch)
     if "content-digest" not in request.headers:
         raise Declined(Problem.MALFORMED, detail_code="gateway.content_digest")
     ciphertext = await read_body(request, LIMITS.attachment_bytes)

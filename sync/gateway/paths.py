@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def batch_id(request: Request) -> str:
+def batch_named(request: Request) -> str:
     """The batch that ``{batch}`` names. ``Declined`` ``not_found`` for what can be none."""
     found = str(request.path_params["batch"])
     if not _UUID.fullmatch(found):
@@ -22,7 +22,7 @@ def batch_id(request: Request) -> str:
     return found
 
 
-def number(request: Request, most: int) -> int:
+def number_named(request: Request, most: int) -> int:
     """The number that ``{n}`` names, with no more digits than ``most`` has. ``Declined`` ``not_found``."""
     found = str(request.path_params["n"])
     if not (found.isascii() and found.isdigit() and len(found) <= len(str(most))):

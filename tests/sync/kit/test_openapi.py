@@ -165,6 +165,8 @@ def test_states_and_times_are_those_of_the_protocol() -> None:
     assert limit["schema"]["default"] == DEFAULT_LIMIT
     part = document()["components"]["parameters"]["Part"]
     assert part["schema"]["maximum"] == LIMITS.parts_per_batch - 1
+    attachment = document()["components"]["parameters"]["Attachment"]
+    assert attachment["schema"]["maximum"] == LIMITS.attachments_per_batch - 1
 
 
 def test_no_reference_leads_nowhere_and_nothing_is_described_for_nobody() -> None:
