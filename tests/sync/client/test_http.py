@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jmdesk import version
 from jmdesk.core.errors import KnownError, Refused, Unreachable
 from jmdesk.core.ids import CountedIds
 from sync.client import http
@@ -249,7 +250,7 @@ def test_requests_carry_an_id_the_token_and_a_digest_and_nothing_of_the_computer
     assert headers["content-digest"] == f"sha-256=:{digest}:"
     assert headers["authorization"] == "Bearer the-token"
     assert headers["x-request-id"] == "01900000-0000-7000-8000-000000000001"
-    assert headers["user-agent"] == "jmdesk"
+    assert headers["user-agent"] == f"jmdesk/{version()}"
     assert headers.keys() <= {
         *("host", "user-agent", "accept-encoding", "content-length", "content-type"),
         *("content-digest", "authorization", "x-request-id", "connection"),

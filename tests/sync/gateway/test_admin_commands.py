@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,15 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from sync.gateway.cli import main
-from sync.gateway.database import Storage
+from sync.gateway.database import Role, Storage
+from sync.gateway.logins import FILE, write_logins
 from sync.protocol.standing import DeviceState
 from tests.sync.gateway.conftest import Platform
 from tests.sync.gateway.staff import SECRETS, WHY
 from tests.sync.gateway.test_devices import asked, reopening, retirement, small, told
 
 Run = Callable[..., tuple[int, Any, str]]
+PROGRAM = "import sys; from sync.gateway.cli import main; sys.exit(main())"
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +160,39 @@ def test_whoever_acts_says_who_and_proves_it(
     nowhere = ("--account", "zhao", "--passphrase-file", str(data / "nowhere.txt"))
     assert run("revoke", desk.device, "--reason", WHY, *nowhere)[2] == "admin.passphrase_file"
     assert run("revoke", desk.device, "--reason", WHY, "--account", "zhao")[2] == "admin.passphrase_asked"
+
+
+@pytest.mark.parametrize("role", ["all", "admin"])
+def test_the_administration_is_served_beside_the_desks_or_alone(
+    new_database: Callable[[], str], tmp_path: Path, role: str
+) -> None:
+    url = new_database()
+    if role == "admin":
+        write_logins(tmp_path / FILE, {Role.ADMIN.value: url})
+    options = ["--database", url] if role == "all" else []
+    serve = ["serve", "--role", role, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *serve, "--data", str(tmp_path), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("jmdesk-gateway: administration at https://127.0.0.1:"), line
+        address, authority = line.rpartition(" ")[2].strip(), str(tmp_path / "tls" / "ca.pem")
+        with requests.Session() as http:
+            http.trust_env = False
+            assert http.get(f"{address}/healthz", verify=authority, timeout=30).json() == {"status": "ok"}
+            assert http.get(f"{address}/v1/devices", verify=authority, timeout=30).status_code == 401
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_the_administration_alone_needs_a_port(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROGRAM, "serve", "--role", "admin", "--language", "en", "--data", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, "--admin-listen" in done.stderr) == (1, True)
