@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jmdesk.cli.main import run
+from tests import documents
 from tests.desks import PASSPHRASE, UNIT
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "jm1"
@@ -44,6 +45,31 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Run) -> Path:
 
 def lines(out: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
+
+
+def test_documents_are_added_listed_exported_and_removed_without_the_window(
+    call: Run, vault: Path, tmp_path: Path
+) -> None:
+    register, scan, paper = tmp_path / "登记表.xlsx", tmp_path / "授权书.pdf", tmp_path / "陈样一.png"
+    call("sample", "--village", VILLAGE, "--layout", "a", "--households", 2, register)
+    scan.write_bytes(documents.pdf())
+    paper.write_bytes(documents.png())
+    assert call("import", "households", register, "--vault", vault, "--consent-batch", scan)[0] == 0
+    consent = lines(call("records", "consent", "--vault", vault, "--json", "--limit", 1)[1])[0]["rid"]
+    (filed,) = lines(call("attachments", "list", "R04", consent, "--vault", vault, "--json")[1])
+    assert (filed["field"], filed["media"], filed["state"]) == ("doc_digest", "application/pdf", "waiting")
+    household = lines(call("records", "household", "--vault", vault, "--json", "--limit", 1)[1])[0]["rid"]
+    status, out, _ = call("attachments", "add", "household", household, paper, "--vault", vault, "--json")
+    assert status == 0
+    assert "陈样一" not in out
+    (added,) = lines(out)
+    target = tmp_path / "out.png"
+    assert call("attachments", "export", added["link"], target, "--reason", "复核", "--vault", vault)[0] == 0
+    assert target.read_bytes().startswith(b"\x89PNG")
+    assert call("attachments", "remove", added["link"], "--reason", "拿错了", "--vault", vault)[0] == 0
+    assert call("attachments", "list", "R05", household, "--vault", vault)[1] == ""
+    status, _, err = call("attachments", "add", "R05", household, register, "--vault", vault, "--json")
+    assert (status, json.loads(err)["error"]) == (1, "attachments.kind")
 
 
 def test_from_register_to_explanation(call: Run, vault: Path, tmp_path: Path) -> None:
