@@ -15,6 +15,7 @@ from sync.client.engine import synchronise
 from sync.client.enrolment import enrol
 from tests.sync.client.conftest import Platform, Workshop, platform, workshop
 from tests.sync.client.office import add_household
+from tests.ui.keys import press
 from ui.core.context import Context, Target
 from ui.core.vaults import OpenDesk
 from ui.pages.replacement.page import DONE, RETIRE, SETTLE, ReplacementPage
@@ -61,7 +62,7 @@ def test_unsettled_work_is_counted_and_keeps_the_computer_from_being_retired(pag
 
 
 def test_a_computer_is_replaced_by_keyboard(
-    page: ReplacementPage, office: Desk, qtbot: QtBot, settled: Settle, tmp_path: Path
+    page: ReplacementPage, office: Desk, settled: Settle, tmp_path: Path
 ) -> None:
     page.rescue(tmp_path / "抢救包.jmx")
     settled()
@@ -70,9 +71,9 @@ def test_a_computer_is_replaced_by_keyboard(
     page.show_target(Target("replacement"))
     assert page.sure.hasFocus()
     assert not page.retire_button.isEnabled()
-    qtbot.keyClick(page.sure, Qt.Key.Key_Space)
+    press(page.sure, Qt.Key.Key_Space)
     page.retire_button.setFocus()
-    qtbot.keyClick(page.retire_button, Qt.Key.Key_Return)
+    press(page.retire_button, Qt.Key.Key_Return)
     settled()
     assert page.step == DONE
     assert office.store.retired

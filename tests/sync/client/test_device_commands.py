@@ -31,7 +31,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     def called(*arguments: object) -> tuple[int, dict[str, Any]]:
         status = run([*(str(argument) for argument in arguments), "--json"])
         printed = capsys.readouterr()
-        return status, json.loads(printed.out or printed.err)
+        return status, json.loads((printed.out or printed.err).splitlines()[-1])
 
     return called
 
@@ -55,6 +55,8 @@ def test_a_desk_is_replaced_from_the_command_line(
     status, told = call("retire", "--vault", vault, "--rescue", package)
     assert (status, told["rescue"]["records"] > 0) == (0, True)
     assert call("sync", "--vault", vault)[1]["error"] == "store.retired"
+    assert run(["records", "R05", "--vault", str(vault), "--json"]) == 0
+    assert "store" not in capsys.readouterr().out
     escrow, out = platform.data / "offline-root.json", tmp_path / "out"
     command = ("rescue", package, "--data", platform.data, "--escrow", escrow, "--out", out, "--json")
     assert main([str(argument) for argument in command]) == 0
