@@ -150,7 +150,7 @@ def _packages(report: SyncReport, language: str) -> list[str]:
     for issue in report.packages:
         kind = _KINDS[issue.kind][0 if zh else 1]
         if issue.withdrawn:
-            lines.append(f"{kind} {issue.version} 已撤回。" if zh else f"Withdrawn: {kind} {issue.version}.")
+            lines.append(f"{kind} {issue.version} 已停用。" if zh else f"Withdrawn: {kind} {issue.version}.")
         else:
             since = issue.effective
             lines.append(

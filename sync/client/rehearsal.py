@@ -26,9 +26,8 @@ from sync.protocol.records import Verdict
 from sync.protocol.roles import may_send
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from jmdesk.desk import Desk
+    from jmdesk.store.store import Connection
     from sync.client.steering import Steering
 
 MOST_LISTED: Final = 300

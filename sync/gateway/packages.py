@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from jmdesk.catalogue.issues import Issue, issue_of
 from jmdesk.catalogue.layers import regions_of
@@ -22,8 +21,7 @@ from jmdesk.ratings.rulebook import check_issue
 from sync.gateway.database import Connection
 from sync.gateway.keys import PlatformKeys
 from sync.protocol.envelope import PayloadType, open_envelope
-from sync.protocol.errors import RemoteProtocolError
-from sync.protocol.limits import LIMITS
+from sync.protocol.errors import LocalProtocolError, RemoteProtocolError
 from sync.protocol.manifest import VERSION
 from sync.protocol.packages import Package, PackageKind, open_package, sign_package
 from sync.protocol.strict_json import read_json
@@ -87,9 +85,11 @@ def _signed(keys: PlatformKeys, clock: Clock, label: Label, sequence: int, files
         files=files,
     )
     try:
+        for day in filter(None, (label.effective, label.until)):
+            date.fromisoformat(day)
         envelope = sign_package(package, keys.publisher)
-    except (msgspec.ValidationError, ValueError):
-        raise Refused("gateway.package_label", field="date") from None
+    except (LocalProtocolError, ValueError):
+        raise Refused("gateway.package_label", field="date, name, version") from None
     check_issue(catalogue(), issue_of(package, envelope))
     return envelope
 
@@ -101,9 +101,10 @@ def publish(connection: Connection, keyring: Keyring, clock: Clock, envelope: by
     what a desk would refuse.
     """
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-    if len(envelope) > LIMITS.envelope_bytes:
-        raise RemoteProtocolError("protocol.envelope_size")
-    package = open_package(envelope, keyring).package
+    try:
+        package = open_package(envelope, keyring).package
+    except RemoteProtocolError as error:
+        raise Refused(error.code, **error.params) from None
     issue = issue_of(package, envelope)
     if any(one.digest == issue.digest for one in published(connection)):
         return issue, False

@@ -57,7 +57,7 @@ def standing_chip(standing: str) -> Chip:
         "coming": (tr("到期生效"), "info"),
         "past": (tr("已到期"), "neutral"),
         "replaced": (tr("已被替代"), "neutral"),
-        "withdrawn": (tr("已撤回"), "neutral"),
+        "withdrawn": (tr("已停用"), "neutral"),
         "newer_program": (tr("须先更新程序"), "warn"),
         "unreadable": (tr("没有启用"), "bad"),
     }
