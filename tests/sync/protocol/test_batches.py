@@ -318,6 +318,12 @@ def test_a_bad_line_is_set_aside_by_name_and_its_neighbours_stand(bad: bytes, co
     assert isinstance(found[1], Operation)
 
 
+def test_an_operation_may_bring_nothing_but_evidence() -> None:
+    (found,) = hostile(line(set={}, seen={}, evidence=["ab" * 32]))
+    assert isinstance(found, Operation)
+    assert (found.set, found.evidence) == ({}, ["ab" * 32])
+
+
 def test_lines_in_another_spelling_mean_the_same() -> None:
     spaced = line(x_unknown=[{"deep": 1}])
     compact = line()
