@@ -50,7 +50,7 @@ region_edition       -     -      -     -      -     -
 region_moves         S     S      S     -      -     S
 regions              S     S      S     -      S     S
 sessions             SID   -      -     -      -     -
-trust                S     S      S     -      -     -
+trust                S     S      S     -      -     S
 units                S     S      S     -      S     Su
 """
 ACTIONS = {"S": "SELECT", "I": "INSERT", "U": "UPDATE", "D": "DELETE", "T": "TRUNCATE"}

@@ -19,6 +19,7 @@ from sync.protocol.packages import Package, PackageKind, sign_package
 from sync.protocol.suites import KeyRole
 from tests.sync.gateway.conftest import VILLAGE, Platform
 from tests.sync.gateway.desk import Desk, draft, household
+from tests.sync.gateway.test_devices import asked, reopening, retirement, successor
 from tests.sync.kit.conftest import Verifier
 from tests.sync.kit.test_openapi import document, operations, parameters, resolved
 
@@ -123,6 +124,10 @@ def test_a_whole_exchange_is_answered_as_described(
     desk.pull()
     desk.call("GET", "/healthz")
     desk.call("GET", "/readyz")
+    desk.call("GET", "/v1/devices/self")
+    asked(desk, "reopen", reopening(desk))
+    asked(desk, "rotate", successor(platform, desk)[1])
+    asked(desk, "retire", retirement(desk))
     assert {check_answer(answer) for answer in answers} == operations().keys()
     assert max(answer.status_code for answer in answers) < 300
 
