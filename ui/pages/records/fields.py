@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from PySide6.QtWidgets import QWidget
 
@@ -71,7 +71,9 @@ class FieldMaker:
 
     def _char(self, field: Field) -> QWidget:
         if field.code_list == "CL-REGION":
-            return RegionPicker(regions_within(self.scope), region_path, children_within(self.scope))
+            known = self.catalogue.regions
+            path = partial(region_path, known=known)
+            return RegionPicker(regions_within(self.scope, known), path, children_within(self.scope, known))
         if field.code_list == "CL-IND":
             return CodePicker(self._search_industries, lambda code: industry_name(self.catalogue, code))
         return TextField(max_length=field.type.size)
