@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.store import outbox
+from sync.client.asking import CLIENT
 from sync.client.faults import of_the_platform
 from sync.client.grants import grant_of
 from sync.client.membership import Membership, opening_key, save_membership, signing_key
 from sync.client.patience import Patience
 from sync.protocol.codes import EnrolmentCode
-from sync.protocol.enrolment import SignedRequest, open_grant, request_enrolment
+from sync.protocol.enrolment import SignedRequest, open_grant, open_request, request_enrolment
 from sync.protocol.trust import Trust, open_trust
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from jmdesk.vault.device import DeviceKeys
     from sync.client.transport import Transport
 
+_ENROLLING: Final = "sync.enrolling"
+"""The request under way (base64): an answer that was lost, or that waits for an approval, is fetched with it."""
 _LOST: Final = frozenset({"vault.device_key_missing", "vault.damaged_device_key"})
 
 
@@ -32,7 +35,8 @@ def enrol(
     The code carries the root's fingerprint: the trust document is checked against it before anything is asked, so a
     false platform gets nothing but the request (which holds no secret). The request is made once and may be repeated;
     the platform answers the same bytes with the same grant. ``ca`` is PEM text. ``Refused``: ``protocol.…`` for a
-    mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``;
+    mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``,
+    ``sync.enrolment_waits`` until an administrator has approved the key (call again with the same code);
     ``Unreachable`` as the transport says.
     """
     if desk.grant is not None and not _is_stranded(desk, desk.grant.device):
@@ -45,11 +49,31 @@ def enrol(
     now = utc_text(desk.clock.now())
     with of_the_platform():
         trust = open_trust(envelope, parsed.root_prefix, now=now)
+    request = _request(desk, keys, parsed, now)
+    try:
+        answer = patience.run(lambda: transport.enrol(request.envelope))
+    except Refused as error:
+        if error.code != "sync.enrolment_waits":
+            desk.store.put_setting(_ENROLLING, "")
+        raise
+    grant = _keep(desk, trust, request, answer, gateway=gateway, ca=ca)
+    desk.store.put_setting(_ENROLLING, "")
+    return grant
+
+
+def _request(desk: Desk, keys: DeviceKeys, code: EnrolmentCode, now: str) -> SignedRequest:
+    """The request for this code: the one that was asked with it before, byte for byte, else a new one."""
+    stored = desk.store.setting(_ENROLLING)
+    with of_the_platform():
+        if stored:
+            known = open_request(base64.b64decode(stored))
+            if (known.request.code_id, known.device.keyid, known.request.unit) == (code.code_id, keys.keyid, desk.unit):
+                return known
         request = request_enrolment(
-            signing_key(keys), opening_key(keys).public, parsed, unit=desk.unit, client="jmdesk", created=now
+            signing_key(keys), opening_key(keys).public, code, unit=desk.unit, client=CLIENT, created=now
         )
-    answer = patience.run(lambda: transport.enrol(request.envelope))
-    return _keep(desk, trust, request, answer, gateway=gateway, ca=ca)
+    desk.store.put_setting(_ENROLLING, base64.b64encode(request.envelope).decode())
+    return request
 
 
 def _keep(desk: Desk, trust: Trust, request: SignedRequest, answer: bytes, *, gateway: str, ca: str) -> Grant:

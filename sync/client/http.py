@@ -111,7 +111,10 @@ class HttpTransport(Transport):
         return self._ask("GET", "/v1/trust", expected={200}, most=LIMITS.envelope_bytes).body
 
     def enrol(self, request: bytes) -> bytes:
-        return self._ask("POST", "/v1/enrol", body=request, expected={200, 201}, most=LIMITS.envelope_bytes).body
+        answer = self._ask("POST", "/v1/enrol", body=request, expected={200, 201, 202}, most=LIMITS.envelope_bytes)
+        if answer.status == 202:
+            raise Refused("sync.enrolment_waits", request_id=answer.request_id)
+        return answer.body
 
     def ask(self, purpose: str, request: bytes) -> Reply:
         # A portal answers 200: only 201 and 202 can be the platform's word.

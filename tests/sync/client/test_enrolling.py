@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from jmdesk.core.clock import SystemClock
+from jmdesk.core.clock import FixedClock, SystemClock
 from jmdesk.core.errors import Environment, Refused, Unreachable
 from jmdesk.desk import Desk
 from jmdesk.vault.kdf import FLOOR
@@ -151,3 +152,31 @@ def test_a_code_is_issued_for_regions_of_the_unit_only(platform: Platform) -> No
     keys = platform.running.gateway.keys
     with pytest.raises(Refused, match=r"gateway\.region_outside"):
         issue_code(platform.storage.database, keys, SystemClock(), UNIT, ("440785103201",), ())
+
+
+def test_a_key_that_waits_for_approval_is_enrolled_with_the_same_code_afterwards(
+    desk: Desk, platform: Platform, patience: Patience
+) -> None:
+    transport, code = platform.transport(), platform.code()
+    with platform.approving_keys(UNIT):
+        for _ in range(2):
+            with pytest.raises(Refused, match=r"sync\.enrolment_waits"):
+                enrol(desk, transport, code, gateway=platform.url, ca=platform.ca, patience=patience)
+        assert desk.grant is None
+        platform.approve("enrol")
+        enrol(desk, transport, code, gateway=platform.url, ca=platform.ca, patience=patience)
+    assert desk.grant is not None
+
+
+def test_a_grant_whose_answer_was_lost_is_fetched_with_the_same_code_later(
+    desk: Desk, platform: Platform, patience: Patience
+) -> None:
+    transport, code = platform.transport(), platform.code()
+    once = Patience(patience.steering, attempts=1)
+    line = AnswersLost(transport)
+    for _ in range(2):  # the trust document's answer is lost first, then the grant's
+        with pytest.raises(Unreachable):
+            enrol(desk, line, code, gateway=platform.url, ca=platform.ca, patience=once)
+    desk.clock = FixedClock(datetime.now(UTC) + timedelta(hours=1))
+    enrol(desk, transport, code, gateway=platform.url, ca=platform.ca, patience=patience)
+    assert desk.grant is not None
