@@ -18,7 +18,7 @@ from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.core.clock import beijing_date, from_utc_text, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.readiness import OWN_SOURCES
-from jmdesk.records.recovery import Course, recover, settle_missing
+from jmdesk.records.recovery import Course, based_on, recover, settle_missing
 from jmdesk.store import incoming, outbox, sighting
 from jmdesk.store.incoming import Theirs
 from jmdesk.store.loading import holds_nothing, indexes_last
@@ -146,6 +146,11 @@ class Inbox:
             settle_attachments(connection, batch_id, dict(refused_attachments or {}), at)
             pairs = zip(sent, outcomes, strict=True)
             outbox.settle(connection, [(s.id, _state(o.verdict), o.said) for s, o in pairs], at)
+            for operation, outcome in zip(sent, outcomes, strict=True):
+                if operation.op == "tombstone" and outcome.verdict in ACCEPTED:
+                    # The record is void on both sides: whatever of it was set aside before has nothing left to decide.
+                    outbox.supersede(connection, operation.rid)
+                    incoming.drop(connection, [operation.rid])
             rids = [s.rid for s in sent]
             standing, waiting = outbox.standing(connection, rids), incoming.beside(connection, rids)
             here = _records_here(transaction, [(s.type, s.rid) for s in sent])
@@ -153,7 +158,7 @@ class Inbox:
                 rid = operation.rid
                 _note(transaction, operation, outcome, epoch, here.get(rid), standing.get(rid, "confirmed"))
                 if outcome.verdict == "conflict":
-                    _keep_conflict(transaction, operation, outcome, epoch, waiting.get(rid))
+                    self._keep_conflict(transaction, operation, outcome, epoch, waiting.get(rid), here.get(rid))
             self._take_over(transaction, [found for rid, found in waiting.items() if rid not in standing])
             outbox.advance(connection, batch_id, "done", receipt=receipt, totals=totals, at=at)
 
@@ -240,6 +245,25 @@ class Inbox:
             if theirs.whole and found is not None and is_news(theirs, found) and _includes(theirs, found):
                 self._take(transaction, theirs, found)
         incoming.drop(transaction.connection, [theirs.rid for theirs in waiting])
+
+    def _keep_conflict(
+        self,
+        transaction: Transaction,
+        operation: outbox.Sent,
+        outcome: Outcome,
+        epoch: str,
+        waiting: Theirs | None,
+        found: Stored | None,
+    ) -> None:
+        """Keep what a verdict shows of the platform's version, unless that version is here whole already."""
+        if waiting is not None and waiting.whole and waiting.epoch == epoch and waiting.version >= outcome.version:
+            return
+        shown = Theirs(operation.type, operation.rid, outcome.version, outcome.values, outcome.versions, epoch)
+        if found is not None and (found.server_epoch, found.base_version) == (epoch, outcome.version):
+            # Sealed in a former history, judged in this one, whose snapshot came in between: no page brings it again.
+            unit = "" if found.source in OWN_SOURCES else found.source
+            shown = based_on(transaction, self._store.catalogue, found, unit)
+        transaction.keep_beside(operation.type, operation.rid, shown.content())
 
     def _take(self, transaction: Transaction, theirs: Theirs, found: Stored | None) -> None:
         hidden = theirs.hidden(self._store.catalogue.types[theirs.type], self._unit)
@@ -341,16 +365,6 @@ def _note(
         versions |= dict.fromkeys(operation.fields, outcome.version)
         versions = {n: v for n, v in versions.items() if n == "*" or v != versions.get("*")}
     transaction.confirm(operation.type, operation.rid, version=version, versions=versions, epoch=epoch, sync=sync)
-
-
-def _keep_conflict(
-    transaction: Transaction, operation: outbox.Sent, outcome: Outcome, epoch: str, waiting: Theirs | None
-) -> None:
-    """Keep what a verdict shows of the platform's version, unless a page has brought that version whole already."""
-    if waiting is not None and waiting.whole and waiting.epoch == epoch and waiting.version >= outcome.version:
-        return
-    shown = Theirs(operation.type, operation.rid, outcome.version, outcome.values, outcome.versions, epoch)
-    transaction.keep_beside(operation.type, operation.rid, shown.content())
 
 
 def _state(verdict: str) -> str:

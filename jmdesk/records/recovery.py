@@ -74,6 +74,23 @@ def confirmed_values(record: Stored, history: Iterable[Change], unsettled_since:
     return values
 
 
+def based_on(transaction: Transaction, catalogue: Catalogue, record: Stored, unit: str) -> Theirs:
+    """The platform's whole version that a record here is based on: what stood here before the first unsettled edit.
+
+    ``unit`` is the record's, empty for this desk's own.
+    """
+    lines = outbox.unsettled(transaction.connection, record.rid)
+    history = change_log.history(transaction.connection, record.rid)
+    confirmed = confirmed_values(record, history, min((line.first_seq for line in lines), default=None))
+    values = {name: confirmed[name] for name in catalogue.types[record.type].travelling(confirmed)}
+    versions = {"*": record.base_version, **record.field_versions}
+    return Theirs(
+        *(record.type, record.rid, record.base_version, values, versions, record.server_epoch),
+        region=record.region,
+        unit=unit,
+    )
+
+
 def difference(
     names: Iterable[str], record: Stored, confirmed: Record, theirs: Theirs, history: Sequence[Change]
 ) -> Difference:
@@ -127,10 +144,14 @@ def recover(
         transaction.keep_beside(type_id, rid, theirs.content())
         return Course.BESIDE
     _rebased(transaction, theirs, record)
-    if not found.lost and (not void or lines):
-        return Course.SAME
-    _offer(transaction, record, found, void=void)
-    return Course.OFFERED
+    course = Course.SAME
+    if found.lost or (void and not lines):
+        _offer(transaction, record, found, void=void)
+        course = Course.OFFERED
+    if any(line.state == "conflict" for line in lines):
+        # A verdict of the former history set it aside: it can be decided only beside the platform's whole version.
+        transaction.keep_beside(type_id, rid, theirs.content())
+    return course
 
 
 def same(record_type: RecordType, values: Record, theirs: Theirs, unit: str) -> bool:

@@ -171,3 +171,15 @@ def test_a_merged_edit_waits_for_the_pull_to_bring_the_rest(desk: Desk, family: 
     both = replace(NEWER, rid=family.household, version=3, versions={"address": 2})
     desk.inbox.page([both], cursor="c3", epoch="e1")
     assert desk.records.get("R05", family.household).record.base_version == 3
+
+
+def test_a_void_that_the_platform_took_leaves_nothing_to_decide_about_earlier_edits(desk: Desk, family: Family) -> None:
+    accept_all(desk)
+    desk.records.change("R05", family.household, {"group_no": "5"})
+    (edited,) = seal(desk, "b2", 2)
+    desk.records.void("R05", family.household, "重复建档")
+    (voided,) = seal(desk, "b3", 3)
+    settle(desk, "b2", [Outcome(0, edited.rid, "conflict", version=1, values={}, versions={})])
+    settle(desk, "b3", [Outcome(0, voided.rid, "accepted", version=2)])
+    assert desk.records.get("R05", family.household).record.sync == "confirmed"
+    assert not desk.conflicts.cases()

@@ -17,6 +17,8 @@ from sync.client.http import HttpTransport
 from sync.client.membership import load_membership
 from sync.client.patience import Patience
 from sync.client.report import SyncReport
+from sync.client.sealing import seal
+from sync.client.steering import Steering
 from tests.sync.client.conftest import Platform, Workshop, enrolled_desk, new_platform
 from tests.sync.client.desk_view import RECORDS, household_of
 from tests.sync.client.lines import Line
@@ -188,3 +190,18 @@ def test_a_batch_in_custody_behind_one_that_the_platform_forgot_asks_for_a_new_c
     assert load_halt(office.desk.store) is not None
     assert office.reopen().complete
     assert household_of(office.desk, held).sync == "confirmed"
+
+
+def test_an_edit_that_was_sealed_before_the_restore_can_be_decided_after_it(office: Office) -> None:
+    rid = add_household(office.desk, 32)
+    office.sync()
+    backup = PlatformBackup(office.platform)
+    office.desk.records.change("R05", rid, {"address": "恢复之前封好的路32号"})
+    seal(office.desk, load_membership(office.desk.store), Steering())
+    office.restore(backup)
+    # Its version numbers are another history's: the platform sets it aside, and the snapshot is here by then.
+    assert office.sync().verdicts == {"conflict": 1}
+    assert not office.desk.conflicts.cases(), "nothing that a person could not decide is left"
+    assert office.sync().complete
+    found = household_of(office.desk, rid)
+    assert (found.values["address"], found.sync) == ("恢复之前封好的路32号", "confirmed")
