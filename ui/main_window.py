@@ -26,7 +26,7 @@ from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
 from ui.widgets.notice_bar import NoticeBar
 from ui.widgets.rail import Rail, RailEntry
-from ui.widgets.styling import button, column, label, row
+from ui.widgets.styling import button, column, row
 from ui.widgets.sync_chip import sync_chip
 
 
@@ -84,6 +84,12 @@ def _cases(context: Context) -> Page:
     return CasesPage(context)
 
 
+def _users(context: Context) -> Page:
+    from ui.pages.users.page import UsersPage
+
+    return UsersPage(context)
+
+
 def _help(context: Context) -> Page:
     from ui.pages.help.page import HelpPage
 
@@ -113,6 +119,7 @@ PAGES: tuple[PageSpec, ...] = (
 """The pages of the rail."""
 
 REACHED: tuple[tuple[PageSpec, str], ...] = (
+    (PageSpec("users", "用户", "settings", _users), "help"),
     (PageSpec("conflicts", "两处修改不一致", "warn", _conflicts), "sync"),
     (PageSpec("replacement", "更换电脑", "sync", _replacement), "sync"),
 )
@@ -156,6 +163,7 @@ class MainWindow(QMainWindow):
         self._fit()
         self._bind_actions()
         context.going.connect(self.go)
+        context.locking.connect(self.locked)
         context.notices.bug.connect(self.show_bug)
         context.runner.changed.connect(self._read_sync)
         look().changed.connect(self._dress)
@@ -290,7 +298,9 @@ class MainWindow(QMainWindow):
         px = look().theme.px
         across.setContentsMargins(px(20), px(7), px(16), px(7))
         self.unit = Elided("heading")
-        self.user = label("", "muted")
+        self.user = button("", "link")
+        self.user.setToolTip(tip("go.users"))
+        self.user.clicked.connect(lambda: self.go(Target("users")))
         self.sync_badge = ChipLabel(sync_chip(SyncState()))
         self.lock_button = button(tr("锁定"), "", "lock")
         self.lock_button.setToolTip(tip("app.lock"))

@@ -33,6 +33,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go.ratings", "转到评级", "Ctrl+5"),
     ActionSpec("go.sync", "转到报送", "Ctrl+6"),
     ActionSpec("go.help", "转到帮助", "Ctrl+7"),
+    ActionSpec("go.users", "转到用户", "Ctrl+0"),
     ActionSpec("go.cases", "转到在办事项", "Ctrl+9"),
     ActionSpec("go.conflicts", "转到两处修改不一致", "Ctrl+8"),
     ActionSpec("app.help", "打开帮助", "F1"),

@@ -39,6 +39,8 @@ class Context(QObject):
 
     going = Signal(object)
     settings_changed = Signal()
+    locking = Signal()
+    """A page asks for the desk to be locked, because its vault has got a new key."""
 
     def __init__(self, settings: Settings, runner: Runner | None = None) -> None:
         super().__init__()

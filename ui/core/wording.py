@@ -45,6 +45,11 @@ def deed(verb: str) -> str:
     """What a command of the change log did."""
     words = {
         "init": tr("建库"),
+        "account": tr("管理用户"),
+        "passphrase": tr("更换口令"),
+        "recovery_code": tr("生成恢复码"),
+        "reset": tr("重置口令后开库"),
+        "escrow": tr("登记托管公钥"),
         "create": tr("新建"),
         "edit": tr("修改"),
         "void": tr("作废"),

@@ -1,0 +1,1 @@
+"""Who works at this vault, and one's own ways in."""
