@@ -204,12 +204,10 @@ class Listener:
         free: Callable[[str], bool] = lambda _: False,
         ending: Callable[[], None] = lambda: None,
     ) -> None:
-        self._socket = bound(*listen)
-        host, port = self._socket.getsockname()[:2]
-        if tls is None and host not in {"127.0.0.1", "::1"}:
-            self._socket.close()
+        if tls is None and listen[0] not in {"127.0.0.1", "::1", "localhost"}:
             raise Environment("gateway.plain_loopback", host=listen[0])
-        self.port: int = port
+        self._socket = bound(*listen)
+        self.port: int = self._socket.getsockname()[1]
         self._listening = threading.Event()
         self._announce: Callable[[], None] = lambda: None
         counted = type("Counted", (DeadlineProtocol,), {"crowd": Crowd(CONNECTIONS_EACH, free)})
