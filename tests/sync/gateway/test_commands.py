@@ -86,10 +86,11 @@ def test_the_commands_work_while_the_server_runs_and_after_a_crash(
         assert desk.exchange(draft("R05", rid, {"population": 5}, base=1))[0].verdict is Verdict.ACCEPTED
         desk.http.close()
         _shown(capsys, data, desk, rid)
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith("jmdesk-gateway: one process serves, opens and signs;")
         server.send_signal(signal.SIGTERM)
-        out, err = server.communicate(timeout=30)
+        _, err = server.communicate(timeout=30)
         assert (server.returncode, err) == (0, "")
-        assert out.startswith("jmdesk-gateway: one process serves, opens and signs;")
     finally:
         server.kill()
         server.communicate()
