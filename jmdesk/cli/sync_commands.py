@@ -212,7 +212,7 @@ def _report_text(report: Report) -> str:
     from jmdesk.core.messages import message
 
     words = {"valid": "签名有效", "invalid": "签名无效", "unknown_key": "签名未核对(没有对应的公钥)"}
-    kinds = {"batch": "报送包", "reply": "回执包", "envelope": "签名文件"}
+    kinds = {"batch": "报送包", "reply": "回执包", "rescue": "抢救包", "envelope": "签名文件"}
     lines = [f"{kinds.get(report.kind, report.kind)}：{'完好' if report.sound else '见下'}"]
     for envelope in report.envelopes:
         lines.append(f"{envelope.kind}  {words[envelope.signature.value]}  签名者 {envelope.signer}")

@@ -17,6 +17,7 @@ from sync.protocol.errors import ProtocolError, RemoteProtocolError
 from sync.protocol.key_file import KeyFile, read_key_file
 from sync.protocol.limits import LIMITS, Limits
 from sync.protocol.manifest import (
+    AttachmentEntry,
     Manifest,
     PartEntry,
     ReplyIndex,
@@ -28,14 +29,16 @@ from sync.protocol.parts import check_part
 from sync.protocol.receipts import VerdictOpener, read_processing
 from sync.protocol.records import BadLine
 from sync.protocol.replies import INDEX_NAME, check_reply_entry, envelope_name
+from sync.protocol.rescue import MANIFEST_NAME as RESCUE_NAME
+from sync.protocol.rescue import decode_rescue, rescue_entries
 from sync.protocol.strict_json import check_json
 from sync.protocol.suites import KeySet
 
 _NAME_OFFSET: Final = 30
 _SHOWN: Final = (
-    "batch_id", "page_id", "reply_id", "purpose", "kind", "name", "version", "sequence", "unit", "device", "operator",
-    "epoch", "seq", "prev", "manifest", "server_epoch", "from", "to", "records", "created", "received", "processed",
-    "issued", "effective", "until", "min_client", "expires", "held",
+    "batch_id", "page_id", "reply_id", "rescue_id", "purpose", "kind", "name", "version", "sequence", "unit",
+    "device", "operator", "epoch", "seq", "prev", "manifest", "server_epoch", "from", "to", "records", "created",
+    "received", "processed", "issued", "effective", "until", "min_client", "expires", "held",
 )  # fmt: skip
 """Plain fields worth showing; none holds personal data (I13)."""
 _SELF_SIGNED: Final = (PayloadType.ENROLMENT_REQUEST, PayloadType.TRUST)
@@ -182,6 +185,22 @@ class _Inspection:
             self.opened += len(lines)
             self.problems += [f"protocol.{line.code}" for line in lines if isinstance(line, BadLine)]
 
+    def rescue(self, source: ByteSource) -> None:
+        """A ``.jmx``: signature, structure and digests; what it holds is for the platform's eyes."""
+        container = ContainerReader(source, self.limits)
+        kind, payload = self.envelope(container.read(RESCUE_NAME, self.limits.envelope_bytes))
+        if kind is not PayloadType.RESCUE_MANIFEST:
+            raise RemoteProtocolError("protocol.payload_type")
+        manifest = decode_rescue(payload, self.limits)
+        if manifest.device != self.envelopes[-1].signer:
+            self.problems.append("protocol.other_device")
+        for name, entry in rescue_entries(manifest):
+            sealed = isinstance(entry, AttachmentEntry)
+            most = self.limits.attachment_bytes if sealed else self.limits.part_bytes
+            check_part(entry, container.read(name, most, entry.size))
+            self.attachments, self.parts = self.attachments + sealed, self.parts + (not sealed)
+        container.finish()
+
     def reply(self, source: ByteSource) -> None:
         """A ``.jmr``."""
         container = ContainerReader(source, self.limits)
@@ -243,7 +262,7 @@ def _fields(outer: Unverified) -> tuple[tuple[str, str], ...]:
 
 
 def inspect_file(source: ByteSource, keys: bytes | None = None, limits: Limits = LIMITS) -> Report:
-    """Reads a ``.jmb``, ``.jmr`` or single envelope and says what it found; never raises on bad input.
+    """Reads a ``.jmb``, ``.jmr``, ``.jmx`` or single envelope and says what it found; never raises on bad input.
 
     ``keys`` is the content of a ``keys.json``. Without it the structure and digests are checked, the signatures are
     reported as of an unknown key. Raises `RemoteProtocolError` only where ``keys`` itself is no key file.
@@ -257,6 +276,9 @@ def inspect_file(source: ByteSource, keys: bytes | None = None, limits: Limits =
     if head[_NAME_OFFSET:].startswith(INDEX_NAME.encode()):
         inspection.attempt(lambda: inspection.reply(stream))
         return inspection.report("reply")
+    if head[_NAME_OFFSET:].startswith(RESCUE_NAME.encode()):
+        inspection.attempt(lambda: inspection.rescue(stream))
+        return inspection.report("rescue")
     inspection.attempt(lambda: inspection.batch(stream))
     return inspection.report("batch")
 

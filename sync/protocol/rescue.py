@@ -157,7 +157,7 @@ class RescueBuilder:
             raise LocalProtocolError("protocol.other_device")
         payload = encode(self._manifest)
         try:
-            _read(payload, self._limits)
+            decode_rescue(payload, self._limits)
         except ProtocolError as error:
             raise LocalProtocolError(error.code, **error.params) from error
         return SignedRescue(self._manifest, sign_envelope(PayloadType.RESCUE_MANIFEST, payload, key), key.public)
@@ -168,7 +168,7 @@ def write_rescue(sink: ByteSink, signed: SignedRescue, ciphertexts: Iterable[byt
     writer = ContainerWriter(sink)
     writer.add(MANIFEST_NAME, signed.envelope)
     try:
-        for (name, entry), data in zip(_entries(signed.manifest), ciphertexts, strict=True):
+        for (name, entry), data in zip(rescue_entries(signed.manifest), ciphertexts, strict=True):
             check_part(entry, data)
             writer.add(name, data)
     except (RemoteProtocolError, ValueError) as error:
@@ -184,7 +184,7 @@ class RescueReader:
         self._limits = limits
         envelope = self._container.read(MANIFEST_NAME, limits.envelope_bytes)
         opened = open_envelope(envelope, PayloadType.RESCUE_MANIFEST, keyring, limits)
-        manifest = _read(opened.payload, limits)
+        manifest = decode_rescue(opened.payload, limits)
         if manifest.device != opened.signer.keyid:
             raise RemoteProtocolError("protocol.other_device")
         if manifest.suite != opened.signer.suite:
@@ -193,7 +193,7 @@ class RescueReader:
         self._data = self._read_data()
 
     def _read_data(self) -> Iterator[tuple[str, PartEntry | AttachmentEntry, bytes]]:
-        for name, entry in _entries(self.signed.manifest):
+        for name, entry in rescue_entries(self.signed.manifest):
             most = self._limits.attachment_bytes if isinstance(entry, AttachmentEntry) else self._limits.part_bytes
             data = self._container.read(name, most, entry.size)
             check_part(entry, data)
@@ -244,7 +244,8 @@ class RescueOpener:
         return open_attachment(entry, ciphertext, manifest.rescue_id, manifest.device, self._key)
 
 
-def _entries(manifest: RescueManifest) -> Iterator[tuple[str, PartEntry | AttachmentEntry]]:
+def rescue_entries(manifest: RescueManifest) -> Iterator[tuple[str, PartEntry | AttachmentEntry]]:
+    """Every entry of the container behind the manifest, by name, in its order."""
     for part in Part:
         section = manifest.section(part)
         for entry in section.parts if section is not None else ():
@@ -253,7 +254,8 @@ def _entries(manifest: RescueManifest) -> Iterator[tuple[str, PartEntry | Attach
         yield f"attachments/{attachment.n:05d}", attachment
 
 
-def _read(payload: bytes, limits: Limits) -> RescueManifest:
+def decode_rescue(payload: bytes, limits: Limits = LIMITS) -> RescueManifest:
+    """A rescue manifest from verified payload bytes, sums and limits checked. Raises `RemoteProtocolError`."""
     manifest = read_json(payload, RescueManifest, limits.json_depth)
     check_version(manifest.v, manifest.suite)
     if manifest.open is None and manifest.withheld is None and not manifest.attachments:

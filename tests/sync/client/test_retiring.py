@@ -17,6 +17,7 @@ from sync.client.rescue import rescue, rescued, unfinished
 from sync.client.retirement import retire
 from sync.client.sealing import seal
 from sync.client.steering import Steering, Stopped
+from sync.protocol.inspect import inspect_file
 from sync.protocol.rescue import Part, RescueOpener, RescueReader
 from sync.protocol.suites import KeyRole, KeySet, OpeningKey
 from tests.sync.client.conftest import Platform
@@ -76,6 +77,9 @@ def test_a_rescue_package_holds_everything_unfinished_and_opens_for_the_platform
     file = tmp_path / "rescue.jmx"
     made = rescue(desk, file, Steering())
     assert unfinished(desk).awaiting == 1
+    with file.open("rb") as source:
+        report = inspect_file(source)
+    assert (report.kind, report.problems, report.envelopes[0].kind) == ("rescue", (), "rescue-manifest")
     keys = platform.running.gateway.keys
     by_platform = opened(file, desk, keys.opening)
     by_escrow = opened(file, desk, OpeningKey(KeyRole.ESCROW, platform.escrow))
