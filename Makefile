@@ -1,12 +1,12 @@
 # Every target sets up what is missing first (installer/setup.sh) and then runs one command in .venv/.
 # All targets are phony on purpose: make splits prerequisites at spaces, and a checkout may lie in a folder with some.
-.PHONY: help setup demo app test lint long ime fuzz soak bench freeze lock clean
+.PHONY: help setup demo app test lint long ime fuzz soak bench bench-sync freeze lock clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*  ## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*  ## /make \1\t/p' Makefile | expand -t 14
 
 setup:  ## install what is missing, nothing else
 	@bash installer/setup.sh
@@ -41,6 +41,9 @@ soak: setup  ## three desks and a city on bad lines, dying at any step: make soa
 
 bench: setup  ## measure; compared with nothing, asserts nothing
 	@$(PY) -m tests.bench
+
+bench-sync: setup  ## measure the exchange beside COPY, one request per record, Anki and PouchDB (half an hour)
+	@$(PY) -m tests.bench.exchange
 
 freeze:  ## the program as a folder that needs no Python: build/freeze/jmdesk/
 	@bash installer/setup.sh --freeze

@@ -6,6 +6,7 @@ import io
 import shutil
 import statistics
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sync.protocol.manifest import ChangePage
 from sync.protocol.records import ChangeLine, Op
 from sync.protocol.replies import ReplyReader
 from tests.bench.bench_ingest import UNIT, Bench
+from tests.bench.plain import PlainCopy
 from tests.bench.stopwatch import Table, percentile, seconds
 from tests.sync.gateway.desk import Batch, draft, household
 
@@ -33,23 +35,33 @@ IDLE_ROUNDS = 50
 _MIB = 1024 * 1024
 
 
-def bench_sync(table: Table, folder: Path, records: int) -> None:
+@dataclass(frozen=True)
+class Rates:
+    """Records per second, medians."""
+
+    up: float
+    """From seal to receipt."""
+    down: float
+    """From the platform's tables into a new desk."""
+
+
+def bench_sync(table: Table, folder: Path, records: int, rounds: int = ROUNDS) -> Rates:
     """Every figure of an exchange of so many new households."""
     data = Path(tempfile.mkdtemp(prefix="jmdesk-bench-"))
     data.chmod(0o755)  # PostgreSQL may run as another account
     try:
         with Storage(data) as storage:
             bench = Bench(storage, data)
-            _upload(table, bench, records)
+            up = _upload(table, bench, records, rounds)
             _idle(table, bench, records)
-            _pull(table, bench, folder, records)
+            return Rates(up, _pull(table, bench, folder, records, rounds))
     finally:
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _upload(table: Table, bench: Bench, records: int) -> None:
-    uploads, ingests, shares, grown = [], [], [], []
-    for _ in range(ROUNDS):
+def _upload(table: Table, bench: Bench, records: int, rounds: int) -> float:
+    uploads, ingests, shares, grown, whole = [], [], [], [], []
+    for _ in range(rounds):
         drafts = [draft("R05", *household()) for _ in range(records)]
         bench.clear()
         batches: list[Batch] = []
@@ -63,14 +75,17 @@ def _upload(table: Table, bench: Bench, records: int) -> None:
         bench.clear()
         copy = seconds(lambda rows=rows: bench.copy(rows))  # type: ignore[misc]
         ingests.append(copy / ingest)
-        uploads.append(copy / (sealing + custody + ingest))
+        whole.append(sealing + custody + ingest)
+        uploads.append(copy / whole[-1])
         manifest = batch.signed.manifest
         shares.append((len(batch.signed.envelope) + sum(part.size for part in manifest.parts)) / manifest.raw_bytes)
     # What the last round copied stands in for what it ingested; the counties' heads are past it either way.
+    table.add("upload: seal to receipt", records, statistics.median(whole), "s")
     table.add("upload: COPY of the same rows / seal to receipt", records, statistics.median(uploads), "ratio", ">= 0.6")
     table.add("upload: COPY of the same rows / ingest alone", records, statistics.median(ingests), "ratio")
     table.add("upload: bytes on the wire / raw", records, statistics.median(shares), "ratio", "<= 0.25")
     table.add("upload: memory of an ingest above idle", records, max(grown) / _MIB, "MiB", "<= 64")
+    return records / statistics.median(whole)
 
 
 def _peak(*, reset: bool = False) -> int:
@@ -116,23 +131,57 @@ def _opened(bench: Bench, reply: bytes, cursor: int) -> tuple[ChangePage, list[C
     return page, lines
 
 
-def _pull(table: Table, bench: Bench, folder: Path, records: int) -> None:
-    ratios = []
-    for number in range(ROUNDS):
-        with _empty(folder, f"pulled-{records}-{number}") as desk, _empty(folder, f"plain-{records}-{number}") as plain:
+def _pull(table: Table, bench: Bench, folder: Path, records: int, rounds: int) -> float:
+    """Changes page by page, and the same as a new desk's snapshot; beside bulk inserts of what that left there."""
+    changes, loads, of_all, took, grown = [], [], [], [], []
+    for number in range(rounds):
+        name = f"{records}-{number}"
+        with _empty(folder, f"pulled-{name}") as desk:
             pulling = seconds(lambda desk=desk: _take_all(bench, desk))  # type: ignore[misc]
-            with desk.store.reading() as connection:
-                found = connection.execute(select(record_tables["R05"])).mappings()
-                rows = [dict(row) for row in found]
-            assert len(rows) == records
-            ratios.append(seconds(lambda desk=plain, rows=rows: _insert(desk, rows)) / pulling)  # type: ignore[misc]
-    median = statistics.median(ratios)
-    table.add("pull: plain insert of the same rows / pages taken over", records, median, "ratio", ">= 0.5")
+            rows, copied = _rows(desk, records), PlainCopy(desk)
+        with _empty(folder, f"loaded-{name}") as desk:
+            before = _peak(reset=True)
+            took.append(seconds(lambda desk=desk: _load(bench, desk)))  # type: ignore[misc]
+            grown.append(_peak() - before)
+            assert len(_rows(desk, records)) == records
+        with _empty(folder, f"plain-{name}") as plain:
+            inserting = seconds(lambda desk=plain, rows=rows: _insert(desk, rows))  # type: ignore[misc]
+        everything = copied.write(folder / "plain.db")
+        changes.append(inserting / pulling)
+        loads.append(inserting / took[-1])
+        of_all.append(everything / took[-1])
+        for kind in ("pulled", "loaded", "plain"):
+            shutil.rmtree(folder / f"{kind}-{name}")
+    table.add("pull: plain insert of the records / as changes", records, statistics.median(changes), "ratio", ">= 0.5")
+    table.add("pull: plain insert of the records / as a snapshot", records, statistics.median(loads), "ratio", ">= 0.6")
+    table.add("pull: insert of records, log, terms / as a snapshot", records, statistics.median(of_all), "ratio")
+    table.add("pull: snapshot, from the tables to the new desk", records, statistics.median(took), "s")
+    table.add("pull: memory of a snapshot above idle", records, max(grown) / _MIB, "MiB", "<= 64")
+    return records / statistics.median(took)
+
+
+def _rows(desk: Desk, records: int) -> list[dict[str, Any]]:
+    with desk.store.reading() as connection:
+        found = connection.execute(select(record_tables["R05"])).mappings()
+        rows = [dict(row) for row in found]
+    assert len(rows) == records
+    return rows
 
 
 def _insert(desk: Desk, rows: list[dict[str, Any]]) -> None:
     with desk.store.transaction(desk.actor, "bench") as transaction:
         transaction.connection.execute(insert(record_tables["R05"]), rows)
+
+
+def _load(bench: Bench, desk: Desk) -> None:
+    """As a new desk does it: every page fetched and kept, then all of them taken over in one transaction."""
+    replies, cursor, more, epoch = [], 0, True, ""
+    while more:
+        replies.append((cursor, _page(bench, cursor)))
+        page, _ = _opened(bench, replies[-1][1], cursor)
+        cursor, more, epoch = page.until, page.more, page.server_epoch
+    pages = (list(map(_arrival, _opened(bench, reply, since)[1])) for since, reply in replies)
+    desk.inbox.load(pages, cursor=str(cursor), epoch=epoch, watch=lambda _done: None)
 
 
 def _empty(folder: Path, name: str) -> Desk:
