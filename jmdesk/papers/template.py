@@ -93,7 +93,7 @@ def template(raw: Mapping[str, Any], content: bytes) -> Template:
         raw["label"],
         raw.get("prefix", ""),
         int(raw.get("copies", 1)),
-        (float(right), float(down)),
+        (right, down),
         dict(raw["fields"]),
         content,
     )

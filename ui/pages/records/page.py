@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import beijing_date
@@ -16,7 +15,6 @@ from ui.core.context import Context, Page, Target
 from ui.core.drafting import Drafting
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
-from ui.core.icons import icon
 from ui.core.messages import WARN, Notice
 from ui.core.overriding import override
 from ui.core.ports import Chip
@@ -26,6 +24,7 @@ from ui.core.theme import look
 from ui.pages.records.fields import FieldMaker
 from ui.pages.records.form import RecordForm, RevealWish
 from ui.pages.records.history import HistoryView
+from ui.pages.records.kinds import KindList
 from ui.pages.records.listing import RecordList
 from ui.pages.records.model import Loaded, RecordDesk
 from ui.widgets.attachments import AttachmentsPanel
@@ -34,20 +33,8 @@ from ui.widgets.elided import Elided
 from ui.widgets.field import TextField
 from ui.widgets.styling import button, card, column, label, row
 
-GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        "农户",
-        ("R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment", "R15", "R16", "R04"),
-    ),
-    ("村镇与银行", ("R03", "R17", "R18", "R19")),
-    ("企业与投诉", ("R20", "R21", "R22", "R23", "R24")),
-    ("办理", ("R25", "R27", "workflow_event")),
-    ("系统记录", ("R01", "R02", "R26", "R28", "R29")),
-)
 WIDE = 125
 """Per cent of text size up to which a record's title and buttons fit into one line."""
-
-_TYPE = int(Qt.ItemDataRole.UserRole)
 
 
 class RecordsPage(Page):
@@ -67,7 +54,9 @@ class RecordsPage(Page):
         self._drafting = Drafting(self, context, "records", self._draft)
         self._begun_with: dict[str, object] = {}
         across = row(self, margin=20, gap=16)
-        across.addWidget(self._types())
+        self.types = KindList(services.catalogue)
+        self.types.chosen.connect(self._choose_type)
+        across.addWidget(self.types)
         self.stack = QStackedWidget()
         self._list_place = QStackedWidget()
         self.stack.addWidget(self._list_place)
@@ -366,46 +355,18 @@ class RecordsPage(Page):
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
-    def _types(self) -> QListWidget:
-        self.types = QListWidget()
-        self.types.setAccessibleName(tr("记录种类"))
-        self.types.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        px = look().theme.px
-        self.types.setFixedWidth(px(112) + 56)
-        self.types.setIconSize(QSize(px(13), px(13)))
-        known = self.context.services.catalogue.types
-        for heading, members in GROUPS:
-            title = QListWidgetItem(tr(heading))
-            title.setFlags(Qt.ItemFlag.NoItemFlags)
-            font = self.types.font()
-            font.setBold(True)
-            title.setFont(font)
-            self.types.addItem(title)
-            for type_id in members:
-                item = QListWidgetItem(known[type_id].label)
-                item.setData(_TYPE, type_id)
-                if known[type_id].bookkeeping:
-                    item.setIcon(icon("lock", "muted"))
-                    item.setToolTip(tr("系统记录，只能查看"))
-                self.types.addItem(item)
-        self.types.currentItemChanged.connect(self._choose_type)
-        return self.types
-
-    def _choose_type(self, item: QListWidgetItem | None) -> None:
-        type_id = item.data(_TYPE) if item is not None else None
-        if not type_id or type_id == self.type_id:
+    def _choose_type(self, type_id: str) -> None:
+        if type_id == self.type_id:
             return
         if self._dirty:
             self._mark_type()
             self._warn_unsaved()
             return
         self._came_from = None
-        self.show_list(str(type_id))
+        self.show_list(type_id)
 
     def _mark_type(self) -> None:
-        for number in range(self.types.count()):
-            if self.types.item(number).data(_TYPE) == self.type_id:
-                self.types.setCurrentRow(number)
+        self.types.mark(self.type_id)
 
     def _form_side(self) -> QWidget:
         made = QWidget()
