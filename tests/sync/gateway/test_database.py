@@ -126,6 +126,8 @@ def test_every_growing_table_has_the_county_in_its_key_and_guards_its_rows(datab
             "challenges",
             "counties",
             "device_requests",
+            "packages",
+            "region_moves",
             "devices",
             "enrol_codes",
             "platform",
