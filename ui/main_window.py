@@ -11,6 +11,8 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
 from jmdesk.drafts.service import Draft
+from jmdesk.permissions.policy import shipped as security_policy
+from jmdesk.vault.people import slot_of
 from ui.core.actions import ACTIONS, bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.i18n import tr
@@ -192,6 +194,7 @@ class MainWindow(QMainWindow):
         self._whole.setCurrentIndex(1)
         self.go(Target("home"))
         self._read_sync()
+        self._tell_of_age()
         self._tell_of_attempts()
         self.context.runner.read(desk.services.drafts.all, self._tell_of_drafts)
 
@@ -201,6 +204,16 @@ class MainWindow(QMainWindow):
         if failed:
             text = tr("自上次开库以来有 {n} 次失败的口令尝试。", n=failed)
             self.context.notices.post(Notice(text, WARN, tr("不是您本人输错的，请告诉单位安全管理员。")))
+
+    def _tell_of_age(self) -> None:
+        """Say that the passphrase should be changed, by the city's policy; nobody is locked out over it."""
+        desk = self.context.services
+        created = slot_of(desk.vault.header, desk.actor).created
+        overdue = security_policy().days_overdue(created, desk.clock.now())
+        if overdue:
+            text = tr("开库口令该换了(已过 {n} 天)。", n=overdue)
+            go = partial(self.go, Target("users"))
+            self.context.notices.post(Notice(text, WARN, "", tr("去更换"), go))
 
     def _tell_of_drafts(self, outcome: Outcome) -> None:
         """Offer to go on with what was typed before a lock or a crash."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from jmdesk.core.clock import FixedClock
 from jmdesk.core.errors import Refused
 from jmdesk.vault.kdf import FLOOR
 from tests.ui.desks import PASSPHRASE, UNIT
@@ -17,6 +19,7 @@ from tests.ui.keys import press, write
 from ui.app import Session, run
 from ui.core.actions import ACTIONS, clashes
 from ui.core.context import Context, Page, Target
+from ui.core.idle import IdleWatch
 from ui.core.messages import Notice
 from ui.core.overriding import override
 from ui.core.settings import TEXT_SCALES, Settings
@@ -430,6 +433,19 @@ def test_an_idle_desk_locks_itself(qtbot: QtBot, settings: Settings, vault: Path
     session.idle.expired.emit()
     assert again == [1]
     assert session.context.desk is None
+
+
+def test_a_desk_that_was_asleep_locks_itself(qtbot: QtBot) -> None:
+    clock = FixedClock(datetime(2026, 11, 22, tzinfo=UTC))
+    watch = IdleWatch(10, clock)
+    watch.start()
+    clock.advance(seconds=15)
+    with qtbot.assertNotEmitted(watch.expired):
+        watch._ticks.timeout.emit()
+    clock.advance(hours=2)
+    with qtbot.waitSignal(watch.expired):
+        watch._ticks.timeout.emit()
+    watch.stop()
 
 
 def test_the_window_refuses_arguments_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
