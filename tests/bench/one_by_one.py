@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from datetime import date
 from itertools import count
 
@@ -42,8 +41,6 @@ class OneByOne:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
 
     async def _take(self, request: Request) -> Response:
         draft = msgspec.json.decode(await request.body(), type=Draft)
