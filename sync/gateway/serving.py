@@ -106,6 +106,8 @@ def _serve(options: argparse.Namespace, storage: Opened) -> int:
     # Ingest makes hundreds of thousands of records that are no cycles: looking for cycles would cost a third of it.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    # The database's answer is taken up at once, not after the 5 ms that the judge may keep the interpreter.
+    sys.setswitchinterval(0.0005)
     settings = Settings(proxies=(*LOOPBACK, *options.proxy), ops=options.ops)
     with storage(options, new=options.role == "all") as opened:
         if options.role == "admin":
