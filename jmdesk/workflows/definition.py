@@ -56,6 +56,19 @@ class Step:
     paper: Paper
     sets: Mapping[str, object]
     stamps: tuple[str, ...]
+    puts: Mapping[str, str]
+    clears: tuple[str, ...]
+    keeps: tuple[str, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the subject that this step writes."""
+        return (*self.stamps, *self.sets, *self.puts.values())
+
+    def shows(self, at: str, details: Mapping[str, object]) -> dict[str, object]:
+        """What it writes into them, taken at ``at`` with these details."""
+        put = {field: details[name] for name, field in self.puts.items() if name in details}
+        return {**self.sets, **dict.fromkeys(self.stamps, at), **put}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,8 @@ class Clock:
     """A time limit: so many days after one of ``starts``, met by one of ``met_by``, void after ``void_by``.
 
     ``unit``: working days, natural days (a last day that is no working day moves to the next one), or calendar days as
-    they are. ``pauses`` are pairs of steps between which no day counts. ``waits_for`` says who has to act.
+    they are. ``pauses`` are pairs of steps between which no day counts. ``waits_for`` says who has to act. ``when``
+    limits it to starts whose details have one of the values named for each member.
     """
 
     id: str
@@ -76,6 +90,11 @@ class Clock:
     pauses: tuple[tuple[str, str], ...]
     waits_for: str
     basis: str
+    when: Mapping[str, frozenset[str]]
+
+    def is_started_by(self, step: str, details: Mapping[str, object]) -> bool:
+        """Whether a step with these details sets it going."""
+        return step in self.starts and all(details.get(name) in values for name, values in self.when.items())
 
 
 @dataclass(frozen=True)
@@ -134,6 +153,9 @@ def _step(key: str, raw: Mapping[str, Any]) -> Step:
         raw.get("paper", ""),
         dict(raw.get("sets", {})),
         tuple(raw.get("stamps", ())),
+        dict(raw.get("puts", {})),
+        tuple(raw.get("clears", ())),
+        tuple(raw.get("keeps", ())),
     )
 
 
@@ -149,6 +171,7 @@ def _clock(raw: Mapping[str, Any]) -> Clock:
         tuple((first, last) for first, last in raw.get("pauses", ())),
         raw.get("waits_for", ""),
         raw.get("basis", ""),
+        {name: frozenset(values) for name, values in raw.get("when", {}).items()},
     )
 
 

@@ -13,7 +13,10 @@ from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
 from jmdesk.workflows import queries
 from jmdesk.workflows.definition import BACK, Book, Definition, Step, book
-from jmdesk.workflows.standing import Event, Standing, standing
+from jmdesk.workflows.standing import HAPPENED, Event, Standing, standing
+
+Bar = Callable[[Writer, str, Step], None]
+"""What a part of the office has against a step of a case, by the subject's record id: says so as ``Refused``."""
 
 _RULES = "rules"
 _PAPER = "paper"
@@ -34,10 +37,12 @@ class Workflows:
         roles: Callable[[], frozenset[str] | None],
         definitions: Book | None = None,
         calendar: WorkCalendar | None = None,
+        bars: Mapping[str, Bar] | None = None,
     ) -> None:
         self._desk, self._actor, self._unit, self._roles = desk, actor, unit, roles
         self._book = definitions or book()
         self._calendar = calendar or work_calendar()
+        self._bars = bars or {}
 
     @property
     def today(self) -> date:
@@ -92,15 +97,20 @@ class Workflows:
         details: Mapping[str, object] | None = None,
         reason: str = "",
         values: Record | None = None,
+        on: date | None = None,
         also: Callable[[Writer], None] | None = None,
     ) -> Standing:
         """Take a step; ``values`` go into the subject record and ``also`` writes what belongs to it, all or nothing.
 
+        ``on`` is the day on which it happened, where it is written down later: clocks and rules go by that day.
+
         ``Refused`` "workflows.not_now", "workflows.role", "workflows.same_person", "workflows.needs",
-        "workflows.paper", "workflows.version"; "store.no_such_record" when the subject is gone.
+        "workflows.paper", "workflows.version", "workflows.day"; "store.no_such_record" when the subject is gone.
         """
         with self._desk.records.writing("step", reason=reason) as writer:
-            reached = self.write(writer, workflow, type_id, rid, step, details=details, reason=reason, values=values)
+            reached = self.write(
+                writer, workflow, type_id, rid, step, details=details, reason=reason, values=values, on=on
+            )
             if also is not None:
                 also(writer)
         return reached
@@ -116,19 +126,21 @@ class Workflows:
         details: Mapping[str, object] | None = None,
         reason: str = "",
         values: Record | None = None,
+        on: date | None = None,
     ) -> Standing:
         """The same inside a command of the caller's. Errors as ``take``."""
-        before = self._current(writer, workflow, type_id, rid)
+        before = self._current(writer, workflow, type_id, rid, on)
         chosen = before.definition.steps.get(step)
         if chosen is None or chosen not in before.next_steps():
             raise Refused("workflows.not_now", step=chosen.label if chosen else step, state=before.label)
-        given = dict(details or {})
+        if workflow in self._bars:
+            self._bars[workflow](writer, rid, chosen)
+        given = {**(details or {}), **self._dated(before, on)}
         self._check(chosen, before, given)
-        event = self._record(writer, before.definition, type_id, rid, step, given, reason)
-        stamps: Record = dict.fromkeys(chosen.stamps, event.at)
-        projected: Record = {**chosen.sets, **stamps, **(values or {})}  # type: ignore[dict-item]
-        if projected:
-            writer.change(type_id, rid, projected, reason=reason)
+        event = self._record(writer, before.definition, type_id, rid, chosen, given, reason)
+        projected: Record = {**chosen.shows(event.at, event.details), **(values or {})}  # type: ignore[dict-item]
+        if projected or chosen.clears:
+            writer.change(type_id, rid, projected, chosen.clears, reason=reason)
         return standing(before.definition, [*before.taken, *before.disputed, event], self._calendar)
 
     def step_back(
@@ -153,33 +165,41 @@ class Workflows:
                 raise Refused("workflows.no_way_back", state=before.label)
             last = before.taken[-1]
             self._check_role(before.definition.steps[last.step])
-            event = self._record(writer, before.definition, type_id, rid, BACK, {"of": last.rid}, reason)
             undone = before.definition.steps[last.step]
+            event = self._record(writer, before.definition, type_id, rid, None, {"of": last.rid}, reason)
             kept = dict(values or {})
-            gone = [name for name in (*undone.stamps, *undone.sets, *unset) if name not in kept]
             earlier = self._projected(before.definition, before.taken[:-1])
-            gone = [name for name in gone if name not in earlier]
-            put_back = {name: earlier[name] for name in (*undone.stamps, *undone.sets) if name in earlier}
+            gone = [name for name in (*undone.fields, *unset) if name not in kept and name not in earlier]
+            put_back = {name: earlier[name] for name in (*undone.fields, *undone.clears) if name in earlier}
             if gone or kept or put_back:
                 writer.change(type_id, rid, {**put_back, **kept}, gone, reason=reason)
         return standing(before.definition, [*before.taken, *before.disputed, event], self._calendar)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _current(self, writer: Writer, workflow: str, type_id: str, rid: str) -> Standing:
+    def _current(self, writer: Writer, workflow: str, type_id: str, rid: str, on: date | None = None) -> Standing:
         writer.transaction.flush()
         target = f"{type_id}:{rid}"
         found = queries.events_about(writer.transaction.connection, (target,))
-        return self._standing(workflow, found.get(target, []))
+        return self._standing(workflow, found.get(target, []), on)
 
-    def _standing(self, workflow: str, events: list[Event]) -> Standing:
+    def _standing(self, workflow: str, events: list[Event], on: date | None = None) -> Standing:
         own = [event for event in events if str(event.details.get(_RULES, "")).startswith(f"{workflow}/")]
-        return standing(self._definition(workflow, own), own, self._calendar)
+        return standing(self._definition(workflow, own, on), own, self._calendar)
 
-    def _definition(self, workflow: str, events: list[Event]) -> Definition:
+    def _dated(self, before: Standing, on: date | None) -> dict[str, object]:
+        """The member of the details that says when it happened; nothing for today. ``Refused`` "workflows.day"."""
+        earliest = before.taken[-1].day if before.taken else date.min
+        if on is None or on == self.today:
+            return {}
+        if not earliest <= on < self.today:
+            raise Refused("workflows.day", day=on.isoformat())
+        return {HAPPENED: on.isoformat()}
+
+    def _definition(self, workflow: str, events: list[Event], on: date | None = None) -> Definition:
         """The version under which the case was begun, whatever is in force today."""
         if not events:
-            return self._book.in_force(workflow, self.today)
+            return self._book.in_force(workflow, on or self.today)
         first = min(events, key=lambda e: (e.at, e.rid))
         version = str(first.details[_RULES]).partition("/")[2]
         try:
@@ -224,18 +244,21 @@ class Workflows:
         made_under: Definition,
         type_id: str,
         rid: str,
-        step: str,
+        step: Step | None,
         details: dict[str, object],
         reason: str,
     ) -> Event:
+        """Write a step down; None is the step back."""
         subject = writer.transaction.get(type_id, rid)
         if subject is None:
             raise Refused("store.no_such_record")
-        whole = {_RULES: f"{made_under.id}/{made_under.version}", **details}
+        kept = {name: subject.values[name] for name in (step.keeps if step else ()) if name in subject.values}
+        whole = {_RULES: f"{made_under.id}/{made_under.version}", **kept, **details}
+        name = step.id if step else BACK
         at = utc_text(self._desk.clock.now())
         values: Record = {
             "target_ref": f"{type_id}:{rid}",
-            "step": step,
+            "step": name,
             "event_at": at,
             "actor_id": self._actor,
             "org_uscc": self._unit,
@@ -244,7 +267,7 @@ class Workflows:
         if reason.strip():
             values["reason"] = reason.strip()
         made = writer.create("workflow_event", values, region=subject.region)
-        return Event(made, step, at, self._actor, self._unit, reason.strip(), whole)
+        return Event(made, name, at, self._actor, self._unit, reason.strip(), whole)
 
     @staticmethod
     def _projected(definition: Definition, taken: Iterable[Event]) -> Record:
@@ -252,5 +275,7 @@ class Workflows:
         shown: Record = {}
         for event in taken:
             step = definition.steps[event.step]
-            shown.update({**step.sets, **dict.fromkeys(step.stamps, event.at)})  # type: ignore[dict-item]
+            for name in step.clears:
+                shown.pop(name, None)
+            shown.update(step.shows(event.at, event.details))  # type: ignore[arg-type]
         return shown

@@ -14,6 +14,9 @@ from jmdesk.catalogue.calendar import Deadline, WorkCalendar
 from jmdesk.core.clock import beijing_date, from_utc_text
 from jmdesk.workflows.definition import BACK, Clock, Definition, Step
 
+HAPPENED = "on"
+"""The member of a step's details that says on which day it happened, when it was written down later."""
+
 _DAY = timedelta(days=1)
 
 
@@ -31,8 +34,9 @@ class Event:
 
     @property
     def day(self) -> date:
-        """The day of the step in Beijing."""
-        return beijing_date(from_utc_text(self.at))
+        """The day that the step counts from: when it happened, for one written down later; else its day in Beijing."""
+        happened = self.details.get(HAPPENED)
+        return date.fromisoformat(happened) if isinstance(happened, str) else beijing_date(from_utc_text(self.at))
 
     @property
     def signer(self) -> str:
@@ -131,7 +135,8 @@ def standing(definition: Definition, events: Iterable[Event], calendar: WorkCale
 
 def _due(clock: Clock, taken: Sequence[Event], calendar: WorkCalendar, *, over: bool) -> Due | None:
     """The time limit as the latest start left it, or None when it does not run."""
-    begun = next((i for i in range(len(taken) - 1, -1, -1) if taken[i].step in clock.starts), None)
+    newest_first = range(len(taken) - 1, -1, -1)
+    begun = next((i for i in newest_first if clock.is_started_by(taken[i].step, taken[i].details)), None)
     if begun is None:
         return None
     since = taken[begun].day
