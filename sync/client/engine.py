@@ -106,6 +106,7 @@ class _Exchange:
         self._report = report
         if desk.store.retired:
             raise Refused("store.retired")
+        self._pulled = False
         finish_rotation(desk)
         self._begin()
 
@@ -121,12 +122,14 @@ class _Exchange:
         self._told(self._newest_trust)
         self._told(self._fetch_packages)
         self._told(self._reopening)
-        steps = [lambda: self._send_and_settle(most, wait_seconds), self._pull, self._review]
-        if review_due(self._desk) or self._is_another_history(self._session.server_epoch):
-            # What is here is compared with what is there before anything more is sent.
-            steps = [lambda: self._settle(0), self._pull, self._review, *steps[:2]]
-        for step in steps:
-            self._told(step)
+        anew = review_due(self._desk) or self._is_another_history(self._session.server_epoch)
+        # Where everything is read anew, it is compared with what is here before anything more is sent.
+        self._told((lambda: self._settle(0)) if anew else (lambda: self._send_and_settle(most, wait_seconds)))
+        self._told(self._pull)
+        if anew or review_due(self._desk):
+            self._told(self._review)
+            self._told(lambda: self._send_and_settle(most, wait_seconds))
+            self._told(self._pull)
         if self._report.problem is None:
             self._desk.store.put_setting(LAST_AT, utc_text(self._desk.clock.now()))
             if rotation_due(self._desk) and not open_batches(self._desk) and load_asked(self._desk.store) is None:
@@ -170,7 +173,7 @@ class _Exchange:
             raise Refused("sync.reopen_needed")
 
     def _review(self) -> None:
-        if review_due(self._desk) and self._report.problem is None:
+        if review_due(self._desk) and self._pulled:
             self._report.joined += review(self._desk)
 
     def _fetch_packages(self) -> None:
@@ -304,6 +307,7 @@ class _Exchange:
                     raise
                 over = True
                 start_over(self._desk)
+        self._pulled = True
 
     def _next_page(self) -> bool:
         pages = self._receiver().take(BytesIO(self._fetch(cursor_of(self._desk)))).pages
