@@ -1,6 +1,6 @@
 # Every target sets up what is missing first (installer/setup.sh) and then runs one command in .venv/.
 # All targets are phony on purpose: make splits prerequisites at spaces, and a checkout may lie in a folder with some.
-.PHONY: help setup demo app test lint long ime fuzz soak mutation bench bench-sync freeze lock clean
+.PHONY: help setup demo app test lint long ime fuzz fuzz-atheris soak mutation bench bench-sync freeze lock clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -35,6 +35,9 @@ ime:  ## Chinese typed through a real ibus into every kind of field of the real 
 
 fuzz: setup  ## only the fuzzing of the long suites
 	@$(PY) -m pytest -m long -k fuzz
+
+fuzz-atheris: setup  ## coverage-guided fuzzing of the containers; says so where atheris is not installed
+	@$(PY) -m tests.hostile
 
 soak: setup  ## three desks and a city on bad lines, dying at any step (500 games; SEEDS=20000 for more)
 	@$(PY) -m tests.soak $(or $(SEEDS),500)
