@@ -106,16 +106,17 @@ def main() -> int:
         def lives(mutant: Mutant) -> bool:
             tree = trees.get()
             try:
-                return not noticed(mutant, tree)
+                alive = not noticed(mutant, tree)
             finally:
                 trees.put(tree)
+            if alive:
+                print(f"{mutant.file}:{mutant.line}: {mutant.what} lives", flush=True)
+            return alive
 
         with ThreadPoolExecutor(options.jobs) as threads:
-            found = [mutant for mutant, alive in zip(tried, threads.map(lives, tried), strict=True) if alive]
-    for mutant in found:
-        print(f"{mutant.file}:{mutant.line}: {mutant.what} lives")
-    print(f"{len(tried)} mutants, {len(found)} live")
-    return 1 if found else 0
+            living = sum(threads.map(lives, tried))
+    print(f"{len(tried)} mutants, {living} live")
+    return 1 if living else 0
 
 
 if __name__ == "__main__":
