@@ -6,6 +6,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import cycle, islice
 from pathlib import Path
 from threading import Event
 
@@ -30,9 +31,9 @@ def bench_crowd(table: Table, folder: Path) -> None:
         platform = Platform(storage, data)
         platform.running.start()
         try:
-            # Desks of one place are numbered with two digits: so many are of as many villages.
-            villages = [region.code for region in regions().within("440785", "village")][:DESKS]
-            codes = [(village, platform.code(COUNTY, village, roles=("R1",))) for village in villages]
+            # Desks of one place are numbered with two digits: these are spread over all the villages of a county.
+            villages = cycle(region.code for region in regions().within("440785", "village"))
+            codes = [(one, platform.code(COUNTY, one, roles=("R1",))) for one in islice(villages, DESKS)]
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
                 custody, whole, settled = other.submit(_crowd, platform.url, platform.authority, codes).result()
         finally:
