@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sync.gateway import (
     app,
+    attachments,
     batches,
     body,
     changes,
@@ -36,6 +37,7 @@ from sync.protocol.errors import Problem
 
 _MODULES: Final = (
     app,
+    attachments,
     batches,
     body,
     changes,
