@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import struct
 import zlib
 from dataclasses import replace
 
@@ -121,6 +122,8 @@ MEMBER = compress(RAW)
         (MEMBER[:3] + b"\x08" + MEMBER[4:], "gzip_header"),
         (b"\x1f\x8b", "gzip_header"),
         (HEADER + b"\xff" * 40, "gzip_deflate"),
+        # One stored block that says another follows, and none does.
+        (HEADER + b"\x00" + struct.pack("<HH", len(RAW), len(RAW) ^ 0xFFFF) + RAW, "gzip_deflate"),
         (compress(RAW[:-1]), "gzip_size"),
         (compress(RAW + b"x"), "gzip_size"),
         (zlib.compress(RAW), "gzip_header"),
