@@ -270,6 +270,55 @@ papers = Table(
 """Papers that were given out: their numbers never disappear, a voided one keeps its place."""
 Index("ix_papers_record", papers.c.type, papers.c.rid)
 
+review_batches = Table(
+    "review_batches",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("region", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("opened_at", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("notice", Text),
+    Column("posted_proof", Text),
+)
+"""Reviews of a village in a year. ``notice``: the number of the notice in force; ``posted_proof``: of its proof."""
+
+review_cases = Table(
+    "review_cases",
+    metadata,
+    Column("rating", Text, primary_key=True),
+    Column("batch", Text, nullable=False),
+    Column("household", Text, nullable=False),
+)
+"""Which batch a rating is reviewed in."""
+Index("ix_review_cases_batch", review_cases.c.batch)
+
+review_seats = Table(
+    "review_seats",
+    metadata,
+    Column("batch", Text, primary_key=True),
+    Column("no", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("duty", Text, nullable=False),
+    Column("household", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("attended", Integer, nullable=False),
+)
+"""Members of a batch's panel: names stay here, ballots carry only the number of the seat."""
+
+review_ties = Table(
+    "review_ties",
+    metadata,
+    Column("batch", Text, primary_key=True),
+    Column("no", Text, primary_key=True),
+    Column("household", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("by", Text, nullable=False),
+)
+"""What was declared of a member and a household: related (kin) or not (clear)."""
+
 drafts = Table(
     "drafts",
     metadata,

@@ -302,6 +302,15 @@ TABLES = """
     CREATE INDEX ix_region_region ON region (rec_region);
     CREATE INDEX ix_region_region_code ON region (region_code);
     CREATE INDEX ix_region_voided ON region (rec_voided) WHERE rec_voided IS NOT NULL;
+    CREATE TABLE review_batches ( number TEXT NOT NULL, region TEXT NOT NULL, year INTEGER NOT NULL, opened_at
+    TEXT NOT NULL, opened_by TEXT NOT NULL, notice TEXT, posted_proof TEXT, PRIMARY KEY (number) );
+    CREATE TABLE review_cases ( rating TEXT NOT NULL, batch TEXT NOT NULL, household TEXT NOT NULL, PRIMARY KEY
+    (rating) );
+    CREATE INDEX ix_review_cases_batch ON review_cases (batch);
+    CREATE TABLE review_seats ( batch TEXT NOT NULL, no TEXT NOT NULL, name TEXT NOT NULL, duty TEXT NOT NULL,
+    household TEXT NOT NULL, address TEXT NOT NULL, attended INTEGER NOT NULL, PRIMARY KEY (batch, no) );
+    CREATE TABLE review_ties ( batch TEXT NOT NULL, no TEXT NOT NULL, household TEXT NOT NULL, kind TEXT NOT
+    NULL, ground TEXT NOT NULL, at TEXT NOT NULL, "by" TEXT NOT NULL, PRIMARY KEY (batch, no, household) );
     CREATE TABLE review_vote ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
     NOT NULL, rec_updated_at TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT

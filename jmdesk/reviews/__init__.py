@@ -1,0 +1,1 @@
+"""The household review (W2): batches, panel, ballots, notice, decision, certificates."""

@@ -1,0 +1,223 @@
+"""The review's own tables, and what it reads of the archive."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from jmdesk.reviews.rules import Ballot, Neighbour, Seat
+from jmdesk.store.columns import from_json
+from jmdesk.store.tables import record_tables, review_batches, review_cases, review_seats, review_ties
+
+HOUSEHOLD, PERSON, RATING, VOTE, OBJECTION = (record_tables[t] for t in ("R05", "R06", "R16", "R15", "R25"))
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One review of a village in a year. ``notice`` and ``proof`` are paper numbers, "" while there is none."""
+
+    number: str
+    region: str
+    year: int
+    opened_at: str
+    opened_by: str
+    notice: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A rating under review with what lists and papers show of its household."""
+
+    rating: str
+    household: str
+    number: str
+    head: str
+    group: str
+    address: str
+    region: str
+    grade: str
+    score: str
+    status: str
+    publicity: tuple[str, ...]
+    cert_no: str
+    valid_to: str
+    sync: str
+    year: int
+
+
+def add_batch(connection: Connection, batch: Batch) -> None:
+    """Open a batch."""
+    row = {n: getattr(batch, n) for n in ("number", "region", "year", "opened_at", "opened_by")}
+    connection.execute(insert(review_batches).values(**row))
+
+
+def batches(connection: Connection, number: str = "") -> list[Batch]:
+    """The batches, newest first, or the one of a number."""
+    query = select(review_batches).order_by(review_batches.c.opened_at.desc(), review_batches.c.number.desc())
+    if number:
+        query = query.where(review_batches.c.number == number)
+    return [
+        Batch(r.number, r.region, r.year, r.opened_at, r.opened_by, r.notice or "", r.posted_proof or "")
+        for r in connection.execute(query)
+    ]
+
+
+def mark(connection: Connection, number: str, *, notice: str | None = None, proof: str | None = None) -> None:
+    """Note the notice in force or its proof; a new notice has no proof yet."""
+    values = {"notice": notice, "posted_proof": None} if notice is not None else {"posted_proof": proof}
+    connection.execute(update(review_batches).where(review_batches.c.number == number).values(**values))
+
+
+def put_case(connection: Connection, batch: str, rating: str, household: str) -> None:
+    """Review a rating in a batch."""
+    connection.execute(delete(review_cases).where(review_cases.c.rating == rating))
+    connection.execute(insert(review_cases).values(rating=rating, batch=batch, household=household))
+
+
+def batch_of(connection: Connection, rating: str) -> str:
+    """The batch of a rating, "" for none."""
+    return connection.execute(select(review_cases.c.batch).where(review_cases.c.rating == rating)).scalar() or ""
+
+
+def ratings_of(connection: Connection, batch: str) -> dict[str, str]:
+    """The ratings of a batch with their households; of all batches for ""."""
+    query = select(review_cases.c.rating, review_cases.c.household)
+    if batch:
+        query = query.where(review_cases.c.batch == batch)
+    return {rating: household for rating, household in connection.execute(query)}
+
+
+def seats(connection: Connection, batch: str) -> list[Seat]:
+    """The panel of a batch in order of seat numbers."""
+    query = select(review_seats).where(review_seats.c.batch == batch).order_by(review_seats.c.no)
+    return [Seat(r.no, r.name, r.duty, r.household, r.address, bool(r.attended)) for r in connection.execute(query)]
+
+
+def put_seat(connection: Connection, batch: str, seat: Seat) -> None:
+    """Write a seat, new or changed."""
+    connection.execute(delete(review_seats).where(review_seats.c.batch == batch, review_seats.c.no == seat.no))
+    row = {n: getattr(seat, n) for n in ("no", "name", "duty", "household", "address")}
+    connection.execute(insert(review_seats).values(batch=batch, attended=int(seat.attended), **row))
+
+
+def drop_seat(connection: Connection, batch: str, no: str) -> None:
+    """Take a seat away."""
+    connection.execute(delete(review_seats).where(review_seats.c.batch == batch, review_seats.c.no == no))
+
+
+def put_tie(
+    connection: Connection, batch: str, no: str, household: str, kind: str, ground: str, at: str, by: str
+) -> None:
+    """Write down what was declared."""
+    key = (review_ties.c.batch == batch, review_ties.c.no == no, review_ties.c.household == household)
+    connection.execute(delete(review_ties).where(*key))
+    row = {"batch": batch, "no": no, "household": household, "kind": kind, "ground": ground, "at": at, "by": by}
+    connection.execute(insert(review_ties).values(**row))
+
+
+def ties(connection: Connection, batch: str) -> dict[tuple[str, str], str]:
+    """What was declared in a batch: (seat, household) → kin or clear."""
+    query = select(review_ties.c.no, review_ties.c.household, review_ties.c.kind).where(review_ties.c.batch == batch)
+    return {(no, household): kind for no, household, kind in connection.execute(query)}
+
+
+def ballots(connection: Connection, batch: str) -> dict[tuple[str, str], tuple[str, Ballot]]:
+    """The ballots of a batch: (seat, household) → record id and ballot."""
+    columns = (VOTE.c.rid, VOTE.c.reviewer_no, VOTE.c.household_id, VOTE.c.knows_household, VOTE.c.recused)
+    query = select(*columns, VOTE.c.item_scores).where(VOTE.c.review_batch == batch, VOTE.c.rec_voided.is_(None))
+    found = {}
+    for rid, no, household, knows, recused, scores in connection.execute(query):
+        marks = from_json(scores) if scores else {}
+        own = {str(name): int(mark) for name, mark in marks.items()} if isinstance(marks, dict) else {}
+        found[no, household] = (rid, Ballot(no, household, own, bool(knows), bool(recused)))
+    return found
+
+
+def neighbours(connection: Connection, households: Sequence[str]) -> dict[str, Neighbour]:
+    """What kinship is judged by, household by household."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for chunk in _chunks(households):
+        people = select(PERSON.c.household_id, PERSON.c.person_name).where(
+            PERSON.c.household_id.in_(chunk), PERSON.c.rec_voided.is_(None)
+        )
+        for household, name in connection.execute(people):
+            names[household].append(name or "")
+    found = {}
+    for chunk in _chunks(households):
+        query = select(HOUSEHOLD.c.rid, HOUSEHOLD.c.address).where(HOUSEHOLD.c.rid.in_(chunk))
+        for rid, address in connection.execute(query):
+            found[rid] = Neighbour(rid, tuple(names[rid]), address or "")
+    return found
+
+
+def lines(connection: Connection, ratings: Iterable[str]) -> list[Line]:
+    """Ratings with their households, in order of household number."""
+    wanted, found = sorted(set(ratings)), []
+    for chunk in _chunks(wanted):
+        query = (
+            select(RATING, HOUSEHOLD.c.household_id.label("number"), HOUSEHOLD.c.group_no, HOUSEHOLD.c.address,
+                   PERSON.c.person_name)
+            .join(HOUSEHOLD, HOUSEHOLD.c.rid == RATING.c.household_id)
+            .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)
+            .where(RATING.c.rid.in_(chunk), RATING.c.rec_voided.is_(None))
+        )  # fmt: skip
+        for row in connection.execute(query).mappings():
+            found.append(
+                Line(
+                    rating=row["rid"],
+                    household=row["household_id"],
+                    number=row["number"] or "",
+                    head=row["person_name"] or "",
+                    group=row["group_no"] or "",
+                    address=row["address"] or "",
+                    region=row["rec_region"],
+                    grade=row["grade"] or "",
+                    score="" if row["grade"] == "NR" or row["score"] is None else _tenths(row["score"]),
+                    status=row["rating_status"] or "",
+                    publicity=tuple(from_json(row["publicity_range"])) if row["publicity_range"] else (),
+                    cert_no=row["cert_no"] or "",
+                    valid_to=row["valid_to"] or "",
+                    sync=row["rec_sync"],
+                    year=row["rating_year"] or 0,
+                )
+            )
+    return sorted(found, key=lambda line: (line.number, line.rating))
+
+
+def open_households(connection: Connection, region: str, year: int) -> list[str]:
+    """Households of a village that no batch of the year reviews yet, in order of their numbers."""
+    taken = (
+        select(review_cases.c.household)
+        .join(review_batches, review_batches.c.number == review_cases.c.batch)
+        .where(review_batches.c.year == year)
+    )
+    closed = func.coalesce(HOUSEHOLD.c.archive_status, "").in_(("60", "70"))
+    query = select(HOUSEHOLD.c.rid).where(
+        HOUSEHOLD.c.rec_voided.is_(None), HOUSEHOLD.c.rec_region == region, ~closed, HOUSEHOLD.c.rid.not_in(taken)
+    )
+    return list(connection.execute(query.order_by(HOUSEHOLD.c.household_id)).scalars())
+
+
+def objections(connection: Connection, ratings: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Objections to ratings: rating → (record id, case number), voided ones left out."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for chunk in _chunks([f"R16:{rid}" for rid in ratings]):
+        query = select(OBJECTION.c.target_ref, OBJECTION.c.rid, OBJECTION.c.case_no).where(
+            OBJECTION.c.target_ref.in_(chunk), OBJECTION.c.rec_voided.is_(None), OBJECTION.c.case_kind.in_(("1", "2"))
+        )
+        for target, rid, number in connection.execute(query):
+            found[str(target).partition(":")[2]].append((rid, number or ""))
+    return dict(found)
+
+
+def _tenths(number: int) -> str:
+    return f"{number // 10}.{number % 10}"
+
+
+def _chunks(items: Sequence[str]) -> Iterable[list[str]]:
+    return (list(items[at : at + _CHUNK]) for at in range(0, len(items), _CHUNK))
