@@ -198,7 +198,7 @@ async def _put_manifest(gateway: Gateway, request: Request) -> Response:
 
 
 async def _put_part(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), paths.batch_id(request)
+    device, batch_id = await gateway.device(request), batch_named(request)
     n = number_named(request, LIMITS.parts_per_batch)
     ciphertext = await read_body(request, LIMITS.part_bytes)
     taken = await run_in_threadpool(gateway.batches.put_part, device, batch_id, n, ciphertext)
@@ -206,19 +206,19 @@ async def _put_part(gateway: Gateway, request: Request) -> Response:
 
 
 async def _commit(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), paths.batch_id(request)
+    device, batch_id = await gateway.device(request), batch_named(request)
     custody = await run_in_threadpool(gateway.batches.commit, device, batch_id)
     gateway.notify()
     return envelope_answer(custody, status=202)
 
 
 async def _status(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), paths.batch_id(request)
+    device, batch_id = await gateway.device(request), batch_named(request)
     return json_answer(await run_in_threadpool(gateway.batches.status, device, batch_id))
 
 
 async def _receipt(gateway: Gateway, request: Request) -> Response:
-    device, batch_id = await gateway.device(request), paths.batch_id(request)
+    device, batch_id = await gateway.device(request), batch_named(request)
     patience = time.monotonic() + min(_count(request, "wait", 0), _LONGEST_WAIT)
     key, custody = await run_in_threadpool(gateway.batches.in_custody, device, batch_id)
     with gateway.bell.listening() as event:
