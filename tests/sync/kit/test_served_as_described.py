@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from sync.gateway.problem import STATUS
 from sync.protocol.errors import Problem
 from sync.protocol.packages import Package, PackageKind, sign_package
 from sync.protocol.suites import KeyRole
+from tests import documents
 from tests.sync.gateway.conftest import VILLAGE, Platform
 from tests.sync.gateway.desk import Desk, draft, household
 from tests.sync.gateway.test_devices import asked, reopening, retirement, successor
@@ -110,10 +112,14 @@ def test_a_whole_exchange_is_answered_as_described(
     publish_a_list(platform)
     (listed,) = desk.call("GET", "/v1/packages").json()["packages"]
     desk.call("GET", f"/v1/packages/{listed['digest']}")
-    batch = desk.seal(draft("R05", *household()))
+    rid, values = household()
+    content = documents.pdf()
+    digest = hashlib.sha256(content).hexdigest()
+    batch = desk.seal(draft("R05", rid, values, evidence=[digest]), attachments=[(rid, content)])
     for _ in range(2):
         desk.announce(batch)
         desk.put(batch, 0)
+        desk.put_attachment(batch, 0)
     desk.call("GET", f"/v1/batches/{batch.id}")
     for _ in range(2):
         desk.commit(batch)
@@ -164,8 +170,9 @@ def test_what_is_declined_is_declined_as_described(desk: Desk, answers: list[req
 
 def test_the_description_refuses_what_it_does_not_describe() -> None:
     schema = document()["components"]["schemas"]["Announced"]
-    check_value(schema, {"state": "announced", "missing": [0]})
-    for wrong in ({"state": "announced"}, {"state": "lost", "missing": []}, {"state": "announced", "missing": [-1]}):
+    right = {"state": "announced", "missing": [0], "missing_attachments": []}
+    check_value(schema, right)
+    for wrong in ({"state": "announced"}, right | {"state": "lost"}, right | {"missing": [-1]}):
         with pytest.raises(AssertionError):
             check_value(schema, wrong)
 
