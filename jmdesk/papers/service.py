@@ -56,44 +56,58 @@ class Papers:
             return self.write(writer, name, type_id, rid, values)
 
     def write(
-        self, writer: Writer, name: str, type_id: str, rid: str, values: Mapping[str, object], *, number: str = ""
+        self,
+        writer: Writer,
+        name: str,
+        type_id: str,
+        rid: str,
+        values: Mapping[str, object],
+        *,
+        number: str = "",
+        region: str = "",
     ) -> Issued:
         """The same inside a command of the caller's, for a step that gives out a paper.
 
-        The number is the caller's (a complaint's own), or the next of the template's. ``Refused`` as ``fill``,
-        "papers.unknown", "store.no_such_record" when the subject is gone.
+        The number is the caller's (a complaint's own), or the next of the template's. With ``region`` the subject is a
+        matter of the office that is no record (a review's batch). ``Refused`` as ``fill``, "papers.unknown",
+        "store.no_such_record" when the subject is gone.
         """
         template = self.template(name)
-        subject = writer.transaction.get(type_id, rid)
-        if subject is None:
+        subject = None if region else writer.transaction.get(type_id, rid)
+        if subject is None and not region:
             raise Refused("store.no_such_record")
+        region = subject.region if subject is not None else region
         now = self._desk.clock.now()
         writer.transaction.flush()
         connection = writer.transaction.connection
         if not number:
-            number = Serials(connection, self._block()).next(template.prefix, subject.region, beijing_date(now).year)
+            number = Serials(connection, self._block()).next(template.prefix, region, beijing_date(now).year)
         document = fill(template, {NUMBER: number, **values})
         paper = Paper(
             number, template.id, template.version, template.label, type_id, rid, utc_text(now), self._actor, "", ""
         )
         queries.add(connection, paper, document)
-        writer.transaction.remark(type_id, rid, f"出具《{template.label}》{number}")
+        if subject is not None:
+            writer.transaction.remark(type_id, rid, f"出具《{template.label}》{number}")
         return Issued(paper, document)
 
     def void(self, number: str, reason: str) -> Paper:
-        """Void a paper; its number stays in the register.
+        """Void a paper; its number stays in the register. Errors as ``strike``."""
+        with self._desk.records.writing("paper", reason=reason.strip()) as writer:
+            return self.strike(writer, number, reason)
 
-        ``Refused`` "papers.no_such_number", "records.reason_needed".
-        """
+    def strike(self, writer: Writer, number: str, reason: str) -> Paper:
+        """Void a paper inside a command of the caller's. ``Refused`` "papers.no_such_number", "records.reason_needed"."""
         if not reason.strip():
             raise Refused("records.reason_needed")
-        with self._desk.records.writing("paper", reason=reason.strip()) as writer:
-            found = queries.get(writer.transaction.connection, number)
-            if found is None or found.voided_at:
-                raise Refused("papers.no_such_number", number=number)
-            queries.void(writer.transaction.connection, number, utc_text(self._desk.clock.now()), reason.strip())
+        connection = writer.transaction.connection
+        found = queries.get(connection, number)
+        if found is None or found.voided_at:
+            raise Refused("papers.no_such_number", number=number)
+        queries.void(connection, number, utc_text(self._desk.clock.now()), reason.strip())
+        if found.type in self._desk.catalogue.types:
             writer.transaction.remark(found.type, found.rid, f"作废《{found.label}》{number}：{reason.strip()}")
-            return queries.get(writer.transaction.connection, number) or found
+        return queries.get(connection, number) or found
 
     def of(self, type_id: str, rid: str) -> list[Paper]:
         """The papers about one record, oldest first."""

@@ -72,6 +72,14 @@ class Tally:
         return self.outcomes.total()
 
 
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Scorecards by household, and why some have none."""
+
+    cards: dict[str, Scorecard]
+    failed: dict[str, Refused]
+
+
 class Ratings:
     """Ratings of the households of one desk, under one rule package and one set of reference values."""
 
@@ -113,6 +121,52 @@ class Ratings:
             if tally.outcomes[Outcome.UNDER_REVIEW]:
                 raise Refused("ratings.under_review")
         return self.latest(household, year=basis.year)
+
+    def rate_within(self, writer: Writer, household: str, *, year: int, replacing: frozenset[str]) -> Outcome:
+        """Rate one household inside a command of the caller's; a rating in one of these states may be replaced.
+
+        ``Refused``: as ``rate``.
+        """
+        tally = Tally(of=1)
+        for _ in self._rate_some(writer, [household], self._basis(writer, year), tally, replacing):
+            pass
+        if not tally.done:
+            raise Refused("households.none_found")
+        if tally.failures:
+            raise tally.failures[0][1]
+        (outcome,) = tally.outcomes
+        if outcome in _NOT_COUNTED:
+            raise Refused("ratings.declined" if outcome is Outcome.DECLINED else "ratings.under_review")
+        return outcome
+
+    def computed(self, households: Sequence[str], package: RulePackage | None = None, *, year: int) -> Computed:
+        """What ratings made now would say, nothing written: the scorecards, and the error of those that have none."""
+        found, failed = dict[str, Scorecard](), dict[str, Refused]()
+        chosen, on = package or self.package, beijing_date(self._desk.clock.now())
+        basis = Basis(chosen, self.values, self._desk.catalogue, year, on)
+        with self._desk.store.reading() as connection:
+            for start in range(0, len(households), _PER_TRANSACTION):
+                some = households[start : start + _PER_TRANSACTION]
+                for rid, file in queries.found_households(connection, some, self._desk.catalogue, on).items():
+                    try:
+                        found[rid] = engine.score(facts.from_object(collect(file.file, basis), chosen), chosen)
+                    except Refused as error:
+                        failed[rid] = error
+        return Computed(found, failed)
+
+    def stored(self, households: Sequence[str], year: int) -> dict[str, StoredRating]:
+        """The newest rating of a year of each household."""
+        with self._desk.store.reading() as connection:
+            return queries.stored_ratings(connection, households, year)
+
+    def package_of(self, label: str) -> RulePackage:
+        """A rule package at hand by its label. ``Refused`` "ratings.unknown_model"."""
+        return self._package_of(label)
+
+    def households(self, region_prefix: str = "") -> list[str]:
+        """The households of a region whose files are in use, in order of their numbers."""
+        with self._desk.store.reading() as connection:
+            return queries.household_ids(connection, region_prefix)
 
     def rate_all(
         self,
@@ -194,7 +248,14 @@ class Ratings:
     def _basis(self, writer: Writer, year: int | None) -> Basis:
         return Basis(self.package, self.values, self._desk.catalogue, year or writer.on.year, writer.on)
 
-    def _rate_some(self, writer: Writer, rids: Sequence[str], basis: Basis, tally: Tally) -> Iterator[int]:
+    def _rate_some(
+        self,
+        writer: Writer,
+        rids: Sequence[str],
+        basis: Basis,
+        tally: Tally,
+        replacing: frozenset[str] = frozenset({FIRST_RATING}),
+    ) -> Iterator[int]:
         connection = writer.transaction.connection
         households = queries.found_households(connection, rids, self._desk.catalogue, writer.on)
         earlier = queries.stored_ratings(connection, rids, basis.year)
@@ -206,17 +267,23 @@ class Ratings:
                 if len(tally.failures) < _MOST_FAILURES:
                     tally.failures.append((rid, error))
             else:
-                outcome = self._keep(writer, found, card, earlier.get(rid), basis.year)
+                outcome = self._keep(writer, found, card, earlier.get(rid), basis.year, replacing)
                 tally.outcomes[outcome] += 1
                 tally.grades.update([card.grade] if outcome not in _NOT_COUNTED else [])
             yield done
 
     def _keep(
-        self, writer: Writer, found: FoundHousehold, card: Scorecard, earlier: StoredRating | None, year: int
+        self,
+        writer: Writer,
+        found: FoundHousehold,
+        card: Scorecard,
+        earlier: StoredRating | None,
+        year: int,
+        replacing: frozenset[str],
     ) -> Outcome:
-        if "C4" in found.file.declined:
+        if not found.file.declined.isdisjoint(("C1", "C4")):
             return Outcome.DECLINED
-        if earlier is not None and earlier.values.get("rating_status") != FIRST_RATING:
+        if earlier is not None and earlier.values.get("rating_status") not in replacing:
             return Outcome.UNDER_REVIEW
         values = _wire(card)
         if earlier is None:
