@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from jmdesk.attachments.service import Attachments
+    from jmdesk.complaints.service import Complaints
     from jmdesk.conflicts.service import Conflicts
     from jmdesk.packages.service import Held, Packages
     from jmdesk.papers.service import Papers
@@ -261,7 +262,15 @@ class Desk:
         """Cases, their steps and their clocks."""
         from jmdesk.workflows.service import Workflows
 
-        return Workflows(self, actor=self.actor, unit=self.unit, roles=self._own_roles)
+        bars = {"W7": self.complaints.bar}
+        return Workflows(self, actor=self.actor, unit=self.unit, roles=self._own_roles, bars=bars)
+
+    @cached_property
+    def complaints(self) -> Complaints:
+        """The complaint desk of an association."""
+        from jmdesk.complaints.service import Complaints
+
+        return Complaints(self)
 
     @cached_property
     def papers(self) -> Papers:

@@ -47,6 +47,11 @@ class Writer:
         """What the user may do."""
         return self._guard
 
+    @property
+    def home_region(self) -> str:
+        """Where a record belongs that says nothing else."""
+        return self._home
+
     def create(
         self, type_id: str, values: Record, *, rid: str | None = None, region: str | None = None, checked: bool = False
     ) -> str:

@@ -1,0 +1,49 @@
+"""Conflicts of interest: whose own firm, or whose rival, a complaint is about. Pure.
+
+A user declares the firms in which he has a part. Nobody acts in, or sees, a case against a firm of his own. An
+office-bearer who has a firm sees no complaint about any firm of the trade; the secretary-general acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from jmdesk.core.errors import Refused
+
+FIELD: Final = "x_interests"
+"""Field of R02 beside the catalogue's: the unified codes of the user's own firms."""
+
+OFFICE_BEARER: Final = "R4"
+SECRETARY_GENERAL: Final = "R13"
+
+
+@dataclass(frozen=True, slots=True)
+class Interests:
+    """What one user has a part in: record ids of member enterprises, their names; ``office``: he bears one."""
+
+    firms: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    office: bool = False
+
+    @property
+    def shut_out(self) -> bool:
+        """Whether the user sees no complaint at all."""
+        return self.office and bool(self.firms or self.names)
+
+    def touches(self, values: Mapping[str, object]) -> bool:
+        """Whether a complaint is about a firm of the user's own, or made by it."""
+        name = str(values.get("respondent_name", "")).strip()
+        return values.get("uscc") in self.firms or name in self.names
+
+    def require_open(self) -> None:
+        """``Refused`` "complaints.office_bearer" for a user who sees no complaint at all."""
+        if self.shut_out:
+            raise Refused("complaints.office_bearer")
+
+    def require_free(self, values: Mapping[str, object]) -> None:
+        """``Refused`` "complaints.office_bearer" or "complaints.interest" when the user must keep away from a case."""
+        self.require_open()
+        if self.touches(values):
+            raise Refused("complaints.interest")

@@ -1,0 +1,248 @@
+"""The complaint desk of one vault: intake, steps, who keeps away from what, and the effect on a member's archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from jmdesk.catalogue.types import Record
+from jmdesk.complaints import queries, rules
+from jmdesk.complaints.archive import archive, pause, revoke
+from jmdesk.complaints.intake import Intake, checked
+from jmdesk.complaints.interests import FIELD, OFFICE_BEARER, SECRETARY_GENERAL, Interests
+from jmdesk.complaints.queries import ComplaintFilter, Related
+from jmdesk.core.clock import beijing_date, utc_text
+from jmdesk.core.errors import Refused
+from jmdesk.records.serials import Serials
+from jmdesk.records.workplace import Workplace
+from jmdesk.store import reading
+from jmdesk.store.stored import Stored
+from jmdesk.workflows.definition import Step
+from jmdesk.workflows.service import Workflows
+from jmdesk.workflows.standing import Standing
+
+if TYPE_CHECKING:
+    from jmdesk.records.writer import Writer
+
+PREFIX = "TS"
+"""Begins the numbers of complaints."""
+
+
+class ComplaintDesk(Workplace, Protocol):
+    """What the complaint desk needs of the desk."""
+
+    @property
+    def actor(self) -> str: ...
+    @property
+    def number_block(self) -> str: ...
+    @property
+    def workflows(self) -> Workflows: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One complaint with where it stands."""
+
+    record: Stored
+    standing: Standing
+
+
+class Complaints:
+    """The complaints of one desk. Every verb asks first whether the user must keep away (``interests``)."""
+
+    def __init__(self, desk: ComplaintDesk) -> None:
+        self._desk = desk
+
+    # -- who keeps away --------------------------------------------------------------------------------------------
+
+    def interests(self, user: str = "") -> Interests:
+        """What a user (this one, if none is named) has a part in."""
+        with self._desk.store.reading() as connection:
+            return self._interests(connection, user or self._desk.actor)
+
+    def declared(self, user: str = "") -> tuple[str, ...]:
+        """The unified codes of the firms that a user declared as his own."""
+        with self._desk.store.reading() as connection:
+            found = reading.get(connection, "R02", user or self._desk.actor)
+        codes = found.values.get(FIELD) if found else None
+        return tuple(str(code) for code in codes) if isinstance(codes, list) else ()
+
+    def declare(self, codes: Iterable[str], user: str = "") -> None:
+        """Record the firms of a user's own. Everybody for himself; the secretary-general for everybody.
+
+        ``Refused`` "complaints.declare_for_others", "complaints.unknown_firm" for a code that is no member's.
+        """
+        user, wanted = user or self._desk.actor, sorted(set(codes))
+        guard = self._desk.records.guard
+        if user != self._desk.actor and guard.matrix is not None and SECRETARY_GENERAL not in guard.roles:
+            raise Refused("complaints.declare_for_others")
+        with self._desk.records.writing("interests") as writer:
+            known = {code for _, code, _ in queries.firms_by_code(writer.transaction.connection, wanted)}
+            if known != set(wanted):
+                raise Refused("complaints.unknown_firm")
+            writer.bookkeep("R02", user, {FIELD: list[object](wanted)})
+
+    def bar(self, writer: Writer, rid: str, _step: Step) -> None:
+        """The desk's bar against steps of the workflow, from whichever page: ``Refused`` "complaints.interest" …"""
+        found = writer.transaction.get(rules.TYPE, rid)
+        own = self._interests(writer.transaction.connection, self._desk.actor)
+        own.require_free(found.values if found else {})
+
+    def _interests(self, connection: reading.Connection, user: str) -> Interests:
+        found = reading.get(connection, "R02", user)
+        codes = found.values.get(FIELD) if found else None
+        if found is None or not isinstance(codes, list) or not codes:
+            return Interests()
+        firms = queries.firms_by_code(connection, [str(code) for code in codes])
+        roles = found.values.get("x_roles")
+        office = OFFICE_BEARER in roles if isinstance(roles, list) else found.values.get("role") == OFFICE_BEARER
+        return Interests(frozenset(rid for rid, _, _ in firms), frozenset(name for _, _, name in firms), office=office)
+
+    # -- intake ----------------------------------------------------------------------------------------------------
+
+    def register(self, intake: Intake) -> Case:
+        """Take a complaint down: number, record and first step in one transaction.
+
+        ``Refused`` "complaints.intake_needs", "complaints.interest", "complaints.office_bearer", "workflows.day";
+        ``InvalidRecord``.
+        """
+        values = checked(intake)
+        desk, now = self._desk, self._desk.clock.now()
+        with desk.records.writing("create") as writer:
+            connection = writer.transaction.connection
+            self._interests(connection, desk.actor).require_free(values)
+            values |= self._firm(connection, values)
+            region = writer.home_region
+            # A letter that is written down days later was received at some time of its day.
+            received = f"{intake.on.isoformat()}T01:00:00Z" if intake.on else utc_text(now)
+            year = (intake.on or beijing_date(now)).year
+            values["complaint_no"] = Serials(connection, desk.number_block).next(PREFIX, region, year)
+            values["received_at"], values["handler_id"] = received, desk.actor
+            rid = writer.create(rules.TYPE, values)
+            case = desk.workflows.write(
+                writer, rules.WORKFLOW, rules.TYPE, rid, "receive", details={"choice": intake.choice_text}, on=intake.on
+            )
+        return Case(self.get(rid), case)
+
+    def related(self, values: Record, besides: str = "") -> list[Related]:
+        """Other complaints about the same firm; the same order and the same product come first."""
+        self.interests().require_free(values)
+        with self._desk.store.reading() as connection:
+            return queries.related(
+                connection,
+                firm=str(values.get("uscc", "")),
+                name=str(values.get("respondent_name", "")),
+                product=str(values.get("product", "")),
+                order_no=str(values.get("order_no", "")),
+                besides=besides,
+            )
+
+    @staticmethod
+    def _firm(connection: reading.Connection, values: Record) -> Record:
+        """The name and the membership of the firm that a complaint names by its record."""
+        rid = values.get("uscc")
+        found = reading.get(connection, "R20", rid) if isinstance(rid, str) else None
+        if found is None:
+            return {"respondent_is_member": False}
+        name = str(found.values.get("ent_name", values["respondent_name"]))
+        return {"respondent_name": name, "respondent_is_member": is_member(found.values)}
+
+    # -- cases -----------------------------------------------------------------------------------------------------
+
+    def get(self, rid: str) -> Stored:
+        """One complaint. ``Refused`` "complaints.interest", "complaints.office_bearer", "store.no_such_record"."""
+        found = self._desk.records.get(rules.TYPE, rid).record
+        self.interests().require_free(found.values)
+        return found
+
+    def case(self, rid: str) -> Case:
+        """One complaint with where it stands. Errors as ``get``."""
+        return Case(self.get(rid), self._desk.workflows.standing(rules.WORKFLOW, rules.TYPE, rid))
+
+    def under_way(self) -> list[Case]:
+        """Every open case that the user may see. ``Refused`` "complaints.office_bearer"."""
+        own = self.interests()
+        own.require_open()
+        standings = self._desk.workflows.under_way(rules.WORKFLOW)
+        found = self._desk.records.find(rules.TYPE, reading.Filter(rids=list(standings)))
+        return [Case(one, standings[one.rid]) for one in found if not own.touches(one.values)]
+
+    def count(self, wanted: ComplaintFilter) -> int:
+        """How many complaints a list shows."""
+        wanted = self._seen(wanted)
+        with self._desk.store.reading() as connection:
+            return queries.count(connection, wanted)
+
+    def page(self, wanted: ComplaintFilter, offset: int, limit: int) -> list[Case]:
+        """A page of the list, the newest first."""
+        wanted = self._seen(wanted)
+        with self._desk.store.reading() as connection:
+            found = queries.page(connection, wanted, offset, limit)
+        standings = self._desk.workflows.standings(rules.WORKFLOW, rules.TYPE, [one.rid for one in found])
+        return [Case(self._desk.records.shown(one), standings[one.rid]) for one in found]
+
+    def _seen(self, wanted: ComplaintFilter) -> ComplaintFilter:
+        self._desk.records.guard.require("read", rules.TYPE)
+        own = self.interests()
+        own.require_open()
+        return replace(wanted, hidden_firms=own.firms, hidden_names=own.names)
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def take(
+        self,
+        rid: str,
+        step: str,
+        details: Mapping[str, object] | None = None,
+        *,
+        reason: str = "",
+        on: date | None = None,
+    ) -> Standing:
+        """Take a step with what belongs to it. ``Refused`` as ``Workflows.take`` and "complaints.…"."""
+        given = dict(details or {})
+        desk = self._desk
+        with desk.records.writing("step", reason=reason) as writer:
+            record = writer.transaction.get(rules.TYPE, rid)
+            if record is None:
+                raise Refused("store.no_such_record")
+            before = desk.workflows.standing(rules.WORKFLOW, rules.TYPE, rid)
+            self._check(writer, record.values, before, step, given)
+            if step == "archive":
+                given["event"] = archive(writer, record, str(given.get("polarity", "")))
+            elif step in ("appeal", "uphold") and (event := rules.archived_event(before)):
+                pause(writer, event, paused=step == "appeal")
+            elif step == "revoke" and (event := rules.archived_event(before)):
+                revoke(writer, event, str(given.get("ground", "")))
+            return desk.workflows.write(
+                writer, rules.WORKFLOW, rules.TYPE, rid, step, details=given, reason=reason, on=on
+            )
+
+    def _check(self, writer: Writer, values: Record, before: Standing, step: str, given: dict[str, object]) -> None:
+        if step == "refuse_nonmember" and values.get("respondent_is_member") is True:
+            raise Refused("complaints.is_member")
+        if step == "refuse_late" and "known_date" in values and not rules.is_late(values):
+            raise Refused("complaints.not_late")
+        if step == "accept" and not given.get("choice"):
+            given["choice"] = rules.choice_of(before)
+        if step == "mediate":
+            self._check_mediator(writer, values, before, str(given.get("mediator", "")))
+        if step == "confirm_finding" and given.get("fault") != rules.proposed_finding(before):
+            raise Refused("complaints.finding_differs")
+        if step == "archive" and rules.archived_event(before):
+            raise Refused("complaints.archived_already")
+
+    def _check_mediator(self, writer: Writer, values: Record, before: Standing, mediator: str) -> None:
+        """A mediator is free of interest and has not withdrawn (complaint rules of 2019, article 17)."""
+        connection = writer.transaction.connection
+        if reading.get(connection, "R02", mediator) is None:
+            raise Refused("complaints.mediator_unknown")
+        own = self._interests(connection, mediator)
+        if own.shut_out or own.touches(values) or mediator in rules.recused(before):
+            raise Refused("complaints.mediator_recused")
+
+
+def is_member(values: Mapping[str, object]) -> bool:
+    """Whether an enterprise's record is that of a member, not only of a firm in the trade."""
+    return bool(values.get("member_no") or values.get("member_since"))
