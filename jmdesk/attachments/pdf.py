@@ -7,10 +7,11 @@ wrote into its properties stays, too; scanners write no places there. PDFium wor
 from __future__ import annotations
 
 import ctypes
+import io
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -73,6 +74,32 @@ def draw_page(data: bytes, page: int, width: int) -> Drawn:
             return _drawn(document[page], width)
         except (RuntimeError, IndexError, ValueError) as error:
             raise Refused("attachments.cannot_draw") from error
+
+
+def count_pages(data: bytes) -> int:
+    """How many pages a PDF has. ``Refused`` "attachments.damaged", "attachments.pdf_locked"."""
+    with _opened(data) as document:
+        return len(document)
+
+
+def take_pages(data: bytes, pages: Sequence[int]) -> bytes:
+    """A new PDF of some pages (from 0) of another, in this order: what they show stays as it was scanned.
+
+    ``Refused`` "attachments.damaged", "attachments.pdf_locked".
+    """
+    from pypdfium2 import PdfDocument, PdfiumError
+
+    with _opened(data) as document:
+        made = PdfDocument.new()
+        try:
+            made.import_pages(document, list(pages))
+            out = io.BytesIO()
+            made.save(out)
+        except PdfiumError as error:
+            raise Refused("attachments.damaged") from error
+        finally:
+            made.close()
+        return out.getvalue()
 
 
 @contextmanager

@@ -14,9 +14,22 @@ from jmdesk.catalogue.types import Catalogue, ConsentLock, Record, RecordType
 from jmdesk.records.queries import consents_about, members_of
 from jmdesk.store.reading import Connection
 
-OPEN_STATES = frozenset({"1", "2"})
-DECLINED = "3"
+SCAN_PENDING, SIGNED, DECLINED, WITHDRAWN, EXPIRED = "1", "2", "3", "4", "5"
+"""CL-CSTATE: signed and the scan still to be filed; signed; declined; withdrawn; expired."""
+OPEN_STATES = frozenset({SCAN_PENDING, SIGNED})
 ADULT_YEARS = 18
+_FIRST = (SIGNED, SCAN_PENDING, DECLINED, WITHDRAWN, EXPIRED)
+"""Of several papers about one subject and kind, which one tells how it stands."""
+
+
+def state_on(values: Record, on: date) -> str:
+    """The state of one consent on a day, whatever its record was last told: papers expire without anybody acting."""
+    state = str(values.get("consent_state", ""))
+    if "revoked_at" in values:
+        return WITHDRAWN
+    valid_to = values.get("valid_to")
+    expired = isinstance(valid_to, str) and valid_to < on.isoformat()
+    return EXPIRED if state in OPEN_STATES and expired else state
 
 
 def subject_household(record_type: RecordType, rid: str, values: Record) -> str | None:
@@ -54,28 +67,38 @@ class HouseholdConsents:
     adults: set[str] = field(default_factory=set)
     records: set[str] = field(default_factory=set)
     """Record ids of the consents in force."""
+    standing: dict[tuple[str, str], str] = field(default_factory=dict)
+    """How each (subject, kind) stands: a CL-CSTATE code; the subject is a person's record id, "" the household."""
 
     def opens(self, lock: ConsentLock) -> bool:
         """Whether every consent the lock asks for is there."""
-        if lock.signers == "head":
-            return self.signed.issuperset(lock.kinds)
-        # The household's own agreement (C1) is the head's; the rest every adult signs for themselves.
-        own = set(lock.kinds) - {"C1"}
-        if not self.signed.issuperset(set(lock.kinds) - own):
+        if lock.signers != "head" and not self.adults:
             return False
-        return bool(self.adults) and all(own <= self.by_person.get(person, set()) for person in self.adults)
+        return not self.missing(lock)
+
+    def missing(self, lock: ConsentLock) -> list[tuple[str, str]]:
+        """What the lock still asks for as (subject, kind); the subject is a person's record id, "" the household."""
+        # The household's own agreement (C1) is the head's; the rest every adult signs for themselves.
+        of_head = [kind for kind in lock.kinds if lock.signers == "head" or kind == "C1"]
+        lacking = [("", kind) for kind in of_head if kind not in self.signed]
+        for person in sorted(self.adults):
+            own = self.by_person.get(person, set())
+            lacking += [(person, kind) for kind in lock.kinds if kind not in of_head and kind not in own]
+        return lacking
 
     def note_consent(self, rid: str, values: Record, on: date) -> None:
         """Take one R04 record into account."""
-        kind, state, subject = values.get("consent_kind"), values.get("consent_state"), values.get("subject_id")
+        kind, subject = values.get("consent_kind"), values.get("subject_id")
         if not isinstance(kind, str) or not isinstance(subject, str):
             return
+        state = state_on(values, on)
+        place = (subject[4:] if subject.startswith("R06:") else "", kind)
+        known = self.standing.get(place)
+        if state in _FIRST and (known is None or _FIRST.index(state) < _FIRST.index(known)):
+            self.standing[place] = state
         if state == DECLINED:
             self.declined.add(kind)
-            return
-        valid_to = values.get("valid_to")
-        expired = isinstance(valid_to, str) and valid_to < on.isoformat()
-        if state not in OPEN_STATES or "revoked_at" in values or expired:
+        if state not in OPEN_STATES:
             return
         if subject == f"R05:{self.household}":
             self.signed.add(kind)
