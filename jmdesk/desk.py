@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from jmdesk.attachments.service import Attachments
     from jmdesk.complaints.service import Complaints
     from jmdesk.conflicts.service import Conflicts
+    from jmdesk.households.duplicates.service import Duplicates
+    from jmdesk.households.operations import Operations
     from jmdesk.packages.service import Held, Packages
     from jmdesk.papers.service import Papers
     from jmdesk.ratings.service import Ratings
@@ -140,6 +142,7 @@ class Desk:
         if not desk.accounts.get(desk.actor).active:
             desk.close()
             raise Refused("accounts.closed")
+        desk.consents.lapse()
         desk.consents.erase_overdue()
         desk.attachments.erase_removed()
         return desk
@@ -285,7 +288,21 @@ class Desk:
     @cached_property
     def households(self) -> Households:
         """Household archives: list, search, dossier."""
-        return Households(self.store, self.records)
+        return Households(self.store, self.records, self.clock)
+
+    @cached_property
+    def family(self) -> Operations:
+        """What happens to households: heads, moves, splits, merges, deaths."""
+        from jmdesk.households.operations import Operations
+
+        return Operations(self, actor=self.actor, block=lambda: self.number_block, regions=lambda: self.regions)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """People who are on record twice."""
+        from jmdesk.households.duplicates.service import Duplicates
+
+        return Duplicates(self)
 
     @property
     def inbox(self) -> Inbox:

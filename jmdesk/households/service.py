@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from jmdesk.catalogue.crosschecks import CrossChecks
+from jmdesk.catalogue.household_checks import Finding, check_household
+from jmdesk.catalogue.types import Record
+from jmdesk.core.clock import Clock, beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.households import queries
+from jmdesk.households.completeness import Completeness, completeness
 from jmdesk.households.queries import Dossier, HouseholdFilter, HouseholdRow
 from jmdesk.permissions.guard import Guard
 from jmdesk.records.service import Records
@@ -17,8 +22,8 @@ from jmdesk.store.stored import Stored
 class Households:
     """Lists, searches and opens household archives, as far as the user may see; changes go through ``records``."""
 
-    def __init__(self, store: Store, records: Records) -> None:
-        self._store, self._records = store, records
+    def __init__(self, store: Store, records: Records, clock: Clock) -> None:
+        self._store, self._records, self._clock = store, records, clock
 
     def page(self, wanted: HouseholdFilter, offset: int, limit: int) -> list[HouseholdRow]:
         """Lines of the household list."""
@@ -51,6 +56,32 @@ class Households:
         guard = self._records.guard
         guard.require("read", "R05", found.household.region)
         return found if guard.matrix is None else self._shown(found, guard)
+
+    def findings(self, rid: str) -> list[Finding]:
+        """What the rules of a whole household find wrong; errors and warnings. Errors as ``dossier``."""
+        return self.judged(self.dossier(rid), {})
+
+    def judged(self, found: Dossier, typed: Mapping[tuple[str, str], Record]) -> list[Finding]:
+        """The same of a dossier at hand, with what is being typed in place of what is stored. Reads nothing.
+
+        ``typed``: (type, record id) → values; an id that is not in the dossier is a record that is just being added.
+        """
+        catalogue, on = self._records.catalogue, beijing_date(self._clock.now())
+        children = {"R06": {one.rid: one.values for one in found.members}}
+        children |= {type_id: {one.rid: one.values for one in part} for type_id, part in found.parts.items()}
+        household = typed.get(("R05", found.household.rid), found.household.values)
+        for (type_id, rid), values in typed.items():
+            if type_id != "R05":
+                children.setdefault(type_id, {})[rid] = values
+        checks = CrossChecks(catalogue, catalogue.regions)
+        return check_household(checks, found.household.rid, household, children, on)
+
+    def completeness(self, found: Dossier) -> Completeness:
+        """What a dossier at hand still lacks, and why it matters. Reads nothing."""
+        waiting = frozenset((one.rid, one.field) for one in found.awaiting)
+        people = {one.rid: one.values for one in found.members}
+        rid, values = found.household.rid, found.household.values
+        return completeness(self._records.catalogue, rid, values, people, found.parts, waiting)
 
     def find(self, number: str) -> str:
         """The record id of a household by number or id. ``Refused`` "households.none_found"."""

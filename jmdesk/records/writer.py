@@ -5,7 +5,7 @@ Forms and imports use this same path; it is what makes the catalogue's sensitivi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from jmdesk.catalogue.derived import DerivedContext, derive
 from jmdesk.catalogue.problems import Problem
@@ -28,13 +28,24 @@ class InvalidRecord(Refused):
         self.problems = tuple(problems)
 
 
+Keeper = Callable[["Writer", Stored, Iterable[str]], None]
+"""What protects records of a type from a change of these fields, or from being voided (no fields): says so as
+``Refused``. It guards what people change here, not what the platform says."""
+
+
 class Writer:
     """Bound to one transaction; keeps a consent book so that bulk work reads each household at most once."""
 
     def __init__(
-        self, transaction: Transaction, catalogue: Catalogue, home_region: str, guard: Guard = EVERYTHING
+        self,
+        transaction: Transaction,
+        catalogue: Catalogue,
+        home_region: str,
+        guard: Guard = EVERYTHING,
+        keepers: Mapping[str, Keeper] | None = None,
     ) -> None:
         self.transaction = transaction
+        self._keepers = keepers or {}
         self._catalogue, self._home, self._guard = catalogue, home_region, guard
         self.on = beijing_date(from_utc_text(transaction.at))
         self._context = DerivedContext(self.on, catalogue.calendar)
@@ -51,6 +62,11 @@ class Writer:
     def home_region(self) -> str:
         """Where a record belongs that says nothing else."""
         return self._home
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What records are checked against."""
+        return self._catalogue
 
     def create(
         self, type_id: str, values: Record, *, rid: str | None = None, region: str | None = None, checked: bool = False
@@ -101,6 +117,8 @@ class Writer:
         self._guard.require_fields(type_id, (*set_, *unset))
         if not checked:
             self._check(self._catalogue.types[type_id], set_)
+        if type_id in self._keepers:
+            self._keepers[type_id](self, found, (*set_, *unset))
         return self._change(found, set_, unset, reason)
 
     def _change(self, found: Stored, set_: Record, unset: Sequence[str], reason: str = "") -> bool:
@@ -123,11 +141,18 @@ class Writer:
             self.book.forget(household)
         return changed or bool(sealed)
 
+    def follow(self, type_id: str, rid: str, set_: Record, unset: Iterable[str] = (), *, reason: str = "") -> bool:
+        """Change a record as part of something that was allowed as a whole; valid values, nobody is asked again."""
+        return self._change(self._require(type_id, rid), set_, [name for name in unset if name not in set_], reason)
+
     def void(self, type_id: str, rid: str, reason: str) -> None:
         """Void a record with a reason; what it had awaiting consent goes."""
         if not reason.strip():
             raise Refused("records.reason_needed")
-        self._guard.require("void", type_id, self._require(type_id, rid).region)
+        found = self._require(type_id, rid)
+        self._guard.require("void", type_id, found.region)
+        if type_id in self._keepers:
+            self._keepers[type_id](self, found, ())
         sealed = reading.sealed(self.transaction.connection, rid=rid)
         self.transaction.void(type_id, rid, reason.strip())
         self.transaction.unseal(rid, [entry.field for entry in sealed])

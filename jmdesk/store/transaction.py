@@ -104,6 +104,13 @@ class Transaction:
         self._count(self._search.renew(self._catalogue.types[type_id], rid, found, after_all))
         return True
 
+    def place(self, type_id: str, rid: str, region: str) -> None:
+        """Let a record lie in another region; what it says stays as it is."""
+        self.flush()
+        table = record_tables[type_id]
+        self.connection.execute(update(table).where(table.c.rid == rid).values(rec_region=region))
+        self._touched.add((type_id, rid))
+
     def void(self, type_id: str, rid: str, reason: str) -> None:
         """Mark a record void: it leaves lists, stays in history, and goes to the platform as a tombstone."""
         found = self._require(type_id, rid)
@@ -185,6 +192,13 @@ class Transaction:
     def remark(self, type_id: str, rid: str, reason: str) -> None:
         """An entry in a record's history that changes none of its values."""
         self._append(type_id, rid, {}, {}, reason)
+
+    def note(self, type_id: str, rid: str, told: Mapping[str, Value]) -> None:
+        """An event about a record, or a kind of them (``rid`` empty): no view has to be read anew for it."""
+        seq, entry, content = self._log.append(type_id, rid, {}, told, self.reason)
+        self._pending[change_log].append(entry)
+        self._pending[change_values].append(content)
+        self._count(2)
 
     def annotate(
         self,

@@ -1,0 +1,1 @@
+"""The same person twice: found, looked at side by side, merged or told apart."""
