@@ -37,9 +37,14 @@ class Person:
             writer.bookkeep("R02", self.user, values)
 
     @property
+    def seat(self) -> Seat:
+        """This person's place at the desk."""
+        return Seat(self.desk, self.user)
+
+    @property
     def at_desk(self) -> Complaints:
         """The complaint desk with this person sitting at it."""
-        return Complaints(Seat(self.desk, self.user))
+        return Complaints(self.seat)
 
 
 class Seat:
@@ -48,7 +53,7 @@ class Seat:
     def __init__(self, desk: Desk, user: str) -> None:
         self._desk, self.actor = desk, user
         self.store, self.catalogue, self.clock = desk.store, desk.catalogue, desk.clock
-        self.number_block = desk.number_block
+        self.number_block, self.papers, self.unit_name = desk.number_block, desk.papers, desk.unit_name
         self.records = type(desk.records)(
             desk.store, desk.catalogue, actor=user, home_region="440785000000", guard=self.guard
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -130,4 +131,7 @@ def test_the_papers_that_ship_are_those_that_are_described(tmp_path: Path) -> No
 def test_every_paper_that_ships_can_be_filled_with_what_it_asks_for(name: str) -> None:
     template = shipped()[name]
     values: dict[str, object] = dict.fromkeys(template.fields, "某某")
+    raw = words(template.content)
+    row = dict.fromkeys(re.findall(r"item\.(\w+)", raw), "某某")
+    values |= {name: [row] for name in re.findall(r"for item in (\w+)", raw)}
     assert "某某" in words(fill(template, {"number": "X1", **values}))
