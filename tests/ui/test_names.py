@@ -5,8 +5,8 @@ from __future__ import annotations
 from jmdesk.consents.service import Signature
 from ui.core import wording
 from ui.core.labels import Labels
+from ui.core.record_desk import RecordDesk
 from ui.core.vaults import OpenDesk
-from ui.pages.records.model import RecordDesk
 
 
 def test_a_consent_is_named_by_its_household_and_beijing_time(desk: OpenDesk) -> None:

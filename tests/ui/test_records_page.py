@@ -17,12 +17,12 @@ from ui.core.context import Context, Target
 from ui.core.labels import NAMED_BY
 from ui.core.messages import Notice
 from ui.core.vaults import OpenDesk
-from ui.pages.records.form import RecordForm
 from ui.pages.records.kinds import GROUPS
 from ui.pages.records.model import list_fields
 from ui.pages.records.page import RecordsPage
 from ui.widgets.masked_field import MaskedField
 from ui.widgets.money_field import MoneyField
+from ui.widgets.record_form import RecordForm
 
 ID_NUMBER = "440783198505121239"
 

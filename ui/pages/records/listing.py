@@ -10,8 +10,9 @@ from ui.core import wording
 from ui.core.actions import tip
 from ui.core.i18n import tr
 from ui.core.icons import icon
+from ui.core.record_desk import RecordDesk
 from ui.core.theme import look
-from ui.pages.records.model import HITS, RecordDesk, RecordFilter, RecordSource, columns, is_searchable
+from ui.pages.records.model import HITS, RecordFilter, RecordSource, columns, is_searchable
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import TextField
 from ui.widgets.flow import Flow

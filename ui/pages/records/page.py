@@ -18,19 +18,19 @@ from ui.core.i18n import tr
 from ui.core.messages import WARN, Notice
 from ui.core.overriding import override
 from ui.core.ports import Chip
+from ui.core.record_desk import Loaded, RecordDesk
 from ui.core.reveal import reveal
 from ui.core.runner import Outcome
 from ui.core.theme import look
-from ui.pages.records.fields import FieldMaker
-from ui.pages.records.form import RecordForm, RevealWish
-from ui.pages.records.history import HistoryView
 from ui.pages.records.kinds import KindList
 from ui.pages.records.listing import RecordList
-from ui.pages.records.model import Loaded, RecordDesk
 from ui.widgets.attachments import AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
 from ui.widgets.field import TextField
+from ui.widgets.record_fields import FieldMaker
+from ui.widgets.record_form import RecordForm, RevealWish
+from ui.widgets.record_history import HistoryView
 from ui.widgets.styling import button, card, column, label, row
 
 WIDE = 125

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from ui.core.i18n import tr
+from ui.core.record_desk import Deed
 from ui.core.theme import look
-from ui.pages.records.model import Deed
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.styling import card, clear, column, label, row
 

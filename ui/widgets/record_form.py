@@ -18,11 +18,11 @@ from jmdesk.store.reading import Sealed
 from ui.core.drafting import line_of, type_again
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
+from ui.core.record_desk import Loaded, awaiting_text, is_for_machines
 from ui.core.theme import look
-from ui.pages.records.fields import FieldMaker, carries_own_unit, make_read_only
-from ui.pages.records.model import Loaded, awaiting_text, is_for_machines
 from ui.widgets.form_row import FormRow, RowText
 from ui.widgets.masked_field import MaskedField
+from ui.widgets.record_fields import FieldMaker, carries_own_unit, make_read_only
 from ui.widgets.section import Section
 from ui.widgets.styling import card, column, label, mark
 
