@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -23,6 +22,7 @@ from ui.core.ports import Overview, SyncState, Unlocked
 from ui.core.runner import Outcome
 from ui.core.settings import TEXT_SCALES
 from ui.core.theme import look, theme
+from ui.page_table import PAGES, PageSpec
 from ui.widgets.bug_dialog import BugDialog
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
@@ -30,102 +30,6 @@ from ui.widgets.notice_bar import NoticeBar
 from ui.widgets.rail import Rail, RailEntry
 from ui.widgets.styling import button, column, row
 from ui.widgets.sync_chip import sync_chip
-
-
-def _home(context: Context) -> Page:
-    from ui.pages.home.page import HomePage
-
-    return HomePage(context)
-
-
-def _households(context: Context) -> Page:
-    from ui.pages.households.page import HouseholdsPage
-
-    return HouseholdsPage(context)
-
-
-def _records(context: Context) -> Page:
-    from ui.pages.records.page import RecordsPage
-
-    return RecordsPage(context)
-
-
-def _imports(context: Context) -> Page:
-    from ui.pages.imports.page import ImportsPage
-
-    return ImportsPage(context)
-
-
-def _ratings(context: Context) -> Page:
-    from ui.pages.ratings.page import RatingsPage
-
-    return RatingsPage(context)
-
-
-def _sync(context: Context) -> Page:
-    from ui.pages.sync.page import SyncPage
-
-    return SyncPage(context)
-
-
-def _conflicts(context: Context) -> Page:
-    from ui.pages.conflicts.page import ConflictsPage
-
-    return ConflictsPage(context)
-
-
-def _replacement(context: Context) -> Page:
-    from ui.pages.replacement.page import ReplacementPage
-
-    return ReplacementPage(context)
-
-
-def _cases(context: Context) -> Page:
-    from ui.pages.cases.page import CasesPage
-
-    return CasesPage(context)
-
-
-def _users(context: Context) -> Page:
-    from ui.pages.users.page import UsersPage
-
-    return UsersPage(context)
-
-
-def _help(context: Context) -> Page:
-    from ui.pages.help.page import HelpPage
-
-    return HelpPage(context)
-
-
-@dataclass(frozen=True, slots=True)
-class PageSpec:
-    """A page: its id, its name on the rail, its icon, and what imports and builds it when it is first shown."""
-
-    id: str
-    title: str
-    icon: str
-    build: Callable[[Context], Page]
-
-
-PAGES: tuple[PageSpec, ...] = (
-    PageSpec("home", "首页", "home", _home),
-    PageSpec("households", "农户档案", "household", _households),
-    PageSpec("records", "记录", "records", _records),
-    PageSpec("imports", "导入", "import", _imports),
-    PageSpec("ratings", "评级", "rating", _ratings),
-    PageSpec("cases", "在办事项", "history", _cases),
-    PageSpec("sync", "报送", "sync", _sync),
-    PageSpec("help", "帮助", "help", _help),
-)
-"""The pages of the rail."""
-
-REACHED: tuple[tuple[PageSpec, str], ...] = (
-    (PageSpec("users", "用户", "settings", _users), "help"),
-    (PageSpec("conflicts", "两处修改不一致", "warn", _conflicts), "sync"),
-    (PageSpec("replacement", "更换电脑", "sync", _replacement), "sync"),
-)
-"""Pages that other pages lead to, each with the page of the rail under which it stands."""
 
 
 def _framed(page: Page) -> QScrollArea:
@@ -153,8 +57,7 @@ class MainWindow(QMainWindow):
     def __init__(self, context: Context, front: QWidget, pages: tuple[PageSpec, ...] = PAGES) -> None:
         super().__init__()
         self.context = context
-        self._on_rail = {spec.id: spec.id for spec in pages} | {spec.id: above for spec, above in REACHED}
-        self._specs = {spec.id: spec for spec in (*pages, *(spec for spec, _ in REACHED))}
+        self._specs = {spec.id: spec for spec in pages}
         self._pages: dict[str, Page] = {}
         self._trail: list[str] = []
         self.setWindowTitle(tr("江门信用桌面端"))
@@ -186,9 +89,9 @@ class MainWindow(QMainWindow):
 
     def enter(self, desk: Unlocked) -> None:
         """Show the workspace of an open desk; it is only built now, so that the unlock page comes at once."""
+        self.context.take(desk)
         self._whole.addWidget(self._workspace())
         self.context.notices.posted.connect(self.notices.show_notice)
-        self.context.take(desk)
         self.unit.setText(desk.unit_name)
         self.user.setText(desk.user_name)
         self._whole.setCurrentIndex(1)
@@ -255,7 +158,7 @@ class MainWindow(QMainWindow):
         if fresh:
             self._trail = [*self._trail[-20:], target.page]
         self.stack.setCurrentWidget(_frame_of(page))
-        self.rail.show_page(self._on_rail[target.page])
+        self.rail.show_page(spec.above or spec.id)
         self.setWindowTitle(f"{tr(spec.title)} - {tr('江门信用桌面端')}")
         page.show_target(target)
         focus = QApplication.focusWidget()
@@ -284,7 +187,7 @@ class MainWindow(QMainWindow):
         made.setObjectName("content")
         across = row(made, gap=0)
         across.setSpacing(0)
-        shown = [spec for spec in self._specs.values() if self._on_rail[spec.id] == spec.id]
+        shown = [spec for spec in self._specs.values() if not spec.above and spec.concerns(self.context)]
         entries = [RailEntry(spec.id, tr(spec.title), spec.icon, spec.id == "help") for spec in shown]
         self.rail = Rail(tr("江门信用"), entries)
         self.rail.chosen.connect(lambda page: self.go(Target(page)))
@@ -418,7 +321,8 @@ class MainWindow(QMainWindow):
             page.discard()
             then()
 
-        self.rail.show_page(self._on_rail[self.page_id])
+        shown = self._specs[self.page_id]
+        self.rail.show_page(shown.above or shown.id)
         text, hint = tr("这一页有未保存的修改。"), tr("按 Ctrl+S 保存，或放弃修改。")
         self.context.notices.post(Notice(text, WARN, hint, tr("放弃修改并离开"), let_go))
         return True

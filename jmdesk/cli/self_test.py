@@ -113,7 +113,8 @@ def _paint(desk: OpenDesk, settings: Settings, heard: list[str]) -> None:
     from ui.core.context import Context, Target
     from ui.core.touring import colours, work_until
     from ui.core.vaults import VaultsOnDisk
-    from ui.main_window import PAGES, MainWindow
+    from ui.main_window import MainWindow
+    from ui.page_table import RAIL
     from ui.pages.unlock.page import UnlockPage
 
     context = Context(settings)
@@ -123,11 +124,11 @@ def _paint(desk: OpenDesk, settings: Settings, heard: list[str]) -> None:
     window.resize(*SIZE)
     window.show()
     window.enter(desk)
-    for page in PAGES:
+    for page in RAIL:
         window.go(Target(page.id))
         _check(work_until(lambda: context.runner.idle), f"page {page.id} did not finish reading")
         _check(window.page_id == page.id and colours(window) >= LEAST_COLOURS, f"page {page.id} was not painted")
         _check(not heard, f"page {page.id}: {heard}")
     context.runner.close()
     window.close()
-    _say(f"pages painted: {' '.join(page.id for page in PAGES)}")
+    _say(f"pages painted: {' '.join(page.id for page in RAIL)}")

@@ -38,9 +38,9 @@ def run(command: list[str], home: Path) -> subprocess.CompletedProcess[str]:
 
 def expected() -> str:
     """What the self-test says when all is well."""
-    from ui.main_window import PAGES
+    from ui.page_table import RAIL
 
-    return SAID.format(pages=" ".join(page.id for page in PAGES))
+    return SAID.format(pages=" ".join(page.id for page in RAIL))
 
 
 @pytest.fixture(scope="module")

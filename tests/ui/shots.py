@@ -19,7 +19,8 @@ from ui.core.messages import BAD, Notice
 from ui.core.settings import Settings
 from ui.core.theme import look, theme
 from ui.core.vaults import OpenDesk, VaultsOnDisk
-from ui.main_window import PAGES, MainWindow
+from ui.main_window import MainWindow
+from ui.page_table import RAIL
 from ui.pages.unlock.page import UnlockPage
 
 
@@ -51,7 +52,7 @@ def windows(folder: Path, tag: str, desk: OpenDesk) -> None:
     window.enter(desk)
     settle(context)
     context.notices.done_with_undo("已保存“陈建明”户的修改。", lambda: None)
-    for spec in PAGES:
+    for spec in RAIL:
         window.go(Target(spec.id))
         settle(context)
         grab(window, folder / f"{spec.id}_{tag}.png")

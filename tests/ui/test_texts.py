@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ui.core.actions import ACTIONS, TYPED
 from ui.core.i18n import english, set_language, tr
-from ui.main_window import PAGES
+from ui.page_table import PAGES
 from ui.pages.help.page import PAGE_NAMES, WORDS
 
 UI = Path(__file__).resolve().parents[2] / "ui"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from ui.core.actions import shortcut_text
 from ui.core.i18n import tr
@@ -44,18 +44,33 @@ class Rail(QFrame):
         brand.addWidget(picture("app", "rail_text", 22))
         brand.addWidget(label(product, "product"), 1)
         down.addLayout(brand)
-        for entry in sorted(entries, key=lambda entry: entry.below):
-            if entry.below and not any(self._entries[name].below for name in self.buttons):
-                down.addStretch(1)
-            down.addWidget(self._button(entry))
-        if not any(entry.below for entry in entries):
-            down.addStretch(1)
+        down.addWidget(self._scrolled([self._button(entry) for entry in entries if not entry.below]), 1)
+        for entry in entries:
+            if entry.below:
+                down.addWidget(self._button(entry))
         self._dress()
         look().changed.connect(self._dress)
 
     def show_page(self, page: str) -> None:
-        """Mark the page that is shown."""
-        self.buttons[page].setChecked(True)
+        """Mark the page that is shown; one without a place on the rail marks none."""
+        if page in self.buttons:
+            self.buttons[page].setChecked(True)
+            self._scroll.ensureWidgetVisible(self.buttons[page])
+
+    def _scrolled(self, buttons: Sequence[QToolButton]) -> QScrollArea:
+        """The entries, which scroll where the window is too low for them."""
+        inside = QWidget()
+        inside.setProperty("role", "scrolled")
+        down = column(inside, gap=4)
+        for made in buttons:
+            down.addWidget(made)
+        down.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(inside)
+        return self._scroll
 
     def _button(self, entry: RailEntry) -> QToolButton:
         made = self.buttons[entry.id] = QToolButton()

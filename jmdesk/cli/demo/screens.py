@@ -29,7 +29,7 @@ def take(vault: Path, passphrase: str, out: Path) -> list[Path]:
     from ui.core.context import Target
     from ui.core.settings import Settings
     from ui.core.vaults import VaultsOnDisk
-    from ui.main_window import PAGES
+    from ui.page_table import RAIL
 
     settings_file = out / "window.ini"
     settings = Settings(settings_file)
@@ -51,7 +51,7 @@ def take(vault: Path, passphrase: str, out: Path) -> list[Path]:
         session.front.passphrase.setText(passphrase)
         session.front.unlock()
         _until(lambda: session.context.desk is not None)
-        for spec in PAGES:
+        for spec in RAIL:
             window.go(Target(spec.id))
             shoot(spec.title)
         opened = session.context.desk

@@ -1,0 +1,55 @@
+"""The pages of the window: one line each. A page is imported and built when it is first shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from ui.core.context import Context, Page
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """A page: its id, its name on the rail, its icon, and its class as ``noun.Class`` (in ``ui/pages/<noun>/page.py``).
+
+    ``types`` are the record types it is about: who may read none of them does not see it on the rail. ``above`` is the
+    page of the rail under which it stands when other pages lead to it; "" for a page with a place of its own.
+    """
+
+    id: str
+    title: str
+    icon: str
+    page: str
+    types: tuple[str, ...] = ()
+    above: str = ""
+
+    def build(self, context: Context) -> Page:
+        """The page, made for an open desk."""
+        noun, _, name = self.page.partition(".")
+        made = getattr(import_module(f"ui.pages.{noun}.page"), name)(context)
+        assert isinstance(made, Page)  # noqa: S101 -- a bug of ours
+        return made
+
+    def concerns(self, context: Context) -> bool:
+        """Whether the user has anything to do on the page."""
+        guard = context.services.guard
+        return not self.types or any(guard.may("read", type_id) for type_id in self.types)
+
+
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec("home", "首页", "home", "home.HomePage"),
+    PageSpec("households", "农户档案", "household", "households.HouseholdsPage", ("R05",)),
+    PageSpec("records", "记录", "records", "records.RecordsPage"),
+    PageSpec("imports", "导入", "import", "imports.ImportsPage", ("R05",)),
+    PageSpec("ratings", "评级", "rating", "ratings.RatingsPage", ("R16",)),
+    PageSpec("cases", "在办事项", "history", "cases.CasesPage"),
+    PageSpec("sync", "报送", "sync", "sync.SyncPage"),
+    PageSpec("help", "帮助", "help", "help.HelpPage"),
+    PageSpec("users", "用户", "settings", "users.UsersPage", above="help"),
+    PageSpec("conflicts", "两处修改不一致", "warn", "conflicts.ConflictsPage", above="sync"),
+    PageSpec("replacement", "更换电脑", "sync", "replacement.ReplacementPage", above="sync"),
+)
+"""In the order of the rail; pages that others lead to come last."""
+
+RAIL = tuple(spec for spec in PAGES if not spec.above)
+"""The pages with a place of their own."""
