@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from jmdesk.packages.service import Held, Packages
     from jmdesk.papers.service import Papers
     from jmdesk.ratings.service import Ratings
+    from jmdesk.reviews.service import Reviews
+    from jmdesk.vault.device import DeviceKeys
     from jmdesk.workflows.service import Workflows
 
 _GRANT = "sync.grant"
@@ -265,7 +267,7 @@ class Desk:
         """Cases, their steps and their clocks."""
         from jmdesk.workflows.service import Workflows
 
-        bars = {"W7": self.complaints.bar}
+        bars = {"W2": self.reviews.bar, "W7": self.complaints.bar}
         return Workflows(self, actor=self.actor, unit=self.unit, roles=self._own_roles, bars=bars)
 
     @cached_property
@@ -315,6 +317,23 @@ class Desk:
         from jmdesk.ratings.service import Ratings
 
         return Ratings(self, rules=self.packages.rulebook())
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """The household review: batches, panel, notice, decision, certificates."""
+        from jmdesk.reviews.service import Reviews
+
+        return Reviews(self)
+
+    def seal_keys(self) -> DeviceKeys | None:
+        """The keys by which this device signs certificates; None before enrolment, and where they were lost."""
+        if self.grant is None:
+            return None
+        try:
+            keys = self.vault.device_keys()
+        except Environment:
+            return None
+        return keys if keys.keyid == self.grant.device else None
 
     @cached_property
     def packages(self) -> Packages:

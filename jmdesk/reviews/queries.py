@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
 
 from jmdesk.reviews.rules import Ballot, Neighbour, Seat
 from jmdesk.store.columns import from_json
 from jmdesk.store.tables import record_tables, review_batches, review_cases, review_seats, review_ties
 
 HOUSEHOLD, PERSON, RATING, VOTE, OBJECTION = (record_tables[t] for t in ("R05", "R06", "R16", "R15", "R25"))
+ASSESSMENT, CONSENT = record_tables["assessment"], record_tables["R04"]
 _CHUNK = 500
 
 
@@ -89,7 +90,7 @@ def ratings_of(connection: Connection, batch: str) -> dict[str, str]:
     query = select(review_cases.c.rating, review_cases.c.household)
     if batch:
         query = query.where(review_cases.c.batch == batch)
-    return {rating: household for rating, household in connection.execute(query)}
+    return {row.rating: row.household for row in connection.execute(query)}
 
 
 def seats(connection: Connection, batch: str) -> list[Seat]:
@@ -138,6 +139,35 @@ def ballots(connection: Connection, batch: str) -> dict[tuple[str, str], tuple[s
     return found
 
 
+def tally_records(connection: Connection, household: str, year: int) -> list[str]:
+    """The tally sheets of a household in a year, by record id."""
+    query = select(ASSESSMENT.c.rid).where(
+        ASSESSMENT.c.subject_id == f"R05:{household}",
+        ASSESSMENT.c.rating_year == year,
+        ASSESSMENT.c.item == "D1",
+        ASSESSMENT.c.rec_voided.is_(None),
+    )
+    return list(connection.execute(query).scalars())
+
+
+def tallies(connection: Connection, households: Sequence[str], year: int, batch: str) -> dict[str, int]:
+    """How many votes the tally sheets of a batch hold, by household."""
+    found = {}
+    for chunk in _chunks([f"R05:{rid}" for rid in households]):
+        query = select(ASSESSMENT.c.subject_id, ASSESSMENT.c.facts).where(
+            ASSESSMENT.c.subject_id.in_(chunk),
+            ASSESSMENT.c.rating_year == year,
+            ASSESSMENT.c.item == "D1",
+            ASSESSMENT.c.basis.startswith(batch, autoescape=True),
+            ASSESSMENT.c.rec_voided.is_(None),
+        )
+        for subject, text in connection.execute(query):
+            facts = from_json(text) if text else {}
+            voters = facts.get("voters") if isinstance(facts, dict) else None
+            found[str(subject).partition(":")[2]] = len(voters) if isinstance(voters, list) else 0
+    return found
+
+
 def neighbours(connection: Connection, households: Sequence[str]) -> dict[str, Neighbour]:
     """What kinship is judged by, household by household."""
     names: dict[str, list[str]] = defaultdict(list)
@@ -157,7 +187,7 @@ def neighbours(connection: Connection, households: Sequence[str]) -> dict[str, N
 
 def lines(connection: Connection, ratings: Iterable[str]) -> list[Line]:
     """Ratings with their households, in order of household number."""
-    wanted, found = sorted(set(ratings)), []
+    wanted, found = sorted(set(ratings)), list[Line]()
     for chunk in _chunks(wanted):
         query = (
             select(RATING, HOUSEHOLD.c.household_id.label("number"), HOUSEHOLD.c.group_no, HOUSEHOLD.c.address,
@@ -166,27 +196,28 @@ def lines(connection: Connection, ratings: Iterable[str]) -> list[Line]:
             .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)
             .where(RATING.c.rid.in_(chunk), RATING.c.rec_voided.is_(None))
         )  # fmt: skip
-        for row in connection.execute(query).mappings():
-            found.append(
-                Line(
-                    rating=row["rid"],
-                    household=row["household_id"],
-                    number=row["number"] or "",
-                    head=row["person_name"] or "",
-                    group=row["group_no"] or "",
-                    address=row["address"] or "",
-                    region=row["rec_region"],
-                    grade=row["grade"] or "",
-                    score="" if row["grade"] == "NR" or row["score"] is None else _tenths(row["score"]),
-                    status=row["rating_status"] or "",
-                    publicity=tuple(from_json(row["publicity_range"])) if row["publicity_range"] else (),
-                    cert_no=row["cert_no"] or "",
-                    valid_to=row["valid_to"] or "",
-                    sync=row["rec_sync"],
-                    year=row["rating_year"] or 0,
-                )
-            )
+        found += [_line(row) for row in connection.execute(query).mappings()]
     return sorted(found, key=lambda line: (line.number, line.rating))
+
+
+def _line(row: RowMapping) -> Line:
+    return Line(
+        rating=row["rid"],
+        household=row["household_id"],
+        number=row["number"] or "",
+        head=row["person_name"] or "",
+        group=row["group_no"] or "",
+        address=row["address"] or "",
+        region=row["rec_region"],
+        grade=row["grade"] or "",
+        score="" if row["grade"] == "NR" or row["score"] is None else _tenths(row["score"]),
+        status=row["rating_status"] or "",
+        publicity=tuple(from_json(row["publicity_range"])) if row["publicity_range"] else (),
+        cert_no=row["cert_no"] or "",
+        valid_to=row["valid_to"] or "",
+        sync=row["rec_sync"],
+        year=row["rating_year"] or 0,
+    )
 
 
 def open_households(connection: Connection, region: str, year: int) -> list[str]:
@@ -201,6 +232,20 @@ def open_households(connection: Connection, region: str, year: int) -> list[str]
         HOUSEHOLD.c.rec_voided.is_(None), HOUSEHOLD.c.rec_region == region, ~closed, HOUSEHOLD.c.rid.not_in(taken)
     )
     return list(connection.execute(query.order_by(HOUSEHOLD.c.household_id)).scalars())
+
+
+def revoked(connection: Connection, kind: str, households: Sequence[str]) -> set[str]:
+    """The households that have withdrawn a consent of this kind, whether or not they gave it again later."""
+    found: set[str] = set()
+    for chunk in _chunks([f"R05:{rid}" for rid in households]):
+        query = select(CONSENT.c.subject_id).where(
+            CONSENT.c.subject_id.in_(chunk),
+            CONSENT.c.consent_kind == kind,
+            CONSENT.c.rec_voided.is_(None),
+            or_(CONSENT.c.consent_state == "4", CONSENT.c.revoked_at.is_not(None)),
+        )
+        found |= {str(subject).partition(":")[2] for subject in connection.execute(query).scalars()}
+    return found
 
 
 def objections(connection: Connection, ratings: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
