@@ -38,7 +38,8 @@ def _index(record_type: RecordType, table: Table) -> None:
     if record_type.id == "R16":
         # A rating's row is long, and lists ask only for its grade.
         Index("ix_hh_rating_newest", table.c.household_id, table.c.rid, table.c.rec_voided, table.c.grade)
-        Index("ix_hh_rating_board", table.c.rating_year, table.c.rec_region, table.c.grade, table.c.rec_voided)
+        board = (table.c.rating_year, table.c.rec_region, table.c.grade, table.c.rating_status, table.c.rec_voided)
+        Index("ix_hh_rating_board", *board)
         return
     # A household's parts are reached through it: an index of their region would serve nobody.
     if not record_type.household_field:

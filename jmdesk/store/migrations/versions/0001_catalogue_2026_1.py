@@ -196,7 +196,7 @@ TABLES = """
     score INTEGER, grade TEXT, veto_codes TEXT, item_scores TEXT, input_digest TEXT, first_rater TEXT,
     second_rater TEXT, publicity_range TEXT, valid_to TEXT, cert_no VARCHAR(30), award_org VARCHAR(80),
     award_doc_no VARCHAR(60), rating_status TEXT, PRIMARY KEY (rid) );
-    CREATE INDEX ix_hh_rating_board ON hh_rating (rating_year, rec_region, grade, rec_voided);
+    CREATE INDEX ix_hh_rating_board ON hh_rating (rating_year, rec_region, grade, rating_status, rec_voided);
     CREATE INDEX ix_hh_rating_newest ON hh_rating (household_id, rid, rec_voided, grade);
     CREATE INDEX ix_hh_rating_voided ON hh_rating (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE honest_selection ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
