@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from jmdesk.packages.service import Held, Packages
     from jmdesk.papers.service import Papers
     from jmdesk.ratings.service import Ratings
+    from jmdesk.rights.service import Rights
     from jmdesk.reviews.service import Reviews
     from jmdesk.vault.device import DeviceKeys
     from jmdesk.workflows.service import Workflows
@@ -276,6 +277,13 @@ class Desk:
         from jmdesk.complaints.service import Complaints
 
         return Complaints(self)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """Withdrawals, requests of a person about their own data, and erasure."""
+        from jmdesk.rights.service import Rights
+
+        return Rights(self)
 
     @cached_property
     def papers(self) -> Papers:

@@ -286,3 +286,18 @@ def erase_removed(connection: Connection, before: str) -> int:
     under_way = exists().where(_sending.sha256 == _content.sha256, _sending.state == "sealed")
     gone = and_(last.is_not(None), ~wanted, ~under_way)
     return connection.execute(delete(attachment_contents).where(gone)).rowcount
+
+
+def erase_of(connection: Connection, rids: Sequence[str]) -> int:
+    """Erase every document of these records that no other record has, with its caption; returns how many contents."""
+    gone: set[str] = set()
+    for start in range(0, len(rids), _CHUNK):
+        of_records = _link.rid.in_(rids[start : start + _CHUNK])
+        gone |= set(connection.execute(select(_link.sha256).where(of_records)).scalars())
+        connection.execute(delete(attachment_links).where(of_records))
+    kept = exists().where(_link.sha256 == _content.sha256)
+    erased = 0
+    for sha256 in sorted(gone):
+        erased += connection.execute(delete(attachment_contents).where(_content.sha256 == sha256, ~kept)).rowcount
+        forget_unwanted(connection, sha256)
+    return erased

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
@@ -11,6 +12,8 @@ from jmdesk.store.tables import papers
 _SHOWN = (
     "number", "template", "version", "label", "type", "rid", "issued_at", "issued_by", "voided_at", "void_reason",
 )  # fmt: skip
+
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,16 @@ def add(connection: Connection, paper: Paper, content: bytes) -> None:
 def void(connection: Connection, number: str, at: str, reason: str) -> None:
     """Mark a paper void."""
     connection.execute(update(papers).where(papers.c.number == number).values(voided_at=at, void_reason=reason))
+
+
+def erase_documents(connection: Connection, rids: Sequence[str]) -> int:
+    """Erase the documents of the papers about these records; their numbers stay. Returns how many."""
+    erased = 0
+    for start in range(0, len(rids), _CHUNK):
+        of_records = papers.c.rid.in_(rids[start : start + _CHUNK])
+        kept = papers.c.document.is_not(None)
+        erased += connection.execute(update(papers).where(of_records, kept).values(document=None)).rowcount
+    return erased
 
 
 def _paper(row: tuple[str | None, ...]) -> Paper:

@@ -2,15 +2,17 @@
 
 The row stays as a void one without values, so that the platform is told that the record is gone; the change log keeps
 that something happened, when and by whom, and its chain verifies (decision record 4). What is freed is overwritten by
-SQLite (``secure_delete``); call ``Store.purge_traces`` after the commit, for the write-ahead log still has it.
+SQLite (``secure_delete``); call ``Store.fold_log`` after the commit, for the write-ahead
+log still has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import delete, text, update
 
+from jmdesk.catalogue.types import Value
 from jmdesk.core.errors import Refused
 from jmdesk.store.change_log import Change, history
 from jmdesk.store.tables import RECORD_COLUMNS, awaiting_consent, change_values, incoming, outbox, record_tables
@@ -39,24 +41,42 @@ def erase_record(transaction: Transaction, type_id: str, rid: str, *, reason: st
     transaction.remark(type_id, rid, reason)
 
 
-def erase_fields(transaction: Transaction, type_id: str, rid: str, names: Collection[str], *, reason: str) -> bool:
+def erase_fields(
+    transaction: Transaction,
+    type_id: str,
+    rid: str,
+    names: Collection[str],
+    *,
+    reason: str,
+    instead: Mapping[str, Value] | None = None,
+) -> bool:
     """Forget some fields of a record: their values, what waits beside it of them, and every entry that tells of them.
 
-    An entry is erased whole, for a hash covers it whole. False when there was nothing to forget.
+    An entry is erased whole, for a hash covers it whole. ``instead`` is what stands in fields that must say something.
+    False when there was nothing to forget.
     """
     found = transaction.get(type_id, rid)
     if found is None:
         raise Refused("store.no_such_record")
     present = [name for name in names if name in found.values]
     if present:
-        transaction.change(type_id, rid, {}, present, reason=reason)
+        new = {name: value for name, value in (instead or {}).items() if name in present}
+        transaction.change(type_id, rid, new, [name for name in present if name not in new], reason=reason)
     transaction.unseal(rid, names)
+    transaction.flush()
     telling = [c.seq for c in history(transaction.connection, rid) if _tells(c, names)]
     _forget_entries(transaction, telling)
     transaction.connection.execute(delete(incoming).where(incoming.c.rid == rid))
     if present or telling:
         transaction.remark(type_id, rid, reason)
     return bool(present or telling)
+
+
+def forget_history(transaction: Transaction, type_id: str, rid: str, *, reason: str) -> None:
+    """Forget what the log tells of a record whose row stays as it is."""
+    transaction.flush()
+    _forget_entries(transaction, [change.seq for change in history(transaction.connection, rid)])
+    transaction.remark(type_id, rid, reason)
 
 
 def _tells(change: Change, names: Collection[str]) -> bool:
