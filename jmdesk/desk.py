@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from jmdesk.accounts.account import ACTIVE, ROLES, guard_of, suggested_label
 from jmdesk.accounts.service import Accounts
+from jmdesk.audit.service import Audit
 from jmdesk.catalogue.issues import built
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.types import Catalogue
@@ -35,16 +36,22 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from jmdesk.attachments.service import Attachments
+    from jmdesk.backups.service import Backups
+    from jmdesk.backups.writing import CopyStore
     from jmdesk.complaints.service import Complaints
     from jmdesk.conflicts.service import Conflicts
+    from jmdesk.enterprises.service import Enterprises
+    from jmdesk.green_cards.service import GreenCards
     from jmdesk.households.duplicates.service import Duplicates
     from jmdesk.households.operations import Operations
     from jmdesk.packages.service import Held, Packages
     from jmdesk.papers.service import Papers
     from jmdesk.ratings.service import Ratings
-    from jmdesk.rights.service import Rights
     from jmdesk.reviews.service import Reviews
+    from jmdesk.rights.service import Rights
+    from jmdesk.selections.service import Selections
     from jmdesk.vault.device import DeviceKeys
+    from jmdesk.villages.service import Villages
     from jmdesk.workflows.service import Workflows
 
 _GRANT = "sync.grant"
@@ -84,7 +91,7 @@ class Desk:
         self.catalogue = self.shipped
         """What is in force: what came with the program, with the packages of the day laid over it (``renew``)."""
         self._holding: frozenset[str] = frozenset()
-        self.store = Store(vault.database, vault.keys.db, self.catalogue, clock, ids)
+        self.store = Store(vault.database, vault.keys.db, self.catalogue, clock, ids, keep=self._keep_before_migration)
 
     @classmethod
     def create(
@@ -146,6 +153,7 @@ class Desk:
             desk.close()
             raise Refused("accounts.closed")
         desk.consents.lapse()
+        desk.audit.note_opening(desk.vault.failed_attempts)
         desk.consents.erase_overdue()
         desk.attachments.erase_removed()
         return desk
@@ -164,6 +172,15 @@ class Desk:
             desk.close()
             raise
         return desk
+
+    def _keep_before_migration(self, copy: CopyStore) -> None:
+        from jmdesk.backups.service import before_migration
+
+        before_migration(self.vault, copy, self.clock.now())
+
+    def keep_before(self, act: str) -> None:
+        """Make a backup before a risky act (a kind of ``backups.card.KINDS``). Errors as ``Backups.make``."""
+        self.backups.make(act)
 
     def _introduce(self, unit_name: str, user_name: str) -> None:
         """What a new vault knows first: the unit's name, and the user's record in its natural home."""
@@ -241,6 +258,18 @@ class Desk:
         return Accounts(self)
 
     @cached_property
+    def audit(self) -> Audit:
+        """Events beside the changes of records, and the view of all of them."""
+        return Audit(self.store, self.actor)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """Whole copies of this vault."""
+        from jmdesk.backups.service import Backups
+
+        return Backups(self)
+
+    @cached_property
     def drafts(self) -> Drafts:
         """What the user typed and has not saved."""
         return Drafts(self.store, self.clock, self.actor)
@@ -249,7 +278,9 @@ class Desk:
     def records(self) -> Records:
         """The verbs of every record type."""
         home = self.vault.header.regions[0].ljust(12, "0")
-        return Records(self.store, self.catalogue, actor=self.actor, home_region=home)
+        # Asked for when an enterprise is changed: opening a vault need not wait for it.
+        keepers = {"R20": lambda writer, found, names: self.enterprises.keep(writer, found, names)}  # noqa: PLW0108
+        return Records(self.store, self.catalogue, actor=self.actor, home_region=home, keepers=keepers)
 
     @cached_property
     def attachments(self) -> Attachments:
@@ -268,8 +299,14 @@ class Desk:
         """Cases, their steps and their clocks."""
         from jmdesk.workflows.service import Workflows
 
-        bars = {"W2": self.reviews.bar, "W7": self.complaints.bar}
-        return Workflows(self, actor=self.actor, unit=self.unit, roles=self._own_roles, bars=bars)
+        bars = {
+            "W2": self.reviews.bar,
+            "W3": self.villages.bar_village,
+            "W4": self.villages.bar_town,
+            "W7": self.complaints.bar,
+        }
+        effects = {"W13": self.rights.effect}
+        return Workflows(self, actor=self.actor, unit=self.unit, roles=self._own_roles, bars=bars, effects=effects)
 
     @cached_property
     def complaints(self) -> Complaints:
@@ -284,6 +321,34 @@ class Desk:
         from jmdesk.rights.service import Rights
 
         return Rights(self)
+
+    @cached_property
+    def villages(self) -> Villages:
+        """Credit villages and towns."""
+        from jmdesk.villages.service import Villages
+
+        return Villages(self)
+
+    @cached_property
+    def enterprises(self) -> Enterprises:
+        """Member enterprises: archives and credit events."""
+        from jmdesk.enterprises.service import Enterprises
+
+        return Enterprises(self)
+
+    @cached_property
+    def green_cards(self) -> GreenCards:
+        """Green cards: applications, answers of the departments, grades, benefits."""
+        from jmdesk.green_cards.service import GreenCards
+
+        return GreenCards(self)
+
+    @cached_property
+    def selections(self) -> Selections:
+        """Honest enterprises, chosen by the trade itself."""
+        from jmdesk.selections.service import Selections
+
+        return Selections(self)
 
     @cached_property
     def papers(self) -> Papers:
@@ -375,7 +440,8 @@ class Desk:
 
     def notice(self) -> Message | None:
         """What the user should be told on opening (a header restored from its copy, a retired desk), if anything."""
-        return self.vault.notice() or (message("store.retired", {}) if self.store.retired else None)
+        retired = message("store.retired", {}) if self.store.retired else None
+        return self.vault.notice() or retired or self.backups.news()
 
     def close(self) -> None:
         """Close the store and lock the vault."""

@@ -42,6 +42,7 @@ class AccountDesk(Workplace, Protocol):
     @property
     def guard(self) -> Guard: ...
     def judge_anew(self) -> None: ...
+    def keep_before(self, act: str) -> None: ...
     def close(self) -> None: ...
 
 
@@ -218,6 +219,7 @@ class Accounts:
 
     def _renew(self, without: str) -> None:
         desk = self._desk
+        desk.keep_before("key")
         with desk.store.standing_still() as copy:
             desk.vault = rotation.renewed(desk.vault, copy, without=without)
         desk.close()

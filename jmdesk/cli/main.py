@@ -13,7 +13,19 @@ from jmdesk import version
 from jmdesk.cli.output import DONE, REFUSED, say_error
 from jmdesk.core.errors import Environment, KnownError
 
-GROUPS = ("vault", "users", "escrow", "records", "attachments", "registers", "ratings", "sync", "device", "demo")
+GROUPS = (
+    "vault",
+    "backups",
+    "users",
+    "escrow",
+    "records",
+    "attachments",
+    "registers",
+    "ratings",
+    "sync",
+    "device",
+    "demo",
+)
 
 
 class _Parser(argparse.ArgumentParser):

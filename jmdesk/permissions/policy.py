@@ -14,6 +14,8 @@ from jmdesk.core.resources import resource
 @dataclass(frozen=True, slots=True)
 class SecurityPolicy:
     """``passphrase_days`` until a passphrase should be changed (0: never); whether a PIN may reopen, and for how long.
+    ``backup_days``: after so many days no backup is left, so that who was erased is gone from them too;
+    ``backup_hours``: how old the last one may be before another is made.
 
     A passphrase past its time is said at each unlock and never locks anybody out: people who are forced choose worse
     ones (NIST SP 800-63B).
@@ -23,6 +25,8 @@ class SecurityPolicy:
     passphrase_days: int
     pin_allowed: bool
     pin_hours: int
+    backup_days: int = 30
+    backup_hours: int = 24
 
     def days_overdue(self, created: str, now: datetime) -> int:
         """For how many days a passphrase of ``created`` (UTC text) should have been changed; 0 while it is fine."""

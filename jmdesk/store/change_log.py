@@ -11,8 +11,9 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, not_, select
 
 from jmdesk.catalogue.types import Value
 from jmdesk.store.columns import from_json, json_text
@@ -21,6 +22,11 @@ from jmdesk.store.tables import change_log, change_values
 Before = Mapping[str, Value]
 After = Mapping[str, Value]
 GENESIS = bytes(32)
+
+EVENTS: Final = frozenset(
+    {"backup", "export", "failed_attempts", "key", "login", "print", "query", "restore", "reveal", "sync"}
+)
+"""Verbs of what was done without changing a record; there is nothing in them to take back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,19 @@ def read_head(connection: Connection) -> Head:
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 
+def hash_at(connection: Connection, seq: int) -> bytes | None:
+    """The hash of an entry; 0 is the beginning. ``None`` when the log does not reach so far."""
+    if seq == 0:
+        return GENESIS
+    return connection.execute(select(change_log.c.hash).where(change_log.c.seq == seq)).scalar()
+
+
+def last_change(connection: Connection) -> int:
+    """The number of the last entry that changed something; 0 when none did."""
+    query = select(change_log.c.seq).where(change_log.c.verb.not_in(EVENTS)).order_by(change_log.c.seq.desc()).limit(1)
+    return connection.execute(query).scalar() or 0
+
+
 _FULL = (
     select(change_log, change_values.c.content)
     .join(change_values, change_values.c.seq == change_log.c.seq, isouter=True)
@@ -129,19 +148,21 @@ def _change(row: object) -> Change:
 
 
 def history(connection: Connection, rid: str) -> list[Change]:
-    """Every change of one record, oldest first."""
-    return [_change(row) for row in connection.execute(_FULL.where(change_log.c.rid == rid))]
+    """Every change of one record, oldest first. Logins and the like are no part of an account's history."""
+    happened = and_(change_log.c.type == "R02", change_log.c.verb.in_(EVENTS))
+    return [_change(row) for row in connection.execute(_FULL.where(change_log.c.rid == rid, not_(happened)))]
 
 
 def last_of(connection: Connection, actor: str) -> list[Change]:
     """Every change that the latest command of a user made, in order; empty when the user has done nothing yet.
 
-    A command's entries stand next to each other, for one transaction writes at a time.
+    A command's entries stand next to each other, for one transaction writes at a time. Events are not counted: a login
+    or an export after a change leaves it to be taken back.
     """
     newest_first = change_log.c.seq.desc()
     last = connection.execute(
         select(change_log.c.seq, change_log.c.command)
-        .where(change_log.c.actor == actor)
+        .where(change_log.c.actor == actor, change_log.c.verb.not_in(EVENTS))
         .order_by(newest_first)
         .limit(1)
     ).first()

@@ -4,29 +4,49 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import Connection
 from sqlcipher3 import dbapi2
 
-from jmdesk.core.errors import Environment
-from jmdesk.store.engine import Engines, raw_connection, storage_error
+from jmdesk.core.errors import Environment, Refused
+from jmdesk.core.progress import Cancelled, Progress, never, silent
+from jmdesk.store.engine import raw_connection, storage_error
+
+_STEP: Final = 1024
+"""Pages between two looks at who wants to know, or to stop."""
 
 
-def copy_store(engines: Engines, file: Path, key: bytes) -> None:
+class _Stopped(Exception):
+    """Somebody cancelled."""
+
+
+def copy_store(
+    connection: Connection, file: Path, key: bytes, progress: Progress = silent, cancelled: Cancelled = never
+) -> None:
     """Write the store into ``file`` (which must not exist) under a raw 32-byte key, check it, and flush it to disk.
 
-    The caller keeps writers away. ``Environment``: "store.disk_full", "store.disk_error" and the like; "store.damaged"
-    when the copy is not the same. What was written of a failed copy is the caller's to remove.
+    What is copied is what ``connection`` sees: inside a reading transaction that is one state, while others write on.
+    ``progress`` counts pages. ``Refused`` "store.cancelled"; ``Environment``: "store.disk_full", "store.disk_error"
+    and the like; "store.damaged" when the copy is not the same. What was written of a failed copy is the caller's to
+    remove.
     """
+
+    def told(_status: int, remaining: int, total: int) -> None:
+        progress(total - remaining, total)
+        if cancelled():
+            raise _Stopped
+
+    driver: Any = connection.connection.driver_connection
     try:
         target = raw_connection(file, key)
         try:
-            with engines.write.connect() as connection:
-                driver: Any = connection.connection.driver_connection
-                driver.backup(target)
-                _compare(driver, target)
+            driver.backup(target, pages=_STEP, progress=told)
+            _compare(driver, target)
         finally:
             target.close()
+    except _Stopped:
+        raise Refused("store.cancelled") from None
     except dbapi2.DatabaseError as error:
         raise storage_error(error) from error
     handle = os.open(file, os.O_RDWR)

@@ -1,12 +1,13 @@
 """Brings a store's schema to this program's, in process, at unlock.
 
 Each revision is self-contained (no import of project models). A migration runs with foreign keys off before BEGIN:
-``batch_alter_table`` on a parent with foreign keys on silently deletes every child row. A copy of the file is kept
-before any step, row counts are compared, foreign keys are checked, and only then is it committed.
+``batch_alter_table`` on a parent with foreign keys on silently deletes every child row. A backup is made before any
+step, row counts are compared, foreign keys are checked, and only then is it committed: all steps or none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from sqlalchemy import Connection, inspect, text
-from sqlcipher3 import dbapi2
 
-from jmdesk.core.errors import Refused
+from jmdesk.core.errors import Environment, Refused
+from jmdesk.store.copying import copy_store
 from jmdesk.store.engine import Engines
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+Keep = Callable[[Callable[[Path, bytes], None]], None]
+"""Makes a backup of a store that is about to be migrated, with what copies it into a new file under another key."""
 
 
 def scripts() -> ScriptDirectory:
@@ -28,12 +32,16 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory(str(MIGRATIONS))
 
 
-def migrate(path: Path, key: bytes, engines: Engines, target: str = "heads") -> list[str]:
+def migrate(
+    engines: Engines, target: str = "heads", *, keep: Keep | None = None, directory: ScriptDirectory | None = None
+) -> list[str]:
     """Upgrade to ``target``; returns the revisions applied (empty when there was nothing to do).
 
-    ``Refused`` "store.newer_schema" when the file was written by a newer program.
+    ``keep`` makes the backup; when it cannot, nothing is migrated. ``Refused`` "store.newer_schema" when the file was
+    written by a newer program; ``Environment`` "store.migration_failed" when a step lost rows or broke a reference:
+    the store is then as it was.
     """
-    directory = scripts()
+    directory = directory or scripts()
     with engines.write.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     try:
@@ -44,8 +52,9 @@ def migrate(path: Path, key: bytes, engines: Engines, target: str = "heads") -> 
         raise Refused("store.newer_schema") from None
     if not steps:
         return []
-    if current is not None:
-        keep_copy(path, key, engines)
+    if current is not None and keep is not None:
+        with engines.write.connect() as connection:
+            keep(lambda file, key: copy_store(connection, file, key))
     _run(engines, directory, target)
     return list(reversed(steps))
 
@@ -66,7 +75,7 @@ def _run(engines: Engines, directory: ScriptDirectory, target: str) -> None:
                 _compare(before, _row_counts(connection))
                 broken = connection.execute(text("PRAGMA foreign_key_check")).first()
                 if broken is not None:
-                    raise RuntimeError(f"a migration broke a reference in {broken[0]}")
+                    raise Environment("store.migration_failed", table=str(broken[0]))
         finally:
             driver.execute("PRAGMA foreign_keys = ON")
 
@@ -79,18 +88,4 @@ def _row_counts(connection: Connection) -> dict[str, int]:
 def _compare(before: dict[str, int], after: dict[str, int]) -> None:
     lost = {name: rows for name, rows in before.items() if name in after and after[name] < rows}
     if lost:
-        raise RuntimeError(f"a migration lost rows in {sorted(lost)}")
-
-
-def keep_copy(path: Path, key: bytes, engines: Engines) -> Path:
-    """Copy the store beside itself (same key) before a migration; the last copy is kept."""
-    copy = path.with_suffix(".before-migration.db")
-    copy.unlink(missing_ok=True)
-    target = dbapi2.connect(str(copy), isolation_level=None)
-    try:
-        target.set_key(f"x'{key.hex()}'")
-        with engines.write.connect() as connection:
-            connection.connection.driver_connection.backup(target)  # type: ignore[union-attr]
-    finally:
-        target.close()
-    return copy
+        raise Environment("store.migration_failed", table="、".join(sorted(lost)))

@@ -17,17 +17,19 @@ from jmdesk.core.changes import Changes
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
+from jmdesk.core.progress import Cancelled, Progress, never, silent
+from jmdesk.store.change_log import EVENTS
 from jmdesk.store.copying import copy_store
 from jmdesk.store.engine import Engines, fold_log, open_engines, storage_error
-from jmdesk.store.migrate import migrate
+from jmdesk.store.migrate import Keep, migrate
 from jmdesk.store.tables import settings
 from jmdesk.store.transaction import Transaction
 
 __all__ = ["Connection", "Listener", "Store", "get_setting", "set_setting"]
 
 _RETIRED: Final = "vault.retired"
-_AFTER_THE_END: Final = frozenset({"expire", "erase"})
-"""Commands that go on when a desk has ended: what must be forgotten is forgotten there too."""
+_AFTER_THE_END: Final = frozenset({"expire", "erase"}) | EVENTS
+"""Commands that go on when a desk has ended: what must be forgotten is forgotten there too, looking on is noted."""
 
 Listener = Callable[[Changes], None]
 
@@ -35,16 +37,19 @@ Listener = Callable[[Changes], None]
 class Store:
     """One SQLCipher file. Safe to use from several threads: writes take turns, reads run beside them.
 
-    Opening migrates the file to this program's schema; a newer one is refused ("store.newer_schema").
+    Opening migrates the file to this program's schema; a newer one is refused ("store.newer_schema"). ``keep`` is
+    asked for a backup before a step is taken.
     """
 
-    def __init__(self, path: Path, key: bytes, catalogue: Catalogue, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, path: Path, key: bytes, catalogue: Catalogue, clock: Clock, ids: Ids, *, keep: Keep | None = None
+    ) -> None:
         self.catalogue, self.clock, self.ids = catalogue, clock, ids
         self._path = path
         self._engines: Engines = open_engines(path, key)
         try:
             with self._known_errors():
-                migrate(path, key, self._engines)
+                migrate(self._engines, keep=keep)
         except BaseException:
             self._engines.close()
             raise
@@ -141,8 +146,13 @@ class Store:
     @contextmanager
     def standing_still(self) -> Iterator[Callable[[Path, bytes], None]]:
         """Keep writers away, and give what copies the store into a new file under another key (see ``copy_store``)."""
-        with self._turn, self._known_errors():
-            yield lambda file, key: copy_store(self._engines, file, key)
+        with self._turn, self._known_errors(), self._engines.write.connect() as connection:
+            yield lambda file, key: copy_store(connection, file, key)
+
+    def copy(self, file: Path, key: bytes, progress: Progress = silent, cancelled: Cancelled = never) -> None:
+        """Copy the store as it stands now into a new file under another key, while others write (``copy_store``)."""
+        with self.reading() as connection:
+            copy_store(connection, file, key, progress, cancelled)
 
     def close(self) -> None:
         """Close the file; the store is not usable after it. Closing again does nothing: it would open the file anew."""

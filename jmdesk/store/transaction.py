@@ -195,7 +195,7 @@ class Transaction:
 
     def note(self, type_id: str, rid: str, told: Mapping[str, Value]) -> None:
         """An event about a record, or a kind of them (``rid`` empty): no view has to be read anew for it."""
-        seq, entry, content = self._log.append(type_id, rid, {}, told, self.reason)
+        _, entry, content = self._log.append(type_id, rid, {}, told, self.reason)
         self._pending[change_log].append(entry)
         self._pending[change_values].append(content)
         self._count(2)

@@ -6,6 +6,7 @@
     desk.db                      the encrypted store (desk-1.db after the first change of the vault key, and so on)
     device.key                   this desk's private keys (left out of backups; device-1.key …)
     attempts.json                failed attempts since each user last got in
+    backups/                     whole copies, each under a key of its own
     outgoing/                    sealed batches that the platform has not settled yet
     lock                         held while a program has the vault open
 """
@@ -35,6 +36,8 @@ from jmdesk.vault.slots import Place, Secrets
 
 DATABASE: Final = "desk.db"
 OUTGOING: Final = "outgoing"
+BACKUP_CARD: Final = "backup.json"
+"""Marks a folder as a backup: it is restored, never worked in."""
 FIRST_LABEL: Final = "用户1"
 
 _OF_GENERATION: Final = re.compile(r"(?:desk|device)(?:-([0-9]{1,7}))?\..+")
@@ -205,12 +208,22 @@ def peek(path: Path) -> Header:
     return read_headers(folder).copies[0].header
 
 
-@dataclass(frozen=True, slots=True)
-class _WayIn:
+@dataclass(frozen=True, slots=True, repr=False)
+class WayIn:
+    """What a secret opened: a copy of the header, whose slot it was, and the keys."""
+
     copy: SealedHeader
     user: str
     keys: VaultKeys
     secrets: Secrets
+
+
+def way_into(path: Path, secret: str, user: str | None = None, *, kind: str = slots.PASSPHRASE) -> WayIn:
+    """Open the slots of a folder without touching it: of a backup, which may lie on a medium that cannot be written.
+
+    ``user`` and errors as ``unlock``; nobody counts the attempts, there Argon2id alone slows guesses.
+    """
+    return _way_in(read_headers(path.absolute()), secret, user, kind)
 
 
 def database_name(generation: int) -> str:
@@ -218,7 +231,7 @@ def database_name(generation: int) -> str:
     return f"desk-{generation}.db" if generation else DATABASE
 
 
-def _way_in(found: Headers, secret: str, user: str | None, kind: str) -> _WayIn:
+def _way_in(found: Headers, secret: str, user: str | None, kind: str) -> WayIn:
     """The first copy of the header that the secret opens and the vault key vouches for.
 
     A wrong passphrase is final: only damage moves on to the other copy, which may hold a passphrase since changed.
@@ -231,11 +244,11 @@ def _way_in(found: Headers, secret: str, user: str | None, kind: str) -> _WayIn:
             continue
         keys = derived(secrets.vault_key)
         if copy.authentic(keys.header_mac):
-            return _WayIn(copy, slot.user, keys, secrets)
+            return WayIn(copy, slot.user, keys, secrets)
     raise Environment("vault.damaged_header")
 
 
-def _mend(folder: Path, way: _WayIn, found: Headers) -> None:
+def _mend(folder: Path, way: WayIn, found: Headers) -> None:
     """Make both copies the good one: a damaged one is replaced, an older one must not go on opening."""
     if found.copies != (way.copy, way.copy):
         save_header(folder, way.copy.header, way.keys.header_mac)
@@ -288,6 +301,8 @@ def _check_is_vault(folder: Path) -> None:
     """Tell a folder that never was a vault from a vault that lost its header."""
     with disk_errors():
         present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+    if BACKUP_CARD in present:
+        raise Refused("vault.is_backup")
     if not any(name in {header.NAME, header.BACKUP_NAME} or _OF_GENERATION.fullmatch(name) for name in present):
         raise Refused("vault.not_a_vault")
 

@@ -97,7 +97,7 @@ def rescued(desk: Desk) -> Rescue | None:
         return None
     found = msgspec.json.decode(text, type=Rescue)
     with desk.store.reading() as connection:
-        return found if change_log.read_head(connection).count == found.head else None
+        return found if change_log.last_change(connection) <= found.head else None
 
 
 def rescue(desk: Desk, target: Path, steering: Steering) -> Rescue:

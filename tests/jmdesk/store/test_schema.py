@@ -42,8 +42,8 @@ def engines(tmp_path: Path) -> Engines:
     return open_engines(tmp_path / "desk.db", KEY)
 
 
-def test_the_head_revision_equals_the_catalogues_tables(tmp_path: Path, engines: Engines) -> None:
-    migrate(tmp_path / "desk.db", KEY, engines)
+def test_the_head_revision_equals_the_catalogues_tables(engines: Engines) -> None:
+    migrate(engines)
     model = create_engine("sqlite://")
     metadata.create_all(model)
     assert schema_of(engines.write) == schema_of(model)
@@ -61,20 +61,20 @@ def test_every_field_of_the_catalogue_has_a_typed_column() -> None:
         assert {f.identifier for f in record_type.fields} <= set(columns.keys())
 
 
-def test_a_store_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path, engines: Engines) -> None:
-    migrate(tmp_path / "desk.db", KEY, engines)
+def test_a_store_of_a_newer_program_is_refused_and_left_alone(engines: Engines) -> None:
+    migrate(engines)
     with engines.write.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Refused, match=r"store\.newer_schema"):
-        migrate(tmp_path / "desk.db", KEY, engines)
+        migrate(engines)
     with engines.read.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
     engines.close()
 
 
-def test_migrating_twice_does_nothing_the_second_time(tmp_path: Path, engines: Engines) -> None:
-    assert migrate(tmp_path / "desk.db", KEY, engines) == [s.revision for s in scripts().walk_revisions()]
-    assert migrate(tmp_path / "desk.db", KEY, engines) == []
+def test_migrating_twice_does_nothing_the_second_time(engines: Engines) -> None:
+    assert migrate(engines) == [s.revision for s in scripts().walk_revisions()]
+    assert migrate(engines) == []
     engines.close()
 
 

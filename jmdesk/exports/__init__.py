@@ -1,0 +1,1 @@
+"""Lists handed out as files: one way for all of them."""
