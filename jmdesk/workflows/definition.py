@@ -20,7 +20,10 @@ ANYWHERE = "*"
 BACK = "back"
 """The one step that every workflow has: takes back the latest step, where that allows it, and stays in the history."""
 
-Unit = Literal["working", "natural", "calendar"]
+_COMMON_YEAR = 2025
+"""A year of 365 days, for days that every year has."""
+
+Unit = Literal["working", "natural", "calendar", "yearly"]
 Paper = Literal["", "recorded", "counts"]
 
 
@@ -75,9 +78,10 @@ class Step:
 class Clock:
     """A time limit: so many days after one of ``starts``, met by one of ``met_by``, void after ``void_by``.
 
-    ``unit``: working days, natural days (a last day that is no working day moves to the next one), or calendar days as
-    they are. ``pauses`` are pairs of steps between which no day counts. ``waits_for`` says who has to act. ``when``
-    limits it to starts whose details have one of the values named for each member.
+    ``unit``: working days, natural days (a last day that is no working day moves to the next one), calendar days as
+    they are; or the next ``by`` ("01-31") of a "yearly" one, on a working day or not. ``pauses`` are pairs of steps
+    between which no day counts. ``waits_for`` says who has to act. ``when`` limits it to starts whose details have one
+    of the values named for each member.
     """
 
     id: str
@@ -91,6 +95,7 @@ class Clock:
     waits_for: str
     basis: str
     when: Mapping[str, frozenset[str]]
+    by: str = ""
 
     def is_started_by(self, step: str, details: Mapping[str, object]) -> bool:
         """Whether a step with these details sets it going."""
@@ -163,7 +168,7 @@ def _clock(raw: Mapping[str, Any]) -> Clock:
     return Clock(
         raw["id"],
         raw["label"],
-        raw["days"],
+        raw.get("days", 0),
         raw.get("unit", "working"),
         frozenset(raw["starts"]),
         frozenset(raw["met_by"]),
@@ -172,6 +177,7 @@ def _clock(raw: Mapping[str, Any]) -> Clock:
         raw.get("waits_for", ""),
         raw.get("basis", ""),
         {name: frozenset(values) for name, values in raw.get("when", {}).items()},
+        raw.get("by", ""),
     )
 
 
@@ -185,11 +191,22 @@ def _check(made: Definition) -> None:
     for clock in made.clocks:
         named = clock.starts | clock.met_by | clock.void_by | {name for pair in clock.pauses for name in pair}
         wrong += [name for name in named if name not in made.steps]
-        wrong += [clock.id] if clock.days < 1 or clock.unit not in ("working", "natural", "calendar") else []
+        wrong += [] if _is_limited(clock) else [clock.id]
     if BACK in made.steps:
         wrong.append(BACK)
     if wrong:
         raise Flawed(f"{made.id} {made.version}: {', '.join(sorted(wrong))}")
+
+
+def _is_limited(clock: Clock) -> bool:
+    """Whether a clock says when it runs out: so many days, or a day that every year has."""
+    if clock.unit == "yearly":
+        try:
+            date.fromisoformat(f"{_COMMON_YEAR}-{clock.by}")
+        except ValueError:
+            return False
+        return True
+    return clock.days >= 1 and clock.unit in ("working", "natural", "calendar")
 
 
 class Book:

@@ -173,6 +173,10 @@ def _last_day(clock: Clock, since: date, paused: Sequence[tuple[date, date]], ca
         return calendar.deadline(since, clock.days, paused)
     if clock.unit == "natural":
         return calendar.natural_deadline(since, clock.days, paused)
+    if clock.unit == "yearly":
+        month, day_of_month = (int(part) for part in clock.by.split("-"))
+        last = date(since.year, month, day_of_month)
+        return Deadline(last if last >= since else last.replace(year=since.year + 1), provisional=False)
     day, left = since, clock.days
     while left:
         day += _DAY

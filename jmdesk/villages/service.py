@@ -1,0 +1,355 @@
+"""Credit villages and towns of one desk: standings, applications, what they are recomputed from, the scoreboard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
+
+from jmdesk.catalogue.types import Record
+from jmdesk.core.clock import beijing_date
+from jmdesk.core.errors import Refused
+from jmdesk.core.numbers import round_half_up
+from jmdesk.records.workplace import Workplace
+from jmdesk.store import reading
+from jmdesk.store.reading import Filter
+from jmdesk.store.stored import Stored
+from jmdesk.villages import queries
+from jmdesk.villages.board import Board, board_of
+from jmdesk.villages.facts import Facts, Given, as_facts, former, kept
+from jmdesk.villages.figures import Standing
+from jmdesk.villages.queries import HouseholdLine
+from jmdesk.villages.rules import NOT_REACHED, Assessment, assess, package
+from jmdesk.workflows.definition import Step
+from jmdesk.workflows.service import Workflows
+
+if TYPE_CHECKING:
+    from jmdesk.records.writer import Writer
+
+VILLAGE, TOWN = "R17", "R18"
+WORKFLOWS: Mapping[str, str] = {VILLAGE: "W3", TOWN: "W4"}
+MODELS: Mapping[str, str] = {VILLAGE: "JM-VL-1", TOWN: "JM-TN-1"}
+_FACTS = "assessment"
+_OPEN = frozenset({"new", "applied", "returned"})
+"""States in which the figures of an application may still be counted anew."""
+_EARLY_MONTHS = 2
+"""January and February still belong to the assessment of the year before."""
+
+
+class VillageDesk(Workplace, Protocol):
+    """What the villages need of the desk."""
+
+    @property
+    def actor(self) -> str: ...
+    @property
+    def workflows(self) -> Workflows: ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A village or town for a year: what is known, what the rules make of it, and its application, if there is one.
+
+    ``frozen``: the figures are those that the application was reviewed with, not today's.
+    """
+
+    standing: Standing
+    assessment: Assessment
+    record: Stored | None
+    given: Mapping[str, Given]
+    frozen: bool
+
+
+class Villages:
+    """Every verb asks the guard for R17 (villages) or R18 (towns) in the region."""
+
+    def __init__(self, desk: VillageDesk) -> None:
+        self._desk = desk
+
+    @property
+    def today(self) -> date:
+        """The day in Beijing."""
+        return beijing_date(self._desk.clock.now())
+
+    @property
+    def this_year(self) -> int:
+        """The year that is being assessed: last year's until the end of February."""
+        return self.today.year - (self.today.month <= _EARLY_MONTHS)
+
+    def sees_banks(self, region: str) -> bool:
+        """Whether the user may see the banks' figures of a region: towns, counties, the city and banks themselves."""
+        return self._desk.records.guard.may("read", "R19", region)
+
+    def is_bank(self) -> bool:
+        """Whether the user works for a bank alone, so that small numbers are not shown to the last."""
+        guard = self._desk.records.guard
+        return guard.matrix is not None and guard.roles == {"R6"}
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def view(self, region: str, year: int) -> View:
+        """A village or town as it stands today. ``Refused`` "villages.region", "permissions.action" …"""
+        type_id = self._type_of(region)
+        self._desk.records.guard.require("read", type_id, region)
+        with self._desk.store.reading() as connection:
+            return self._view(connection, region, year)
+
+    def get(self, type_id: str, rid: str) -> View:
+        """The application behind a record id. ``Refused`` "store.no_such_record"."""
+        record = self._desk.records.get(type_id, rid).record
+        return self.view(str(record.values["region_code"]), int(str(record.values["rating_year"])))
+
+    def history(self, region: str) -> list[Stored]:
+        """Every year's record of a region and of those merged into it, the newest first."""
+        type_id = self._type_of(region)
+        self._desk.records.guard.require("read", type_id, region)
+        with self._desk.store.reading() as connection:
+            found = queries.of_regions(connection, type_id, former(self._desk.catalogue.regions, region))
+        return sorted(found, key=lambda one: (int(str(one.values["rating_year"])), one.rid), reverse=True)
+
+    def listed(self, region: str, year: int, listing: str) -> list[HouseholdLine]:
+        """The households behind a figure or a cause, in order of their numbers."""
+        self._desk.records.guard.require("read", "R05", region)
+        with self._desk.store.reading() as connection:
+            standing = self._facts(connection).village(region, year, {})
+            wanted = set(standing.lists.get(listing, ()))
+            return [line for line in queries.households(connection, region) if line.rid in wanted]
+
+    def recomputed(self, type_id: str, rid: str) -> Assessment:
+        """The assessment from the facts that were kept with a record: the same for ever.
+
+        ``Refused`` "villages.no_facts", "villages.version" for rules that this program does not hold.
+        """
+        with self._desk.store.reading() as connection:
+            found = self._kept(connection, type_id, rid)
+        if found is None:
+            raise Refused("villages.no_facts")
+        raw = found.values["facts"]
+        content: Mapping[str, object] = raw if isinstance(raw, Mapping) else {}
+        if content.get("rules") != _rules_name(MODELS[type_id]):
+            raise Refused("villages.version", version=str(content.get("rules", "")))
+        values = content.get("values")
+        return assess(package(MODELS[type_id]), as_facts(dict(values) if isinstance(values, Mapping) else {}))
+
+    def board(self, region_prefix: str = "", year: int | None = None) -> Board:
+        """The scoreboard of every village under a prefix, with five years of grades. Bulk reads only."""
+        regions = self._desk.records.guard.reading_regions(TOWN if len(region_prefix) < 9 else VILLAGE)
+        with self._desk.store.reading() as connection:
+            return board_of(connection, self._desk.catalogue, region_prefix, year or self.this_year, within=regions)
+
+    # -- applications ----------------------------------------------------------------------------------------------
+
+    def apply(self, region: str, year: int, applied_by: str) -> str:
+        """Record an application with the figures of the day, and take the first step; gives the record id.
+
+        ``Refused`` "villages.region", "villages.applied" when the year has one, "workflows.…".
+        """
+        type_id = self._type_of(region)
+        desk = self._desk
+        with desk.records.writing("create") as writer:
+            view = self._view(writer.transaction.connection, region, year)
+            if view.record is not None:
+                raise Refused("villages.applied", year=str(year))
+            rid = writer.create(type_id, _values(type_id, view.standing, view.assessment), region=region)
+            self._keep(writer, type_id, rid, view.standing, view.given)
+            desk.workflows.write(writer, WORKFLOWS[type_id], type_id, rid, "apply", details={"applied_by": applied_by})
+        return rid
+
+    def give(self, type_id: str, rid: str, name: str, value: str, basis: str) -> View:
+        """Put in a fact that only an office can give, with its grounds; counts the rest anew.
+
+        ``name``: "organisation" (points), "cadres_clean" ("yes", "no"), "npl_prev" (per cent). ``Refused``
+        "villages.basis", "villages.value", "villages.settled" after the first review.
+        """
+        if not basis.strip():
+            raise Refused("villages.basis")
+        made = Given(_given(name, value), basis.strip(), self.today.isoformat())
+        return self._count_anew(type_id, rid, {name: made})
+
+    def refresh(self, type_id: str, rid: str) -> View:
+        """Count the figures of an application anew. ``Refused`` "villages.settled" after the first review."""
+        return self._count_anew(type_id, rid, {})
+
+    def bar_village(self, writer: Writer, rid: str, step: Step) -> None:
+        """The bar of W3. Errors as ``bar``."""
+        self.bar(writer, VILLAGE, rid, step)
+
+    def bar_town(self, writer: Writer, rid: str, step: Step) -> None:
+        """The bar of W4. Errors as ``bar``."""
+        self.bar(writer, TOWN, rid, step)
+
+    def bar(self, writer: Writer, type_id: str, rid: str, step: Step) -> None:
+        """The bar against steps from whichever page: facts unknown at the review, a notice not over, gates missed.
+
+        ``Refused`` "villages.unknown", "villages.notice", "villages.gates".
+        """
+        if step.id not in ("review", "decide"):
+            return
+        writer.transaction.flush()
+        found = writer.transaction.get(type_id, rid)
+        if found is None:
+            raise Refused("store.no_such_record")
+        result = self.recomputed(type_id, rid)
+        if result.outcome is None:
+            raise Refused("villages.unknown", missing="、".join(result.unknown))
+        if step.id == "decide":
+            case = self._desk.workflows.standing(WORKFLOWS[type_id], type_id, rid)
+            notice = next((due for due in case.dues if due.clock.id == "notice" and due.is_open()), None)
+            if notice is not None and notice.day is not None and self.today <= notice.day:
+                raise Refused("villages.notice", day=notice.day.isoformat())
+            if result.outcome == NOT_REACHED:
+                raise Refused("villages.gates", missed=_shortfall(result))
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _facts(self, connection: reading.Connection) -> Facts:
+        return Facts(connection, self._desk.catalogue, self.today)
+
+    def _type_of(self, region: str) -> str:
+        found = self._desk.catalogue.regions.get(region)
+        if found is None or found.level not in ("village", "town"):
+            raise Refused("villages.region", region=region)
+        return VILLAGE if found.level == "village" else TOWN
+
+    def _view(self, connection: reading.Connection, region: str, year: int) -> View:
+        type_id = self._type_of(region)
+        record = self._record(connection, type_id, region, year)
+        given = self._given(connection, type_id, record.rid) if record else {}
+        standing = self._facts(connection).of(region, year, given)
+        found = assess(package(MODELS[type_id]), standing.facts)
+        if record is not None and not self._is_open(type_id, record.rid):
+            return View(standing, self.recomputed(type_id, record.rid), record, given, frozen=True)
+        return View(standing, found, record, given, frozen=False)
+
+    def _record(self, connection: reading.Connection, type_id: str, region: str, year: int) -> Stored | None:
+        codes = former(self._desk.catalogue.regions, region)
+        rows = [r for r in queries.of_regions(connection, type_id, codes) if r.values.get("rating_year") == year]
+        return next((r for r in rows if r.values["region_code"] == region), None)
+
+    def _is_open(self, type_id: str, rid: str) -> bool:
+        return self._desk.workflows.standing(WORKFLOWS[type_id], type_id, rid).state in _OPEN
+
+    def _kept(self, connection: reading.Connection, type_id: str, rid: str) -> Stored | None:
+        found = reading.find(connection, _FACTS, Filter(where={"subject_id": f"{type_id}:{rid}"}))
+        return found[-1] if found else None
+
+    def _given(self, connection: reading.Connection, type_id: str, rid: str) -> dict[str, Given]:
+        found = self._kept(connection, type_id, rid)
+        raw = found.values.get("facts") if found else None
+        given = raw.get("given") if isinstance(raw, Mapping) else None
+        return {
+            str(name): Given(_kept_value(one["value"]), str(one["basis"]), str(one["on"]))
+            for name, one in (given.items() if isinstance(given, Mapping) else ())
+        }
+
+    def _count_anew(self, type_id: str, rid: str, more: Mapping[str, Given]) -> View:
+        desk = self._desk
+        with desk.records.writing("edit") as writer:
+            record = writer.transaction.get(type_id, rid)
+            if record is None:
+                raise Refused("store.no_such_record")
+            if not self._is_open(type_id, rid):
+                raise Refused("villages.settled")
+            connection = writer.transaction.connection
+            region, year = str(record.values["region_code"]), int(str(record.values["rating_year"]))
+            given = {**self._given(connection, type_id, rid), **more}
+            standing = self._facts(connection).of(region, year, given)
+            result = assess(package(MODELS[type_id]), standing.facts)
+            values = _values(type_id, standing, result)
+            gone = [n for n in record.values if n in _COUNTED and n not in values]
+            writer.change(type_id, rid, values, gone)
+            self._keep(writer, type_id, rid, standing, given)
+            writer.transaction.flush()
+        return self.get(type_id, rid)
+
+    def _keep(self, writer: Writer, type_id: str, rid: str, standing: Standing, given: Mapping[str, Given]) -> None:
+        """Keep with a record what it was worked out from: values, and of each its basis, source and cut-off."""
+        facts: dict[str, object] = {
+            "rules": _rules_name(MODELS[type_id]),
+            "cutoff": standing.cutoff,
+            "values": kept(standing),
+            "given": {
+                name: {"value": one.value if isinstance(one.value, bool) else str(one.value), "basis": one.basis,
+                       "on": one.on}
+                for name, one in given.items()
+            },
+            "sources": {f.name: [f.basis, f.source, f.as_of, f.note] for f in standing.figures},
+        }  # fmt: skip
+        values: Record = {
+            "subject_id": f"{type_id}:{rid}",
+            "rating_year": standing.year,
+            "item": MODELS[type_id],
+            "facts": facts,
+            "basis": f"按规则 {_rules_name(MODELS[type_id])} 计算，截至 {standing.cutoff}",
+            "assessed_on": self.today.isoformat(),
+            "assessor_id": self._desk.actor,
+        }
+        writer.transaction.flush()
+        found = self._kept(writer.transaction.connection, type_id, rid)
+        if found is None:
+            writer.create(_FACTS, values, region=standing.region)
+        else:
+            writer.change(_FACTS, found.rid, values)
+
+
+_COUNTED = frozenset({
+    "hh_base", "hh_filed", "hh_credit", "hh_loan", "hh_no_arrears", "loan_balance", "npl_balance", "npl_prev", "score",
+    "village_grade", "village_total", "village_credit", "no_arrears_pct", "npl_pct", "town_grade",
+})  # fmt: skip
+"""The fields of R17 and R18 that the rules fill."""
+
+
+def _values(type_id: str, standing: Standing, result: Assessment) -> Record:
+    """What the rules fill into a record; a figure that is unknown is left out, so the record waits unsent."""
+    facts = standing.facts
+    values: Record = {"region_code": standing.region, "rating_year": standing.year}
+    if type_id == VILLAGE:
+        for name in ("hh_base", "hh_filed", "hh_credit", "hh_loan", "hh_no_arrears"):
+            if facts.get(name) is not None:
+                values[name] = int(facts[name] or 0)
+        for name, places in (("loan_balance", 2), ("npl_balance", 2), ("npl_prev", 3)):
+            _put(values, name, facts.get(name), places)
+    else:
+        for name in ("village_total", "village_credit"):
+            values[name] = int(facts[name] or 0)
+        _put(values, "no_arrears_pct", result.ratios["no_arrears"].value, 1)
+        _put(values, "npl_pct", result.ratios["npl"].value, 3)
+    if result.score is not None:
+        values["score"] = str(result.score)
+    if result.outcome is not None:
+        values["village_grade" if type_id == VILLAGE else "town_grade"] = result.outcome
+    return values
+
+
+def _put(values: Record, name: str, value: Fraction | int | bool | None, places: int) -> None:
+    if value is not None:
+        values[name] = f"{round_half_up(Fraction(value), places):.{places}f}"
+
+
+def _given(name: str, value: str) -> Fraction | bool:
+    if name == "cadres_clean":
+        if value not in ("yes", "no"):
+            raise Refused("villages.value")
+        return value == "yes"
+    try:
+        number = Fraction(Decimal(value))
+    except (InvalidOperation, ValueError, OverflowError):
+        raise Refused("villages.value") from None
+    highest = 10 if name == "organisation" else 100
+    if not 0 <= number <= highest:
+        raise Refused("villages.value")
+    return number
+
+
+def _kept_value(value: object) -> Fraction | bool:
+    return value if isinstance(value, bool) else Fraction(str(value))
+
+
+def _rules_name(model: str) -> str:
+    return f"{model}/{package(model)['version']}"
+
+
+def _shortfall(result: Assessment) -> str:
+    return "、".join(gate.title for gate in result.missed) or "得分"
