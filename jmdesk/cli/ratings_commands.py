@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jmdesk.cli.opening import open_desk
 from jmdesk.cli.output import DONE, REFUSED, progress_line, say, whole
 from jmdesk.core.errors import Environment, Refused
+
+if TYPE_CHECKING:
+    from jmdesk.desk import Desk
 
 
 def add(
@@ -21,7 +26,11 @@ def add(
     rate = commands.add_parser("rate", parents=[common, vault], help="按规则评级(初评)")
     rate.add_argument("--village", default="", metavar="CODE", help="只评这个区划(可为镇或县)")
     rate.add_argument("--year", type=whole(2000, 2100), metavar="YEAR", help="评级年度，默认今年")
+    rate.add_argument("--simulate", metavar="MODEL", help="只比较：换成另一规则(标签或 .json)会怎样，不写入")
     rate.set_defaults(run=rate_households)
+    reality = commands.add_parser("reality", parents=[common], help="用虚拟乡镇检验农户模型：哪些户暂不评定，为什么")
+    reality.add_argument("--households", type=whole(100, 100_000), default=1000, metavar="N")
+    reality.set_defaults(run=check_reality)
     explain = commands.add_parser("explain", parents=[common, vault], help="逐项得分说明书")
     explain.add_argument("household", metavar="HOUSEHOLD", help="户编号或记录标识")
     explain.add_argument("--pdf", metavar="OUT.pdf", help="另存为 PDF")
@@ -41,6 +50,8 @@ def rate_households(args: argparse.Namespace) -> int:
     if args.village and regions().get(args.village.ljust(12, "0")) is None:
         raise Refused("cli.bad_region", region=args.village)
     with open_desk(args) as desk:
+        if args.simulate:
+            return _simulate(args, desk, village)
         tally = desk.ratings.rate_all(village, year=args.year, progress=progress_line("评级", args))
         data = {
             "households": tally.of,
@@ -53,6 +64,48 @@ def rate_households(args: argparse.Namespace) -> int:
         lines += [f"{rid}：{error.message_for_user()}" for rid, error in tally.failures]
         say(args, "\n".join(lines), data)
     return REFUSED if tally.failures and len(tally.failures) == tally.of else DONE
+
+
+def _simulate(args: argparse.Namespace, desk: Desk, village: str) -> int:
+    from jmdesk.ratings.simulation import package_named, simulate
+
+    ratings = desk.ratings
+    package, year = package_named(ratings, args.simulate), args.year or ratings.this_year()
+    households = ratings.households(village)
+    found = simulate(ratings, package, households, year, progress=progress_line("比较", args))
+    lines = [
+        f"{found.label_before} → {found.label_after}：比较 {found.compared} 户，等级有变化 {len(found.changes)} 户"
+    ]
+    lines += [f"{grade:>4}：{count} 户 → {found.after[grade]} 户" for grade, count in found.before.items()]
+    lines += [
+        f"{change.household}：{change.before}({change.score_before}) → {change.after}({change.score_after})"
+        for change in found.changes
+    ]
+    lines += [f"另有 {found.failed} 户的记录有矛盾，没有比较"] if found.failed else []
+    say(args, "\n".join(lines), asdict(found))
+    return DONE
+
+
+def check_reality(args: argparse.Namespace) -> int:
+    """Rate an invented town and print who is not rated, by cause; no vault needed."""
+    from jmdesk.catalogue.loader import catalogue
+    from jmdesk.core.clock import SystemClock, beijing_date
+    from jmdesk.ratings import reference
+    from jmdesk.ratings.reality import reality
+    from jmdesk.ratings.rulebook import Rulebook
+
+    package, on = Rulebook().in_force(), beijing_date(SystemClock().now())
+    town = reality(package, reference.shipped(), catalogue(), on, households=args.households)
+    total = sum(kind.households for kind in town.values())
+    unrated = sum(kind.causes.total() for kind in town.values())
+    lines = [f"{package.label}，虚拟乡镇 {total} 户：可评 {total - unrated} 户，暂不评定 {unrated} 户"]
+    for name, kind in town.items():
+        grades = "  ".join(f"{grade} {count}" for grade, count in sorted(kind.grades.items()))
+        lines.append(f"{name}({kind.households} 户)：{grades}")
+        lines += [f"    {count} 户：{why}" for why, count in kind.causes.most_common()]
+    data = {n: {"households": k.households, "grades": k.grades, "causes": k.causes} for n, k in town.items()}
+    say(args, "\n".join(lines), {"model": package.label, "kinds": data})
+    return DONE
 
 
 def explain_rating(args: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.ratings import queries as ratings
 from jmdesk.reviews import documents, queries
 from jmdesk.reviews.certificates import issue_certificate
+from jmdesk.reviews.filing import Filing
 from jmdesk.reviews.office import Office
 from jmdesk.reviews.panel import Panel
 from jmdesk.reviews.queries import Line
@@ -68,6 +69,7 @@ class Reviews:
         self._desk = desk
         self.panel = Panel(desk)
         self.watch = Watch(desk)
+        self.filing = Filing(desk, self.panel)
         self._taking: set[str] = set()
 
     # -- reading ---------------------------------------------------------------------------------------------------
