@@ -5,6 +5,8 @@ from docx.shared import Mm
 from installer.papers.sheet import OFFICE, Made, Sheet
 
 _SMALL = 9.0
+_CLOSE = 1.2
+"""Points and line spacing of the notice: all of it and the signatures of a household fit on one sheet."""
 
 
 def consent_page(sheet: Sheet) -> None:
@@ -13,10 +15,10 @@ def consent_page(sheet: Sheet) -> None:
     section.top_margin = section.bottom_margin = Mm(14)
     section.left_margin = section.right_margin = Mm(18)
     sheet.line("{{ title }}", size=16, bold=True, align="center", after=2)
-    sheet.line("{{ code }}", align="right")
+    sheet.line("{{ code }}", align="right").paragraph_format.line_spacing = 1.0
     sheet.line("{{ place }}　户编号：{{ household_no }}　户主：{{ head }}", size=10.5, bold=True)
     sheet.line("{%p for line in notice %}")
-    sheet.line("{{ line }}", size=_SMALL)
+    sheet.line("{{ line }}", size=_SMALL).paragraph_format.line_spacing = _CLOSE
     sheet.line("{%p endfor %}")
     sheet.line("授权书（告知书 {{ version }}，校验 {{ digest }}，第 {{ sheet }}/{{ sheets }} 页）", bold=True, after=2)
     sheet.line(
@@ -24,7 +26,7 @@ def consent_page(sheet: Sheet) -> None:
         "授权一、二、四由户主代表本户选择；授权三由每位成年成员各自选择。同意画√，不提供画×。",
         size=_SMALL,
         after=3,
-    )
+    ).paragraph_format.line_spacing = _CLOSE
     sheet.list(
         "adults",
         {

@@ -188,6 +188,12 @@ class Consents:
         with self._store.reading() as connection:
             return read_consents(connection, household, self.today)
 
+    def records_of(self, household: str) -> list[str]:
+        """The record ids of a household's and its members' consents, whatever their state."""
+        self._records.guard.require("read", "R04")
+        with self._store.reading() as connection:
+            return [one.rid for one in consents_of(connection, household)]
+
     def locks(self, household: str) -> tuple[LockStanding, ...]:
         """What is locked of a household: which consent opens each lock, and whose signatures are missing."""
         self._records.guard.require("read", "R04")
