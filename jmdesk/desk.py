@@ -303,9 +303,17 @@ class Desk:
             "W2": self.reviews.bar,
             "W3": self.villages.bar_village,
             "W4": self.villages.bar_town,
+            "W6": self.enterprises.bar,
             "W7": self.complaints.bar,
+            "W8": self.selections.bar,
+            "W9": self.green_cards.bar,
         }
-        effects = {"W13": self.rights.effect}
+        effects = {
+            "W6": self.enterprises.follow,
+            "W8": self.selections.follow,
+            "W9": self.green_cards.follow,
+            "W13": self.rights.effect,
+        }
         return Workflows(self, actor=self.actor, unit=self.unit, roles=self._own_roles, bars=bars, effects=effects)
 
     @cached_property

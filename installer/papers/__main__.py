@@ -10,11 +10,11 @@ import json
 import sys
 from pathlib import Path
 
-from installer.papers import complaints, consents, reviews, rights
+from installer.papers import complaints, consents, enterprises, reviews, rights
 from installer.papers.sheet import content
 
 OUT = Path(__file__).resolve().parents[2] / "resources" / "papers"
-PAPERS = [*rights.PAPERS, *complaints.PAPERS, *consents.PAPERS, *reviews.PAPERS]
+PAPERS = [*rights.PAPERS, *complaints.PAPERS, *enterprises.PAPERS, *consents.PAPERS, *reviews.PAPERS]
 
 
 def main(out: Path = OUT) -> None:

@@ -18,6 +18,11 @@ from jmdesk.workflows.standing import HAPPENED, Event, Standing, standing
 Bar = Callable[[Writer, str, Step], None]
 """What a part of the office has against a step of a case, by the subject's record id: says so as ``Refused``."""
 
+Effect = Callable[[Writer, str, Step, Mapping[str, object]], Record]
+"""What follows from a step in the same command (papers, other records), by the subject's record id and the details of
+the step; gives what the subject record shows after it. A step with an effect that a step back could not take away is
+not reversible."""
+
 _RULES = "rules"
 _PAPER = "paper"
 
@@ -38,11 +43,12 @@ class Workflows:
         definitions: Book | None = None,
         calendar: WorkCalendar | None = None,
         bars: Mapping[str, Bar] | None = None,
+        effects: Mapping[str, Effect] | None = None,
     ) -> None:
         self._desk, self._actor, self._unit, self._roles = desk, actor, unit, roles
         self._book = definitions or book()
         self._calendar = calendar or work_calendar()
-        self._bars = bars or {}
+        self._bars, self._effects = bars or {}, effects or {}
 
     @property
     def today(self) -> date:
@@ -139,6 +145,8 @@ class Workflows:
         self._check(chosen, before, given)
         event = self._record(writer, before.definition, type_id, rid, chosen, given, reason)
         projected: Record = {**chosen.shows(event.at, event.details), **(values or {})}  # type: ignore[dict-item]
+        if workflow in self._effects:
+            projected = {**projected, **self._effects[workflow](writer, rid, chosen, event.details)}
         if projected or chosen.clears:
             writer.change(type_id, rid, projected, chosen.clears, reason=reason)
         return standing(before.definition, [*before.taken, *before.disputed, event], self._calendar)
@@ -174,6 +182,10 @@ class Workflows:
             if gone or kept or put_back:
                 writer.change(type_id, rid, {**put_back, **kept}, gone, reason=reason)
         return standing(before.definition, [*before.taken, *before.disputed, event], self._calendar)
+
+    def within(self, writer: Writer, workflow: str, type_id: str, rid: str) -> Standing:
+        """Where one case stands inside a command, with the steps that the command has taken already."""
+        return self._current(writer, workflow, type_id, rid)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Member enterprises of an association: archives, credit events, what is shown of them and to whom."""
