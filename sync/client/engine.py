@@ -28,7 +28,7 @@ from sync.client.report import SyncReport
 from sync.client.sealing import MOST_RECORDS, seal
 from sync.client.sending import Sender
 from sync.client.session import Session
-from sync.client.starting_over import review, review_due, rotation_due, start_over
+from sync.client.starting_over import other_history, review, review_due, rotation_due, start_over
 from sync.client.steering import Steering, Stopped
 from sync.protocol.enrolment import Purpose
 from sync.protocol.envelope import split_envelope
@@ -149,6 +149,10 @@ class _Exchange:
         known = self._membership.keyring
         if self._session.trust_version > known.document.version or known.expired(utc_text(self._desk.clock.now())):
             self._renew_trust()
+            current = self._membership.keyring.document.version
+            if self._session.trust_version > current:
+                # Whoever shows no newer document than ours keeps from us which keys were revoked since.
+                raise Refused("sync.trust_withheld", version=current, promised=self._session.trust_version)
 
     def _is_another_history(self, server_epoch: str) -> bool:
         known = self._membership.server_epoch
@@ -294,7 +298,8 @@ class _Exchange:
         """Take over every page behind our cursor.
 
         A platform with another history (restored from a backup) does not know the cursor or signs for another epoch:
-        the desk starts over at 0, once, which moves no base of an unsent edit and loses nothing.
+        the desk starts over at 0, once, which moves no base of an unsent edit and loses nothing. That the platform
+        does not know the cursor is unsigned, so the desk keeps it until a page from 0 has shown the other history (I2).
         """
         over = False
         more = True
@@ -306,8 +311,23 @@ class _Exchange:
                 if over or error.code not in {"sync.cursor_unknown", "protocol.server_epoch"}:
                     raise
                 over = True
-                start_over(self._desk)
+                if not self._start_over():
+                    raise
         self._pulled = True
+
+    def _start_over(self) -> bool:
+        """Start over if the platform signs for another history than ours; whether it does."""
+        reply = self._session.run(lambda: self._transport.changes(0, 1))
+        page = self._receiver().look(BytesIO(reply), 0, "")
+        return self._in_history(page.server_epoch, page.created)
+
+    def _in_history(self, server_epoch: str, signed_at: str) -> bool:
+        """Start over if this is another history of the platform; whether it is."""
+        other = other_history(self._membership, server_epoch, signed_at)
+        if other is not None:
+            start_over(self._desk, other)
+            self._membership = other
+        return other is not None
 
     def _next_page(self) -> bool:
         pages = self._receiver().take(BytesIO(self._fetch(cursor_of(self._desk)))).pages
@@ -320,7 +340,8 @@ class _Exchange:
 
     def _first_load(self) -> bool:
         """Everything in scope at once, for a desk that has nothing yet."""
-        pages, applied = FirstLoad(self._desk, self._receiver(), self._steering, self._fetch).run()
+        history = self._membership.server_epoch
+        pages, applied = FirstLoad(self._desk, self._receiver(), self._steering, self._fetch, history).run()
         self._report.pages += len(pages) - 1
         self._note(pages[-1], applied)
         return False
@@ -343,9 +364,9 @@ class _Exchange:
 
     def _seen(self, server_epoch: str, moment: str) -> None:
         """Remember the platform's signed history and clock; a cursor of another history is worth nothing."""
-        if self._is_another_history(server_epoch):
-            start_over(self._desk)
-        self._keep(self._membership.at(server_epoch, moment))
+        if not self._in_history(server_epoch, moment):
+            known = self._membership.server_epoch
+            self._keep(self._membership.at(known or server_epoch, moment))
 
 
 def _awaits_release(batch: Batch) -> bool:

@@ -33,14 +33,18 @@ def is_first(desk: Desk) -> bool:
 class FirstLoad:
     """Pages wait as files, sealed to this desk as they came: a broken line or a closed lid costs one page at most.
 
-    ``fetch`` gets the reply with the page behind a cursor. What was taken over is there as a whole or not at all.
+    ``fetch`` gets the reply with the page behind a cursor; ``history`` is the platform's, as far as it is known. What
+    was taken over is there as a whole or not at all.
     """
 
-    def __init__(self, desk: Desk, receiver: Receiver, steering: Steering, fetch: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, desk: Desk, receiver: Receiver, steering: Steering, fetch: Callable[[int], bytes], history: str
+    ) -> None:
         self._desk = desk
         self._receiver = receiver
         self._steering = steering
         self._fetch = fetch
+        self._history = history
         self._folder = desk.vault.folder / FOLDER
 
     def run(self) -> tuple[list[ChangePage], Applied]:
@@ -60,7 +64,7 @@ class FirstLoad:
 
     def _another(self, pages: Sequence[ChangePage]) -> ChangePage:
         reply = self._fetch(pages[-1].until if pages else 0)
-        page = self._receiver.look(BytesIO(reply), *_behind(pages))
+        page = self._receiver.look(BytesIO(reply), *self._behind(pages))
         with disk_errors():
             self._folder.mkdir(exist_ok=True)
             half = self._file(len(pages)).with_suffix(".part")
@@ -74,7 +78,7 @@ class FirstLoad:
         try:
             while self._file(len(pages)).exists() and (not pages or pages[-1].more):
                 with self._file(len(pages)).open("rb") as source:
-                    pages.append(self._receiver.look(source, *_behind(pages)))
+                    pages.append(self._receiver.look(source, *self._behind(pages)))
         except (Refused, OSError):
             self._forget()
             return []
@@ -98,7 +102,7 @@ class FirstLoad:
         for number in range(len(pages)):
             with disk_errors():
                 reply = self._file(number).read_bytes()
-            yield self._receiver.read(BytesIO(reply), *_behind(pages[:number]))
+            yield self._receiver.read(BytesIO(reply), *self._behind(pages[:number]))
 
     def _file(self, number: int) -> Path:
         return self._folder / f"{number:05d}.jmr"
@@ -106,7 +110,6 @@ class FirstLoad:
     def _forget(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
 
-
-def _behind(pages: Sequence[ChangePage]) -> tuple[int, str]:
-    """The cursor and the server's history behind some pages."""
-    return (pages[-1].until, pages[-1].server_epoch) if pages else (0, "")
+    def _behind(self, pages: Sequence[ChangePage]) -> tuple[int, str]:
+        """The cursor and the server's history behind some pages."""
+        return (pages[-1].until, pages[-1].server_epoch) if pages else (0, self._history)

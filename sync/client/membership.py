@@ -59,10 +59,16 @@ class Membership(msgspec.Struct, frozen=True):
         return found
 
     def renewed(self, envelope: bytes, clock: Clock) -> Membership:
-        """With a newer trust document, if it is one: signed by the same root, in date, never older (I12)."""
-        now = utc_text(clock.now())
+        """With a newer trust document, if it is one: signed by the same root, in date, never older (I12).
+
+        Of two documents of one version the one that was issued last holds: the other may lack a revocation.
+        """
+        now, known = utc_text(clock.now()), self.keyring.document
         with of_the_platform():
-            trust = open_trust(envelope, self.root, now=now, version=self.keyring.document.version)
+            trust = open_trust(envelope, self.root, now=now, version=known.version)
+        found = trust.document
+        if found.version == known.version and found.issued < known.issued:
+            raise Refused("protocol.trust_rollback", version=found.version, current=known.version)
         return msgspec.structs.replace(self, trust=base64.b64encode(trust.envelope).decode())
 
     def at(self, server_epoch: str, server_seen: str) -> Membership:

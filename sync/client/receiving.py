@@ -141,7 +141,7 @@ class Receiver:
     def _page(self, envelope: bytes, parts: list[bytes]) -> tuple[ChangePage, Applied]:
         """Take over one page of changes, together with the cursor behind it."""
         cursor = cursor_of(self._desk)
-        page = self._opened(envelope, cursor, self._membership.server_epoch if cursor else "")
+        page = self._opened(envelope, cursor, self._membership.server_epoch)
         arrivals = self._arrivals(page, parts)
         if not arrivals and page.until == cursor and cursor:
             return page, Applied()

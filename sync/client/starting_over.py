@@ -11,7 +11,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.inbox import CURSOR
 from jmdesk.store.store import set_setting
 from sync.client.grants import REVIEW
-from sync.client.membership import granted_at, load_membership
+from sync.client.membership import Membership, granted_at, load_membership, store_membership
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
@@ -22,12 +22,25 @@ ROTATE_DAYS: Final = 365
 _EVERY: Final = 1_000_000
 
 
-def start_over(desk: Desk) -> None:
+def other_history(membership: Membership, server_epoch: str, signed_at: str) -> Membership | None:
+    """The membership in another history of the platform, as a signed message shows it; ``None`` where none is shown.
+
+    A restore comes after everything that was signed before it: an older message of another history is one that
+    somebody kept, and leads nowhere.
+    """
+    if membership.server_epoch in ("", server_epoch) or signed_at < membership.server_seen:
+        return None
+    return membership.at(server_epoch, signed_at)
+
+
+def start_over(desk: Desk, membership: Membership) -> None:
     """Read everything in scope anew with the next pull, and then review what is unsettled here.
 
-    What documents the platform still has cannot be seen from records: all are offered again.
+    ``membership`` names the history to read, as the platform signed it (`other_history`): the first page is taken of
+    no other. What documents the platform still has cannot be seen from records: all are offered again.
     """
     with desk.store.transaction(desk.actor, "start_over") as transaction:
+        store_membership(transaction.connection, membership)
         set_setting(transaction.connection, CURSOR, "0")
         set_setting(transaction.connection, REVIEW, "history")
         ask_again(transaction.connection)

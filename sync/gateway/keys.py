@@ -149,6 +149,17 @@ def _found(connection: Connection, data: Path, now: datetime) -> None:
     _store_trust(connection, root, 1, now, [*(key.public for key in made), escrow.public])
 
 
+def begin_history(connection: Connection) -> str:
+    """Give a restored platform a server epoch of its own, by which desks know that it went back; the new one.
+
+    Processes read it when they start. Without it, what a restored platform lost would stay lost: its cursors and
+    versions would mean other records than those that desks know by them.
+    """
+    epoch = secrets.token_hex(8)
+    connection.execute("UPDATE platform SET server_epoch = %s", (epoch,))
+    return epoch
+
+
 def _store_key(connection: Connection, key_file: bytes, key: SigningKey | OpeningKey) -> None:
     nonce = secrets.token_bytes(12)
     sealed = nonce + AESGCM(key_file).encrypt(nonce, key.private, _aad(key.keyid, key.role))

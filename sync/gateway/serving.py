@@ -1,4 +1,4 @@
-"""``jmdesk-gateway serve``, ``setup``, ``retry``: the processes, the folders that they start on, and a second try."""
+"""``jmdesk-gateway serve``, ``setup``, ``retry``, ``restored``: its processes, their folders, what mends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jmdesk.core.errors import Refused
 from sync.gateway.certificates import Certificates
 from sync.gateway.database import LOGGED_IN, OWNER, Role, Storage
 from sync.gateway.journal import open_journal
-from sync.gateway.keys import OPENING_FILE, SIGNING_FILE, load_keys
+from sync.gateway.keys import OPENING_FILE, SIGNING_FILE, begin_history, load_keys
 from sync.gateway.limiter import LOOPBACK, Network
 from sync.gateway.logins import FILE, complete_logins, write_logins
 from sync.gateway.units import store_regions
@@ -77,6 +77,11 @@ def add_commands(
     retry = commands.add_parser("retry", parents=[common, output], help="try a batch again that was set aside")
     retry.add_argument("batch", metavar="BATCH")
     retry.set_defaults(run=lambda options: _retry(options, storage, tell))
+
+    restored = commands.add_parser(
+        "restored", parents=[common, output], help="after the database was put back from a backup, before it serves"
+    )
+    restored.set_defaults(run=lambda options: _restored(options, storage, tell))
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -221,4 +226,11 @@ def _retry(options: argparse.Namespace, storage: Opened, tell: Tell) -> int:
     with storage(options) as opened:
         retry(opened.database, options.batch)
     tell(options, {"batch_id": options.batch}, options.batch)
+    return 0
+
+
+def _restored(options: argparse.Namespace, storage: Opened, tell: Tell) -> int:
+    with storage(options) as opened:
+        epoch = opened.database.run(OWNER, begin_history)
+    tell(options, {"server_epoch": epoch}, f"{epoch}: desks compare everything anew; restart what is running")
     return 0

@@ -22,17 +22,19 @@ from tests.soak.wire import Exchange, Sent
 from tests.sync.client.hostile import HostileServer, answer
 
 Forge = Callable[[bytes], bytes]
+Lie = Callable[[str], tuple[int, bytes] | None]
 
 
 class Interceptor:
-    """Hands every request to the city; the answers to one kind of request are forged."""
+    """Hands every request to the city; the answers to some kinds of request are forged."""
 
     def __init__(self, city: City, server: HostileServer) -> None:
         self._city, self._server = city, server
         server.answers = [self._answer]
-        self.on = ""
-        """The end of the path whose answers are forged; nothing else is touched."""
-        self.forge: Forge = bytes
+        self.forges: dict[str, Forge] = {}
+        """What becomes of the city's answers, by the end of their path; nothing else is touched."""
+        self.lie: Lie = lambda _target: None
+        """The unsigned word in the place of the city's answer to a request for a target (path and query), if any."""
         self.heard: dict[str, list[bytes]] = {}
         """Every honest answer, by the end of its path."""
 
@@ -41,12 +43,15 @@ class Interceptor:
         first, *lines = head.decode().split("\r\n")
         method, path, _version = first.split(" ")
         headers = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        lie = self.lie(path)
+        if lie is not None:
+            return answer(lie[0], lie[1], kind="application/problem+json")
         status, found, said = self._city.ask(Sent(method, path, headers, body))
         kind = path.partition("?")[0].rpartition("/")[2]
         if 200 <= status < 300:
             self.heard.setdefault(kind, []).append(said)
-            if kind == self.on and status != 204:
-                said = self.forge(said)
+            if kind in self.forges and status != 204:
+                said = self.forges[kind](said)
         return _answered((status, found, said))
 
 

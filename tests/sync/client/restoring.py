@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from jmdesk.core.ids import TimeOrderedIds
 from jmdesk.desk import Desk
 from jmdesk.vault.instance import locked
 from sync.gateway.database import OWNER, Connection
+from sync.gateway.keys import begin_history
 from sync.gateway.server import Running
 
 if TYPE_CHECKING:
@@ -63,4 +63,4 @@ class PlatformBackup:
         for table, rows in self._rows.items():
             with connection.cursor().copy(SQL("COPY {} FROM STDIN").format(Identifier(table))) as copy:
                 copy.write(rows)
-        connection.execute("UPDATE platform SET server_epoch = %s", (secrets.token_hex(8),))
+        begin_history(connection)

@@ -244,7 +244,7 @@ def test_a_platform_that_went_back_is_offered_every_document_again_and_takes_eac
     content = paper("before the restore")
     desk.attachments.add("R05", household, content)
     synchronise(desk, transport)
-    start_over(desk)
+    start_over(desk, load_membership(desk.store))
     assert states(desk, household) == ["waiting"]
     report = synchronise(desk, transport)
     assert report.attachments == 1

@@ -18,6 +18,7 @@ from sync.client.engine import synchronise
 from sync.client.membership import load_membership, save_membership
 from sync.client.patience import Patience
 from sync.client.receiving import Receiver
+from sync.client.starting_over import review_due
 from sync.client.steering import Steering
 from sync.protocol.suites import KeyRole
 from sync.protocol.trust import sign_trust
@@ -180,10 +181,29 @@ def test_a_cursor_ahead_of_a_restored_platform_starts_over(pair: Pair, patience:
     synchronise(desk, transport, patience=patience)
     desk.records.change("R05", rid, {"address": "还没报送的路1号"})
     desk.store.put_setting(CURSOR, str(2**40))
+    save_membership(desk.store, msgspec.structs.replace(load_membership(desk.store), server_epoch="before"))
     report = synchronise(desk, transport, patience=patience)
     assert report.complete
     assert int(desk.store.setting(CURSOR) or 0) < 2**40
     assert household_of(desk, rid).values["address"] == "还没报送的路1号"
+
+
+def test_a_platform_that_has_not_changed_its_history_is_not_started_over_for_an_unknown_cursor(
+    pair: Pair, patience: Patience
+) -> None:
+    desk, transport = pair.first, pair.to_first
+    add_household(desk, 17)
+    synchronise(desk, transport, patience=patience)
+    known = desk.store.setting(CURSOR)
+    desk.store.put_setting(CURSOR, str(2**40))
+    try:
+        report = synchronise(desk, transport, patience=patience)
+        assert isinstance(report.problem, Refused)
+        assert report.problem.code == "sync.cursor_unknown"
+        assert desk.store.setting(CURSOR) == str(2**40)
+        assert not review_due(desk)
+    finally:
+        desk.store.put_setting(CURSOR, known or "0")
 
 
 def test_a_revoked_desk_hands_its_work_over_and_does_not_wait_for_it(
