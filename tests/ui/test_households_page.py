@@ -11,10 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.desks import VILLAGE, fill
 from tests.ui.keys import press, write
-from ui.core.context import Context, Target
+from ui.core.context import Context
 from ui.core.messages import Notice
 from ui.core.vaults import OpenDesk
-from ui.pages.households.dossier import RecordWish
 from ui.pages.households.page import HouseholdsPage
 
 ID_NUMBER = "440783198505121236"
@@ -125,23 +124,6 @@ def test_enter_opens_the_dossier_in_the_order_of_the_paper_form(
     assert "稻谷种植" in texts(page)
     page.go_back()
     assert page.stack.currentWidget() is page.list
-
-
-def test_a_part_leads_to_its_record_and_back(
-    page: HouseholdsPage, desk: OpenDesk, context: Context, qtbot: QtBot, settled: Callable[[], None]
-) -> None:
-    rid = opened(page, desk, settled)
-    back = Target("households", "R05", rid)
-    with qtbot.waitSignal(context.going) as going:
-        press(page.dossier.tables["R06"], Qt.Key.Key_Return)
-    assert going.args is not None
-    assert (going.args[0].page, going.args[0].type, going.args[0].came_from) == ("records", "R06", back)
-    with qtbot.waitSignal(context.going) as going:
-        page.dossier.record_wished.emit(RecordWish("R08"))
-    assert going.args == [Target("records", "R08", new={"household_id": rid}, came_from=back)]
-    with qtbot.waitSignal(context.going) as going:
-        page.dossier.record_wished.emit(RecordWish("R13"))
-    assert going.args == [Target("records", "R13", new={"subject_id": f"R05:{rid}"}, came_from=back)]
 
 
 def test_the_dossier_follows_changes(

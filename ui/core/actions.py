@@ -35,6 +35,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go.help", "转到帮助", "Ctrl+7"),
     ActionSpec("go.users", "转到用户", "Ctrl+0"),
     ActionSpec("go.cases", "转到在办事项", "Ctrl+9"),
+    ActionSpec("go.complaints", "转到投诉", "Ctrl+T"),
     ActionSpec("go.conflicts", "转到两处修改不一致", "Ctrl+8"),
     ActionSpec("app.help", "打开帮助", "F1"),
     ActionSpec("app.lock", "锁定资料库", "Ctrl+L"),
@@ -52,8 +53,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("records.attachments", "转到附件", "Ctrl+I", "records"),
     ActionSpec("records.void", "作废(留痕)", "Ctrl+Delete", "records"),
     ActionSpec("records.filter", "转到筛选", "Ctrl+Shift+F", "records"),
+    ActionSpec("complaints.register", "登记投诉", "Ctrl+Return", "complaints"),
+    ActionSpec("complaints.paper", "转到文书", "Ctrl+P", "complaints"),
     ActionSpec("imports.next", "下一步", "Ctrl+Return", "imports"),
     ActionSpec("households.filter", "转到筛选", "Ctrl+Shift+F", "households"),
+    ActionSpec("households.next_part", "档案下一部分", "Ctrl+PgDown", "households"),
+    ActionSpec("households.previous_part", "档案上一部分", "Ctrl+PgUp", "households"),
+    ActionSpec("households.add", "在这一部分新增一条", "Ctrl+Shift+N", "households"),
     ActionSpec("households.attachments", "转到附件", "Ctrl+I", "households"),
 )
 

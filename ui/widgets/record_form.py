@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
 from jmdesk.catalogue.validation import validation_of
+from jmdesk.core.text import folded
 from jmdesk.records.masking import is_masked, masked
 from jmdesk.store.reading import Sealed
 from ui.core.drafting import line_of, type_again
@@ -20,6 +22,7 @@ from ui.core.i18n import language, tr
 from ui.core.overriding import override
 from ui.core.record_desk import Loaded, awaiting_text, is_for_machines
 from ui.core.theme import look
+from ui.widgets.field import LineField
 from ui.widgets.form_row import FormRow, RowText
 from ui.widgets.masked_field import MaskedField
 from ui.widgets.record_fields import FieldMaker, carries_own_unit, make_read_only
@@ -64,13 +67,15 @@ class RecordForm(QScrollArea):
         self._type, self._catalogue, self._today = record_type, catalogue, today
         self._original: Record = {}
         self._closed: frozenset[str] = frozenset()
+        self._warned: set[str] = set()
+        self._kept_out: set[str] = set()
         self.rows: dict[str, FormRow] = {}
         self._sections: list[tuple[Section, tuple[Field, ...]]] = []
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
         inside.setProperty("role", "scrolled")
-        down = column(inside, gap=10)
+        down = self._down = column(inside, gap=10)
         self.notice = label("", wrap=True)
         self.notice.setContentsMargins(*(look().theme.px(n) for n in (10, 8, 10, 8)))
         self.notice.hide()
@@ -86,9 +91,9 @@ class RecordForm(QScrollArea):
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._focus_moved)
 
-    def begin(self, values: Record) -> None:
-        """Start a new record with some values filled in."""
-        self._show({}, values, (), frozenset())
+    def begin(self, values: Record, closed: frozenset[str] = frozenset()) -> None:
+        """Start a new record with some values filled in; ``closed``: the consent locks its household has not opened."""
+        self._show({}, values, (), closed)
 
     def show_record(self, loaded: Loaded) -> None:
         """Show a stored record."""
@@ -146,6 +151,80 @@ class RecordForm(QScrollArea):
                 set_[name] = value
         return Changes(set_, tuple(unset), unreadable)
 
+    def now(self) -> Record:
+        """The record as it stands while one types: what is stored, changed by what can be read, touching no field."""
+        typing: dict[str, object] = {}
+        for name, made in self.rows.items():
+            line = line_of(made.field)
+            if isinstance(line, LineField) and line.isModified():
+                text = folded(line.text())
+                typing[name] = None
+                with suppress(ValueError):
+                    typing[name] = line.read(text) if text else None
+        found = self.changes(leaving=typing)
+        record: dict[str, object] = {**self._original, **found.set_, **typing}
+        return {n: v for n, v in record.items() if v is not None and n not in found.unset}  # type: ignore[misc]
+
+    def show_computed(self, values: Record) -> None:
+        """Show what follows from what is typed: sums and the like, in the fields that nobody types."""
+        for name, made in self.rows.items():
+            if not self._type.by_identifier[name].is_input:
+                made.field.set_value(values.get(name))  # type: ignore[attr-defined]
+
+    def suggest(self, values: Mapping[str, object]) -> None:
+        """Fill in fields that are still empty, as if somebody had typed it."""
+        for name, value in values.items():
+            made = self.rows.get(name)
+            if made is not None and not isinstance(made.field, MaskedField) and made.field.value() is None:  # type: ignore[attr-defined]
+                made.field.set_value(value)  # type: ignore[attr-defined]
+
+    def warn(self, problems: Sequence[Problem]) -> None:
+        """Say beneath their fields what the rules of the whole household find; what they no longer find goes."""
+        told = {problem.field: problem for problem in problems if problem.field in self.rows}
+        for name in self._warned - told.keys():
+            self.rows[name].show_problem("")
+        self._warned = set(told)
+        for problem in told.values():
+            self._say(problem)
+
+    def close_fields(self, names: Mapping[str, str]) -> None:
+        """Keep input out of some fields, saying why; the others take input again."""
+        for name, made in self.rows.items():
+            made.field.setEnabled(name not in names)
+            if name in names or name in self._kept_out:
+                made.show_lock(names.get(name, ""))
+        self._kept_out = set(names)
+
+    def fit_content(self) -> None:
+        """Be as tall as the form, for a place that scrolls itself."""
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.widget().installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            layout = self._down
+            width = min(self.viewport().width(), self.widget().maximumWidth())
+            tall = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+            if tall > 0 and tall != self.height():
+                self.setFixedHeight(tall)
+        return super().eventFilter(watched, event)
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.verticalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
+            event.ignore()
+            return
+        super().wheelEvent(event)
+
+    def focus_field(self, name: str) -> None:
+        """Put the cursor into one field."""
+        if name in self.rows:
+            self.rows[name].field.setFocus()
+        else:
+            self.focus_first()
+
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show what the catalogue found wrong, and go to the first of it."""
         named = [problem for problem in problems if problem.field in self.rows]
@@ -164,7 +243,7 @@ class RecordForm(QScrollArea):
     def focus_first(self) -> None:
         """Put the cursor into the first field that takes input."""
         for made in self.rows.values():
-            if made.field.isEnabled() and not made.field.property("readOnly"):
+            if not made.isHidden() and made.field.isEnabled() and not made.field.property("readOnly"):
                 made.field.setFocus()
                 return
 

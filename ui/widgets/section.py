@@ -18,35 +18,35 @@ class Section(QWidget):
 
     def __init__(self, title: str, *, unfolded: bool = True, remark: str = "") -> None:
         super().__init__()
-        self._head = QToolButton()
-        self._head.setProperty("role", "section")
-        self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._head.setText(title)
-        self._head.setCheckable(True)
+        self.head = QToolButton()
+        self.head.setProperty("role", "section")
+        self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.head.setText(title)
+        self.head.setCheckable(True)
         side = look().theme.px(14)
-        self._head.setIconSize(QSize(side, side))
+        self.head.setIconSize(QSize(side, side))
         self.remark = label(remark, "hint")
         self.body = QWidget()
         self.layout_: QVBoxLayout = column(self.body, gap=8)
         down = column(self, gap=4)
         across = self._across = row(gap=8)
-        across.addWidget(self._head)
+        across.addWidget(self.head)
         across.addWidget(self.remark)
         across.addStretch(1)
         down.addLayout(across)
         down.addWidget(self.body)
-        self._head.toggled.connect(self._toggle)
-        self._head.setChecked(unfolded)
+        self.head.toggled.connect(self._toggle)
+        self.head.setChecked(unfolded)
         self._toggle(unfolded)
 
     @property
     def unfolded(self) -> bool:
         """Whether the body shows."""
-        return self._head.isChecked()
+        return self.head.isChecked()
 
     @unfolded.setter
     def unfolded(self, yes: bool) -> None:
-        self._head.setChecked(yes)
+        self.head.setChecked(yes)
 
     def add_action(self, widget: QWidget) -> None:
         """Put a button at the end of the heading."""
@@ -57,7 +57,7 @@ class Section(QWidget):
         self.layout_.addWidget(widget)
 
     def _toggle(self, unfolded: bool) -> None:
-        self._head.setIcon(icon("down" if unfolded else "right", "muted"))
-        self._head.setAccessibleDescription(tr("已展开") if unfolded else tr("已收起"))
+        self.head.setIcon(icon("down" if unfolded else "right", "muted"))
+        self.head.setAccessibleDescription(tr("已展开") if unfolded else tr("已收起"))
         self.body.setVisible(unfolded)
         self.toggled.emit(unfolded)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from jmdesk.catalogue.household_checks import Finding
 from jmdesk.catalogue.types import Field, Record, RecordType
 from jmdesk.core.clock import beijing_date
 from jmdesk.desk import Desk
+from jmdesk.households.completeness import Completeness
 from jmdesk.households.numbers import Numbering
 from jmdesk.households.queries import Dossier, HouseholdFilter, HouseholdRow
 from jmdesk.records.masking import AWAITING
@@ -55,6 +58,8 @@ _WIDTHS = {
 """The share of a dossier's list that a field or a kind of field takes."""
 
 _HIDDEN = ("json", "digest", "uuid")
+_SUMS = {"R08": ("area_mu",), "R09": ("est_value",), "R10": ("balance", "guarantee_out"), "R11": ("insured_amt",)}
+"""What a part's amounts are worth adding up for."""
 
 
 def list_columns() -> tuple[Column, ...]:
@@ -133,11 +138,12 @@ def create_household(desk: Desk, wanted: NewHousehold) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a dossier: a type, the columns of its list, its rows."""
+    """One part of a dossier: a type, the columns of its list, its rows, and what they add up to, in words."""
 
     record_type: RecordType
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    total: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,9 @@ class Shown:
     declined: tuple[str, ...]
     awaiting: int
     voided: bool
+    dossier: Dossier
+    completeness: Completeness
+    findings: tuple[Finding, ...]
 
 
 class DossierReader:
@@ -193,6 +202,9 @@ class DossierReader:
             tuple(kinds.label(kind) for kind in sorted(given.declined)),
             len(dossier.awaiting),
             dossier.household.voided is not None,
+            dossier,
+            self._desk.households.completeness(dossier),
+            tuple(self._desk.households.judged(dossier, {})),
         )
 
     def _facts(self, dossier: Dossier) -> tuple[tuple[str, str], ...]:
@@ -228,7 +240,19 @@ class DossierReader:
             for place, f in enumerate(fields)
         ]
         rows = [self._part_row(record, fields, waiting) for record in records]
-        return Part(record_type, (*columns, Column(tr("报送"), 116)), tuple(rows))
+        return Part(record_type, (*columns, Column(tr("报送"), 116)), tuple(rows), self._total(record_type, records))
+
+    @staticmethod
+    def _total(record_type: RecordType, records: Sequence[Stored]) -> str:
+        """What the amounts of a part add up to, where that means something."""
+        told: list[str] = []
+        for name in _SUMS.get(record_type.id, ()):
+            field = record_type.by_identifier[name]
+            amounts = [v for r in records if r.voided is None and isinstance(v := r.values.get(name), str)]
+            if amounts:
+                whole = f"{sum(map(Decimal, amounts)):,f}"
+                told.append(tr("{name}合计 {sum}{unit}", name=field.label, sum=whole, unit=field.unit))
+        return "，".join(told)
 
     @staticmethod
     def _has(record: Stored, field: Field, waiting: set[tuple[str, str]]) -> bool:

@@ -21,8 +21,9 @@ from ui.core.ports import Chip
 from ui.core.runner import Outcome
 from ui.core.theme import look
 from ui.pages.households.consent import ConsentForm, SignedPaper, Withdrawal
-from ui.pages.households.dossier import DossierView, RecordWish
+from ui.pages.households.dossier import DossierView
 from ui.pages.households.form import NewHouseholdForm
+from ui.pages.households.in_place import InPlace
 from ui.pages.households.listing import HouseholdList
 from ui.pages.households.model import DossierReader, NewHousehold, Shown, create_household
 from ui.widgets.attachments import KINDS, AttachmentsPanel
@@ -45,7 +46,8 @@ class HouseholdsPage(Page):
         self.shown: Shown | None = None
         self.list = HouseholdList(services, context.runner)
         self.form = NewHouseholdForm(services.catalogue, services.regions, lambda: beijing_date(services.clock.now()))
-        self.dossier = DossierView()
+        self.dossier = DossierView(services)
+        self.in_place = InPlace(self, context, self.dossier)
         self.consent = ConsentForm(services.catalogue.code_lists["CL-CONSENT"].values)
         self.stack = QStackedWidget()
         self._dossier_side = self._make_dossier_side()
@@ -54,6 +56,9 @@ class HouseholdsPage(Page):
         column(self, margin=20).addWidget(self.stack)
         bind(self, "households.filter", self._to_filters)
         bind(self, "households.attachments", self.attachments.take_focus)
+        bind(self, "households.next_part", lambda: self.dossier.step(1))
+        bind(self, "households.previous_part", lambda: self.dossier.step(-1))
+        bind(self, "households.add", self._add_here)
         self._freshness = Freshness(self, context.runner, self._changed)
         self._drafting = Drafting(self, context, "households", self._draft)
         self._drafting.about("new")
@@ -62,7 +67,6 @@ class HouseholdsPage(Page):
         self.list.new_wished.connect(self.start_new)
         self.form.wanted.connect(self._create)
         self.form.given_up.connect(self.show_list)
-        self.dossier.record_wished.connect(self._open_record)
         self.dossier.consent_wished.connect(self.consent.begin)
         self.dossier.scan_wished.connect(self.ask_scan)
         self.consent.signed.connect(self._sign)
@@ -107,18 +111,25 @@ class HouseholdsPage(Page):
     def save(self) -> None:
         if self.stack.currentWidget() is self.form:
             self.form.save()
+        elif self.stack.currentWidget() is self._dossier_side:
+            self.in_place.save()
 
     @override
     def go_back(self) -> None:
-        if not self.unsaved():
+        if self.in_place.editor is not None and not self.in_place.dirty:
+            self.in_place.close()
+        elif not self.unsaved():
             self.show_list()
 
     @override
     def unsaved(self) -> bool:
-        return self.stack.currentWidget() is self.form and self.form.touched
+        return self.in_place.dirty or (self.stack.currentWidget() is self.form and self.form.touched)
 
     @override
     def discard(self) -> None:
+        if self.in_place.dirty:
+            self.in_place.close()
+            return
         self._drafting.forget()
         self.form.begin()
         self.show_list()
@@ -129,6 +140,7 @@ class HouseholdsPage(Page):
     @override
     def keep_draft(self) -> None:
         self._drafting.keep_now()
+        self.in_place.keep_draft()
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -157,6 +169,7 @@ class HouseholdsPage(Page):
         self.grade.setVisible(bool(shown.grade.text))
         self.sync.show_chip(Chip(tr("已作废")) if shown.voided else shown.sync)
         self.dossier.show_dossier(shown)
+        self.in_place.show_household(shown)
         self.attachments.show_record("R05", shown.rid, editable=not shown.voided)
         if self.stack.currentWidget() is not self._dossier_side:
             self.consent.hide()
@@ -190,15 +203,11 @@ class HouseholdsPage(Page):
         down.addWidget(self.attachments)
         return made
 
-    def _open_record(self, wish: RecordWish) -> None:
-        back = Target("households", "R05", self.rid)
-        if wish.rid:
-            self.context.go(Target("records", wish.type, wish.rid, came_from=back))
-            return
-        record_type = self.context.services.catalogue.types[wish.type]
-        own = record_type.household_field
-        values = {own: self.rid} if own else {"subject_id": f"R05:{self.rid}"}
-        self.context.go(Target("records", wish.type, new=dict(values), came_from=back))
+    def _add_here(self) -> None:
+        """Add a record to the part in which the cursor is."""
+        panel = self.dossier.current()
+        if panel is not None and panel.add.isVisible():
+            panel.add.click()
 
     # -- writes ----------------------------------------------------------------------------------------------------
 
