@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from jmdesk.complaints.service import Complaints
     from jmdesk.conflicts.service import Conflicts
     from jmdesk.enterprises.service import Enterprises
+    from jmdesk.exports.service import Exports
     from jmdesk.green_cards.service import GreenCards
     from jmdesk.households.duplicates.service import Duplicates
     from jmdesk.households.operations import Operations
@@ -268,6 +269,13 @@ class Desk:
         from jmdesk.backups.service import Backups
 
         return Backups(self)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Lists handed out as files."""
+        from jmdesk.exports.service import Exports
+
+        return Exports(self)
 
     @cached_property
     def drafts(self) -> Drafts:

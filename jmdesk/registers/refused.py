@@ -10,10 +10,10 @@ from typing import Any
 import xlsxwriter
 
 from jmdesk.core.errors import Environment
+from jmdesk.exports.cells import CellWriter
 from jmdesk.registers.drafts import HouseholdDraft
 from jmdesk.registers.findings import Finding, column_letters
 from jmdesk.registers.layout import Form, Table
-from jmdesk.registers.writing import CellWriter
 
 REASON = "退回原因"
 ENTER_AGAIN = "请重新录入"

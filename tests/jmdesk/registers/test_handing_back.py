@@ -11,12 +11,12 @@ from python_calamine import CalamineWorkbook
 
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.errors import Environment
+from jmdesk.exports.cells import CellWriter
 from jmdesk.registers.refused import ENTER_AGAIN, REASON, write_refused
 from jmdesk.registers.register import open_register
 from jmdesk.registers.samples import LAYOUTS, Layout, write_register
 from jmdesk.registers.template import household_columns, write_household_template, write_record_template
 from jmdesk.registers.wording import wording
-from jmdesk.registers.writing import CellWriter
 from tests.jmdesk.registers.sheets import HEAD_ID, ON, VILLAGE, codes, households, sheet
 
 

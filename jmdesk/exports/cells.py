@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-_ACTS = ("=", "+", "-", "@", "\t", "\r")
+ACTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CellWriter:
@@ -42,7 +42,7 @@ class CellWriter:
             sheet.write_string(row, column, str(value), self._text[marked])
         else:
             text = str(value)
-            sheet.write_string(row, column, text, (self._quoted if text.startswith(_ACTS) else self._text)[marked])
+            sheet.write_string(row, column, text, (self._quoted if text.startswith(ACTS) else self._text)[marked])
 
     def merge(self, sheet: Any, area: tuple[int, int, int, int], value: object, look: Any) -> None:
         """Merge an area around one value, which is text unless it is a number or a date."""
