@@ -9,7 +9,7 @@ import pytest
 from jmdesk.catalogue.types import Record
 from jmdesk.core.errors import Refused
 from jmdesk.enterprises.queries import EnterpriseFilter
-from tests.jmdesk.enterprises.conftest import Office
+from tests.offices import Office
 
 
 def test_an_enterprise_is_found_by_code_name_and_pinyin(office: Office) -> None:
@@ -58,7 +58,12 @@ def test_a_grade_says_where_it_comes_from(office: Office) -> None:
 
 
 def test_what_a_department_gave_through_the_platform_is_not_changed_here(office: Office) -> None:
-    facts: dict[str, object] = {"field": "tax_grade", "value": "A", "source": "国家税务总局江门市税务局", "dated": "2026-04-30"}
+    facts: dict[str, object] = {
+        "field": "tax_grade",
+        "value": "A",
+        "source": "国家税务总局江门市税务局",
+        "dated": "2026-04-30",
+    }
     with office.desk.store.transaction("platform", "pull", source="platform") as transaction:
         values: Record = {"subject_id": f"R20:{office.firm}", "rating_year": 2026, "item": "tax", "facts": facts}
         transaction.adopt(

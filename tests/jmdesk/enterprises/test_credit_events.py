@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jmdesk.core.errors import Refused
 from jmdesk.enterprises.publicity import is_shown, months_later, term
-from tests.jmdesk.enterprises.conftest import Days, Office
+from tests.offices import Days, Office
 
 
 def text_of(document: bytes) -> str:

@@ -1,0 +1,3 @@
+from tests.offices import days, office
+
+__all__ = ["days", "office"]
