@@ -14,7 +14,7 @@ from jmdesk.store.stored import Stored
 WITHHELD: Final = "＊＊＊"
 _HIDDEN_KINDS: Final = ("json", "digest", "uuid")
 _PLACES: Final = frozenset({"address"})
-_KEPT: Final = 6
+_KEPT: Final = 3
 
 
 def exported_fields(record_type: RecordType, hidden: Collection[str]) -> tuple[Field, ...]:

@@ -1,4 +1,4 @@
-"""The one way to hand out a list: may the user, what for, masked how, marked with whom, written down with its digest."""
+"""The one way to hand out a list: who may, what for, how it is masked and marked, written down with its digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list as a file: a workbook or comma-separated text in which nothing can act, marked with who took it and what for."""
+"""A list as a file: a workbook or comma-separated text in which nothing can act, marked with who took it and why."""
 
 from __future__ import annotations
 
