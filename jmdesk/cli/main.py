@@ -19,6 +19,7 @@ GROUPS = (
     "users",
     "escrow",
     "records",
+    "person",
     "exports",
     "attachments",
     "registers",

@@ -17,6 +17,7 @@ from jmdesk.papers import queries as papers
 from jmdesk.records.writer import Writer
 from jmdesk.rights.scope import Holdings, holdings_of
 from jmdesk.store.erasing import erase_fields, erase_record, forget_history, merge_search_terms
+from jmdesk.store.reading import Connection
 from jmdesk.store.stored import Stored
 
 EVERYTHING: Final = "C1"
@@ -54,7 +55,8 @@ def erase_household(writer: Writer, household: str, kinds: Collection[str], *, r
     whole = EVERYTHING in kinds
     records = _erase_all(writer, held, reason) if whole else _erase_opened(writer, held, kinds, reason)
     rids = [one.rid for one in held.every]
-    documents = _erase_documents(writer, held) if whole else 0
+    papered = [one.rid for one in (*held.own, *held.consents, *held.requests, *held.steps)]
+    documents = erase_documents(transaction.connection, papered) if whole else 0
     drafts.forget_records(transaction.connection, rids)
     merge_search_terms(transaction)
     return Erased(records, documents)
@@ -96,7 +98,6 @@ def _opened(one: Stored, locks: Collection[str], fields: Sequence[Field]) -> lis
     return [field.identifier for field in fields if field.lock in locks] if one.type != "R16" else []
 
 
-def _erase_documents(writer: Writer, held: Holdings) -> int:
-    connection = writer.transaction.connection
-    gone = [one.rid for one in (*held.own, *held.consents, *held.requests, *held.steps)]
-    return attachments.erase_of(connection, gone) + papers.erase_documents(connection, gone)
+def erase_documents(connection: Connection, rids: Sequence[str]) -> int:
+    """Erase the attachments and papers of these records; gives how many."""
+    return attachments.erase_of(connection, rids) + papers.erase_documents(connection, rids)
