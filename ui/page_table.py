@@ -46,6 +46,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("sync", "报送", "sync", "sync.SyncPage"),
     PageSpec("help", "帮助", "help", "help.HelpPage"),
     PageSpec("users", "用户", "settings", "users.UsersPage", above="help"),
+    PageSpec("reviews", "评议与认定", "rating", "reviews.ReviewsPage", ("R16",), above="ratings"),
     PageSpec("conflicts", "两处修改不一致", "warn", "conflicts.ConflictsPage", above="sync"),
     PageSpec("replacement", "更换电脑", "sync", "replacement.ReplacementPage", above="sync"),
 )

@@ -88,6 +88,11 @@ class Reviews:
             raise Refused("reviews.not_in_batch")
         return self._cases(batch, found)[0]
 
+    def batch_of(self, rating: str) -> str:
+        """The batch that a rating is reviewed in, "" for none."""
+        with self._desk.store.reading() as connection:
+            return queries.batch_of(connection, rating)
+
     def candidates(self, batch: str) -> list[str]:
         """Households of the batch's village that no review of the year has yet."""
         found = self.panel.batch(batch)

@@ -148,7 +148,11 @@ class Watch:
             lines = queries.lines(connection, queries.ratings_of(connection, ""))
         standings = self._desk.workflows.standings("W2", "R16", [line.rating for line in lines])
         troubles = self.troubles(lines, standings)
+        today = self._desk.workflows.today
+        late = sum(any(due.day and due.day < today for due in standings[line.rating].open_dues()
+                       if due.clock.id != "notice") for line in lines)  # fmt: skip
         return {
+            "overdue": late,
             "trouble": sum(any(t.bad for t in found) for found in troubles.values()),
             "ready": sum(any(t.code == "ready" for t in found) for found in troubles.values()),
             "annual": len(self._annual(lines, standings)),

@@ -36,6 +36,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go.users", "转到用户", "Ctrl+0"),
     ActionSpec("go.cases", "转到在办事项", "Ctrl+9"),
     ActionSpec("go.complaints", "转到投诉", "Ctrl+T"),
+    ActionSpec("go.reviews", "转到评议与认定", "Ctrl+R"),
     ActionSpec("go.conflicts", "转到两处修改不一致", "Ctrl+8"),
     ActionSpec("app.help", "打开帮助", "F1"),
     ActionSpec("app.lock", "锁定资料库", "Ctrl+L"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def read_overview(desk: Desk) -> Overview:
     """What the home page shows. Reads; call on the runner."""
-    sync, awaiting = _sync(desk), _awaiting(desk)
+    sync, awaiting, reviews = _sync(desk), _awaiting(desk), desk.reviews.watch.waiting()
     villages = _villages(desk)
     households, rated = sum(v.households for v in villages), sum(v.rated for v in villages)
     until = tr("截至 {day}", day=beijing_date(desk.clock.now()).isoformat())
@@ -36,6 +36,10 @@ def read_overview(desk: Desk) -> Overview:
             Waiting(tr("待报送期间平台有新内容"), desk.conflicts.newer_beside(), "conflicts", "warn"),
             Waiting(tr("依据有变化，需重新评级的户"), len(desk.conflicts.ratings_due()), "conflicts", "warn"),
             Waiting(tr("有信息等待授权的户"), awaiting, "households", "warn"),
+            Waiting(tr("公示期间有变化或异议，需处理的户"), reviews["trouble"], "reviews", "bad"),
+            Waiting(tr("公示期满，可以认定的户"), reviews["ready"], "reviews", "warn"),
+            Waiting(tr("评定办理超期的户"), reviews["overdue"], "reviews", "bad"),
+            Waiting(tr("信用户年审到期的户"), reviews["annual"], "reviews", "warn"),
             Waiting(tr("待报送的修改"), sync.unsent, "sync", "info"),
         ),
         sync=sync,

@@ -99,7 +99,10 @@ class CasesPage(Page):
     # -- one case --------------------------------------------------------------------------------------------------
 
     def open(self, place: CasePlace) -> None:
-        """Show one case."""
+        """Show one case; a household's review has a page of its own."""
+        if place.workflow == "W2":
+            self.context.go(Target("reviews", place.type, place.rid, came_from=Target("cases")))
+            return
         self.place = place
         self.context.runner.read(lambda: self._reader.open(place), self._case_arrived)
 

@@ -12,6 +12,7 @@ from shiboken6 import isValid
 from jmdesk.core.errors import Environment
 from jmdesk.ratings.service import Rating, Tally
 from ui.core import wording
+from ui.core.actions import tip
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
@@ -93,12 +94,16 @@ class RatingsPage(Page):
         across.addWidget(label(tr("评级"), "title"))
         self.sentence = label("", "muted", wrap=True)
         across.addWidget(self.sentence, 1)
+        self.reviews_button = button(tr("评议与认定"), "", "rating")
+        self.reviews_button.setToolTip(tip("go.reviews"))
+        across.addWidget(self.reviews_button)
         self.run_button = button(tr("评定全部农户"), "primary", "rating")
         across.addWidget(self.run_button)
         return across
 
     def _connect(self) -> None:
         self.run_button.clicked.connect(self.rate_all)
+        self.reviews_button.clicked.connect(lambda: self.context.go(Target("reviews", came_from=Target("ratings"))))
         self.list.acted.connect(self._act_on_empty)
         self.list.chosen.connect(self._chosen)
         self.list.table.selected.connect(lambda _key: self._pause.start())

@@ -1,0 +1,1 @@
+"""The household review: batches, their cases, panel, ballots and papers."""
