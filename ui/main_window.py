@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
         if not isinstance(outcome.value, list) or not outcome.value:
             return
         newest: Draft = outcome.value[0]
-        target = Target("households", new={})
+        target = Target("complaints" if newest.page == "complaints" else "households", new={})
         if newest.page == "records":
             type_id, _, rid = newest.record.partition(":")
             begun = newest.content.get("new")

@@ -42,6 +42,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("records", "记录", "records", "records.RecordsPage"),
     PageSpec("imports", "导入", "import", "imports.ImportsPage", ("R05",)),
     PageSpec("ratings", "评级", "rating", "ratings.RatingsPage", ("R16",)),
+    PageSpec("complaints", "投诉", "pending", "complaints.ComplaintsPage", ("R22",)),
     PageSpec("cases", "在办事项", "history", "cases.CasesPage"),
     PageSpec("sync", "报送", "sync", "sync.SyncPage"),
     PageSpec("help", "帮助", "help", "help.HelpPage"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -65,14 +66,23 @@ class CaseView:
     can_go_back: bool
 
 
-def view(desk: Desk, labels: Labels, case: Standing) -> CaseView:
+Say = Callable[[str, object], str]
+"""Puts what was entered for a need into words: codes, persons."""
+
+
+def plainly(_need: str, value: object) -> str:
+    """As it was entered."""
+    return str(value)
+
+
+def view(desk: Desk, labels: Labels, case: Standing, say: Say = plainly) -> CaseView:
     """A case as this user sees it. Reads names; call on the runner."""
     today = desk.workflows.today
     kind = "ok" if case.is_final else "info"
     offers = tuple(_offer(desk, step, case) for step in case.next_steps())
-    done = [_done(labels, case, event) for event in case.taken]
+    done = [_done(labels, case, event, say) for event in case.taken]
     done += [
-        _done(labels, case, event, disputed=True) for event in case.disputed if event.step in case.definition.steps
+        _done(labels, case, event, say, disputed=True) for event in case.disputed if event.step in case.definition.steps
     ]
     limits = tuple(
         Limit(d.clock.label, due_chip(d, today), d.clock.waits_for if d.is_open() else "", d.clock.basis)
@@ -102,9 +112,9 @@ def _offer(desk: Desk, step: Step, case: Standing) -> Offer:
     return Offer(step.id, step.label, tuple(step.needs.items()), bool(step.paper), words.get(obstacle, ""))
 
 
-def _done(labels: Labels, case: Standing, event: Event, *, disputed: bool = False) -> Done:
+def _done(labels: Labels, case: Standing, event: Event, say: Say, *, disputed: bool = False) -> Done:
     step = case.definition.steps[event.step]
-    entered = [(label, str(event.details[name])) for name, label in step.needs.items() if event.details.get(name)]
+    entered = [(label, say(name, event.details[name])) for name, label in step.needs.items() if event.details.get(name)]
     who = labels.of("R02", event.actor)
     if event.signer:
         paper = event.details.get("paper")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 
@@ -13,7 +15,15 @@ from ui.widgets.chip import ChipLabel
 from ui.widgets.date_field import DateField
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import NoteField, TextField
+from ui.widgets.flow import Flow
 from ui.widgets.styling import button, card, clear, column, label, row
+
+MakeField = Callable[[str, str], QWidget | None]
+"""Makes the field for one need of one step, filled with what is likely; None for a plain note."""
+
+
+def _note(_step: str, _need: str) -> QWidget | None:
+    return None
 
 
 class StepForm(QWidget):
@@ -22,13 +32,13 @@ class StepForm(QWidget):
     confirmed = Signal(str, object, str)
     cancelled = Signal()
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, offer: Offer, make_field: MakeField = _note) -> None:
         super().__init__()
         self._offer = offer
         lines = QFormLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.addRow(label(offer.label, "heading"))
-        self.needs = {name: NoteField(max_length=500) for name, _ in offer.needs}
+        self.needs = {name: make_field(offer.id, name) or NoteField(max_length=500) for name, _ in offer.needs}
         for name, text in offer.needs:
             self.needs[name].setAccessibleName(text)
             lines.addRow(f"{text} *", self.needs[name])
@@ -60,14 +70,15 @@ class StepForm(QWidget):
 
     def confirm(self) -> None:
         """Hand over what was entered; what is missing is named."""
-        missing = [text for name, text in self._offer.needs if not str(self.needs[name].value() or "").strip()]
+        values = {name: field.value() for name, field in self.needs.items()}  # type: ignore[attr-defined]
+        missing = [text for name, text in self._offer.needs if not str(values[name] or "").strip()]
         if bool(self.signer.value()) != bool(self.signed.value()):
             missing.append(tr("签批人和签批日期要一起填"))
         if missing:
             self.remark.setText(tr("还缺：{what}", what="、".join(missing)))
             self.remark.show()
             return
-        details: Record = {name: str(field.value()) for name, field in self.needs.items()}
+        details: Record = dict(values)
         if self.signer.value():
             details["paper"] = {"signer": str(self.signer.value()), "date": str(self.signed.value())}
         self.confirmed.emit(self._offer.id, details, str(self.reason.value() or ""))
@@ -79,8 +90,9 @@ class CasePanel(QWidget):
     step_taken = Signal(str, object, str)
     back_wished = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, make_field: MakeField = _note) -> None:
         super().__init__()
+        self._make_field = make_field
         self._down = column(self, gap=10)
         head = row(gap=10)
         self.title = label("", "heading")
@@ -91,12 +103,15 @@ class CasePanel(QWidget):
         self._down.addLayout(head)
         self._limits = column(gap=4)
         self._down.addLayout(self._limits)
-        self._steps = row(gap=8)
+        self._steps = Flow()
         self._down.addLayout(self._steps)
         self.obstacles = label("", "hint", wrap=True)
         self._down.addWidget(self.obstacles)
         self._place = column(gap=0)
         self._down.addLayout(self._place)
+        self.middle = column(gap=6)
+        """Room for what a page has to say between the steps that can be taken and those that were."""
+        self._down.addLayout(self.middle)
         self._down.addWidget(label(tr("办理过程"), "heading"))
         self._done = column(gap=8)
         self._down.addLayout(self._done)
@@ -126,9 +141,11 @@ class CasePanel(QWidget):
             back.clicked.connect(self._ask_back)
             self.buttons["back"] = back
             self._steps.addWidget(back)
-        self._steps.addStretch(1)
-        hindered = "；".join(f"{offer.label}：{offer.obstacle}" for offer in case.offers if offer.obstacle)
-        self.obstacles.setText(hindered)
+        hindered: dict[str, list[str]] = {}
+        for offer in case.offers:
+            if offer.obstacle:
+                hindered.setdefault(offer.obstacle, []).append(offer.label)
+        self.obstacles.setText("；".join(f"{why}：{'、'.join(labels)}" for why, labels in hindered.items()))
         self.obstacles.setVisible(bool(hindered))
         clear(self._done)
         for done in reversed(case.done):
@@ -139,7 +156,7 @@ class CasePanel(QWidget):
     def open_form(self, offer: Offer) -> None:
         """Ask for what a step needs, in place."""
         self.close_form()
-        self.form = form = StepForm(offer)
+        self.form = form = StepForm(offer, self._make_field)
         form.confirmed.connect(self.step_taken)
         form.cancelled.connect(self.close_form)
         self._place.addWidget(form)

@@ -85,7 +85,7 @@ def add_firm(desk: Desk, code: str = FIRM, name: str = "恩平某电声有限公
         "legal_rep": "冯志强",
         "region_code": "440785000000",
         "industry_code": "3939",
-        "cluster": "02",
+        "cluster": "C1",
         "member_no": f"HY{code[-4:]}",
         "member_since": "2015-06-01",
         "above_scale": False,

@@ -28,7 +28,14 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("本次评定得分(仅供评定)", "按公开规则算出的分数，每一项都可以查看依据。"),
 )
 IDLE_MINUTES = (5, 10, 15, 30)
-PAGE_NAMES = {"records": "记录", "households": "农户档案", "imports": "导入", "ratings": "评级", "sync": "报送"}
+PAGE_NAMES = {
+    "records": "记录",
+    "households": "农户档案",
+    "imports": "导入",
+    "complaints": "投诉",
+    "ratings": "评级",
+    "sync": "报送",
+}
 
 
 def program_version() -> str:
