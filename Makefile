@@ -42,7 +42,7 @@ fuzz-atheris: setup  ## coverage-guided fuzzing of the containers; says so where
 soak: setup  ## three desks and a city on bad lines, dying at any step (500 games; SEEDS=20000 for more)
 	@$(PY) -m tests.soak $(or $(SEEDS),500)
 
-mutation: setup  ## take each check out of sync/protocol, name those that no test misses (hours; FILES=… for some)
+mutation: setup  ## take each check out of protocol and vault, name those that no test misses (hours; FILES=… for some)
 	@$(PY) -m tests.mutation $(FILES)
 
 bench: setup  ## measure; compared with nothing, asserts nothing

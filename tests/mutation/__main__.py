@@ -1,7 +1,7 @@
-"""``python -m tests.mutation [FILE …]``: takes each check out of `sync/protocol` and sees whether a test notices.
+"""``python -m tests.mutation [FILE …]``: takes each check out of protocol and vault and sees whether a test notices.
 
 A check is a ``raise`` (it becomes ``pass``) or an ``if`` that leads to one (its condition is negated). Each mutant runs
-the protocol's own tests on a copy of the tree. What no test notices is printed, and the exit status is 1.
+its room's own tests on a copy of the tree. What no test notices is printed, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from pathlib import Path
 from queue import SimpleQueue
 
 ROOT = Path(__file__).parents[2]
-ROOM = Path("sync/protocol")
-TESTS = ("tests/sync/protocol", "tests/hostile/test_hostile_containers.py")
+ROOMS = {
+    Path("sync/protocol"): ("tests/sync/protocol", "tests/hostile/test_hostile_containers.py"),
+    Path("jmdesk/vault"): ("tests/jmdesk/vault",),
+}
+"""The rooms whose checks are tried, and the tests of each."""
 _COPIED = ("jmdesk", "sync", "resources", "tests", "pyproject.toml")
 _SECONDS = 180
 
@@ -65,7 +68,18 @@ def noticed(mutant: Mutant, tree: Path) -> bool:
     target = tree / mutant.file
     sound = target.read_bytes()
     target.write_text(mutant.text, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not long", "-p", "no:cacheprovider", *TESTS]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-m",
+        "not long",
+        "-p",
+        "no:cacheprovider",
+        *ROOMS[mutant.file.parent],
+    ]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
@@ -93,10 +107,10 @@ def copied(folder: Path) -> Path:
 def main() -> int:
     """Try every mutant; 1 when some live."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("files", nargs="*", type=Path, help="files of sync/protocol; all unless said")
+    parser.add_argument("files", nargs="*", type=Path, help="files of sync/protocol or jmdesk/vault; all unless said")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    files = options.files or sorted(file.relative_to(ROOT) for file in (ROOT / ROOM).glob("*.py"))
+    files = options.files or sorted(file.relative_to(ROOT) for room in ROOMS for file in (ROOT / room).glob("*.py"))
     tried = [mutant for file in files for mutant in mutants(file)]
     with tempfile.TemporaryDirectory(prefix="jmdesk-mutation-") as folder:
         trees = SimpleQueue[Path]()
