@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any, Literal
@@ -115,6 +115,12 @@ class Definition:
     states: Mapping[str, State]
     steps: Mapping[str, Step]
     clocks: tuple[Clock, ...]
+    of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Where several workflows are about one record type: fields of the subject and the values that make it this one."""
+
+    def concerns(self, values: Mapping[str, object]) -> bool:
+        """Whether a subject with these values belongs to this workflow."""
+        return all(values.get(name) in wanted for name, wanted in self.of.items())
 
     def steps_from(self, state: str) -> list[Step]:
         """The steps that lead on from a state, in the order of the package."""
@@ -140,6 +146,7 @@ def definition(raw: Mapping[str, Any]) -> Definition:
         states,
         steps,
         tuple(_clock(value) for value in raw.get("clocks", ())),
+        {name: frozenset(values) for name, values in raw.get("of", {}).items()},
     )
     _check(made)
     return made

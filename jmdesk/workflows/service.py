@@ -11,6 +11,7 @@ from jmdesk.core.clock import beijing_date, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
+from jmdesk.store import reading
 from jmdesk.workflows import queries
 from jmdesk.workflows.definition import BACK, Book, Definition, Step, book
 from jmdesk.workflows.standing import HAPPENED, Event, Standing, standing
@@ -75,10 +76,22 @@ class Workflows:
         standings = self.standings(workflow, versions[-1].subject, found)
         return {rid: case for rid, case in standings.items() if case.taken and not case.is_final}
 
-    def workflow_of(self, type_id: str) -> Definition | None:
-        """The workflow in force today for cases about records of a type, if there is one."""
+    def workflow_of(self, type_id: str, rid: str = "") -> Definition | None:
+        """The workflow in force today for cases about records of a type, if there is one.
+
+        Where a type has several, the one that this record's case began under, else the one that its values belong to.
+        """
         names = dict.fromkeys(made.id for made in self._book.all() if made.subject == type_id)
-        return self._book.in_force(next(iter(names)), self.today) if names else None
+        found = [self._book.in_force(name, self.today) for name in names]
+        if len(found) < 2 or not rid:
+            return found[0] if found else None
+        with self._desk.store.reading() as connection:
+            events = queries.events_about(connection, (f"{type_id}:{rid}",)).get(f"{type_id}:{rid}", [])
+            record = reading.get(connection, type_id, rid)
+        begun = {str(event.details.get(_RULES, "")).partition("/")[0] for event in events}
+        values = record.values if record is not None else {}
+        chosen = [made for made in found if made.id in begun] or [made for made in found if made.concerns(values)]
+        return (chosen or found)[0]
 
     def workflows(self) -> list[Definition]:
         """The versions in force today, one for each workflow."""

@@ -41,7 +41,7 @@ class CasesPage(Page):
     def show_target(self, target: Target) -> None:
         if not target.rid:
             return
-        made = self.context.services.workflows.workflow_of(target.type)
+        made = self.context.services.workflows.workflow_of(target.type, target.rid)
         if made is not None:
             self._came_from = target.came_from
             self.open(CasePlace(made.id, target.type, target.rid))
