@@ -166,6 +166,11 @@ def _about_the_desk(report: SyncReport, *, zh: bool) -> list[str]:
         (report.offered, "平台恢复后缺少 {n} 条，已重新列入待报送。", "Lost by the platform, offered again: {n}."),
         (report.left, "{n} 条已不在本机可办理的区划内，已从本机移出。", "Out of scope by now, let go: {n}."),
         (report.joined, "{n} 条未报送的修改已与平台内容合并核对。", "Reviewed against the platform: {n}."),
+        (
+            report.log_cut,
+            "警告：本机变更日志与平台会签过的(第 {n} 条)不符，可能被截断或改写，请保留现状并报告审计员。",
+            "Warning: the change log is not the one that the platform countersigned (entry {n}): tell the auditor.",
+        ),
         (report.rotated, "本机密钥已更换。", "This computer's keys were replaced."),
         (report.waiting == "reopen", "重新接续报送：等待管理员批准。", "Reopening waits for approval."),
         (report.waiting == "rotate", "更换密钥：等待管理员批准。", "New keys wait for approval."),

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from jmdesk.audit.service import BATCH
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, KnownError, Refused
 from jmdesk.inbox import Applied
 from jmdesk.store import outbox
 from jmdesk.store.outbox import Batch
 from jmdesk.vault.device import new_device_keys
+from sync.client.anchor import log_cut_at
 from sync.client.asking import ask_rotation, halt, load_asked, load_halt
 from sync.client.diary import write_down
 from sync.client.first_load import FirstLoad, is_first
@@ -90,6 +92,9 @@ def ended(desk: Desk, report: SyncReport) -> SyncReport:
     with desk.store.reading() as connection:
         report.unsettled = len(outbox.batch_list(connection, open_only=True))
     report.finished = utc_text(desk.clock.now())
+    desk.audit.note(
+        "sync", BATCH, "", {"batches": report.batches, "handed_over": report.handed_over, "adopted": report.adopted}
+    )
     return report
 
 
@@ -120,6 +125,7 @@ class _Exchange:
         self._told(self._rotation)
         self._session.open()
         self._told(self._newest_trust)
+        self._report.log_cut = log_cut_at(self._desk, self._membership.keyring)
         self._told(self._fetch_packages)
         self._told(self._reopening)
         anew = review_due(self._desk) or self._is_another_history(self._session.server_epoch)

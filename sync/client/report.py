@@ -44,6 +44,8 @@ class SyncReport:
     left: int = 0
     joined: int = 0
     rotated: bool = False
+    log_cut: int = 0
+    """The entry up to which the platform countersigned a change log that is not the one here; 0 when all is well."""
     waiting: str = ""
     problem: KnownError | None = None
     refusals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -95,6 +97,7 @@ class SyncReport:
             "left": self.left,
             "joined": self.joined,
             "rotated": self.rotated,
+            "log_cut": self.log_cut,
             "waiting": self.waiting,
             "packages": [f"{issue.kind} {issue.name} {issue.version}" for issue in self.packages],
             "refused_packages": [error.code for error in self.refused_packages],
