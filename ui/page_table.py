@@ -43,6 +43,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("imports", "导入", "import", "imports.ImportsPage", ("R05",)),
     PageSpec("ratings", "评级", "rating", "ratings.RatingsPage", ("R16",)),
     PageSpec("complaints", "投诉", "pending", "complaints.ComplaintsPage", ("R22",)),
+    PageSpec("villages", "信用村镇", "region", "villages.VillagesPage", ("R17", "R18")),
     PageSpec("cases", "在办事项", "history", "cases.CasesPage"),
     PageSpec("sync", "报送", "sync", "sync.SyncPage"),
     PageSpec("help", "帮助", "help", "help.HelpPage"),

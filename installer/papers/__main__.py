@@ -10,11 +10,19 @@ import json
 import sys
 from pathlib import Path
 
-from installer.papers import complaints, consents, enterprises, reviews, rights
+from installer.papers import complaints, consents, enterprises, households, reviews, rights, villages
 from installer.papers.sheet import content
 
 OUT = Path(__file__).resolve().parents[2] / "resources" / "papers"
-PAPERS = [*rights.PAPERS, *complaints.PAPERS, *enterprises.PAPERS, *consents.PAPERS, *reviews.PAPERS]
+PAPERS = [
+    *rights.PAPERS,
+    *complaints.PAPERS,
+    *enterprises.PAPERS,
+    *consents.PAPERS,
+    *reviews.PAPERS,
+    *villages.PAPERS,
+    *households.PAPERS,
+]
 
 
 def main(out: Path = OUT) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 
 from sqlalchemy import Connection
@@ -58,13 +59,18 @@ class Board:
     places: Mapping[str, Place]
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def top(self) -> Place | None:
+        """All of it: the province's line, None for an empty board."""
+        return next((place for place in self.places.values() if place.level == "province"), None)
+
     def below(self, code: str) -> list[Place]:
         """The regions right below one, in the order of their codes."""
         return [self.places[child] for child in self.children.get(code, ())]
 
 
 def board_of(
-    connection: Connection, catalogue: Catalogue, prefix: str, year: int, *, within: Iterable[str] = ()
+    connection: Connection, catalogue: Catalogue, prefix: str, year: int, *, today: date, within: Iterable[str] = ()
 ) -> Board:
     """The board of all villages under a prefix and what is above them: four bulk reads, then sums."""
     words = package("JM-VL-1")["counting"]
@@ -94,7 +100,7 @@ def board_of(
         region = catalogue.regions.by_code(code)
         places[code] = _sum(code, region.short_name, region.level, parts)
     below = {code: tuple(sorted(found)) for code, found in children.items()}
-    return Board(year, "", places, below)
+    return Board(year, min(today, date(year, 12, 31)).isoformat(), places, below)
 
 
 def _bases(connection: Connection, catalogue: Catalogue) -> dict[str, int]:

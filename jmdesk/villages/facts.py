@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -179,6 +180,17 @@ def kept(standing: Standing) -> dict[str, str | int | bool]:
         for figure in standing.figures
         if figure.value is not None
     }
+
+
+def restored(now: Standing, content: Mapping[str, Any]) -> Standing:
+    """The standing that was kept with a record; the lists behind it are those of today."""
+    values, told = as_facts(content["values"]), content["sources"]
+    figures = tuple(
+        replace(f, value=values.get(f.name), basis=told[f.name][0], source=told[f.name][1], as_of=told[f.name][2],
+                note=told[f.name][3])
+        for f in now.figures if f.name in told
+    )  # fmt: skip
+    return replace(now, cutoff=str(content["cutoff"]), figures=figures, causes=dict(content["causes"]))
 
 
 def _is_award(record: Stored) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from jmdesk.catalogue.types import Record
@@ -19,7 +20,7 @@ from jmdesk.store.reading import Filter
 from jmdesk.store.stored import Stored
 from jmdesk.villages import queries
 from jmdesk.villages.board import Board, board_of
-from jmdesk.villages.facts import Facts, Given, as_facts, former, kept
+from jmdesk.villages.facts import Facts, Given, as_facts, former, kept, restored
 from jmdesk.villages.figures import Standing
 from jmdesk.villages.queries import HouseholdLine
 from jmdesk.villages.rules import NOT_REACHED, Assessment, assess, package
@@ -87,6 +88,10 @@ class Villages:
         guard = self._desk.records.guard
         return guard.matrix is not None and guard.roles == {"R6"}
 
+    def rules_of(self, type_id: str) -> str:
+        """The rules in force, as ``JM-VL-1/1.0``."""
+        return _rules_name(MODELS[type_id])
+
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def view(self, region: str, year: int) -> View:
@@ -137,7 +142,28 @@ class Villages:
         """The scoreboard of every village under a prefix, with five years of grades. Bulk reads only."""
         regions = self._desk.records.guard.reading_regions(TOWN if len(region_prefix) < 9 else VILLAGE)
         with self._desk.store.reading() as connection:
-            return board_of(connection, self._desk.catalogue, region_prefix, year or self.this_year, within=regions)
+            return board_of(
+                connection,
+                self._desk.catalogue,
+                region_prefix,
+                year or self.this_year,
+                today=self.today,
+                within=regions,
+            )
+
+    def export(self, path: Path, year: int | None = None) -> int:
+        """Write the year's indicators (3.8) and villages as Excel; gives the number of indicators.
+
+        ``Refused`` "permissions.action" for who may not export; ``Environment`` "villages.cannot_write".
+        """
+        from jmdesk.villages.kpi import indicators, write_pack
+
+        self._desk.records.guard.require("export", VILLAGE)
+        board = self.board(year=year)
+        with self._desk.store.reading() as connection:
+            lines = indicators(connection, board, board.top)
+        write_pack(board, lines, path)
+        return len(lines)
 
     # -- applications ----------------------------------------------------------------------------------------------
 
@@ -220,8 +246,15 @@ class Villages:
         standing = self._facts(connection).of(region, year, given)
         found = assess(package(MODELS[type_id]), standing.facts)
         if record is not None and not self._is_open(type_id, record.rid):
-            return View(standing, self.recomputed(type_id, record.rid), record, given, frozen=True)
+            then = self._then(connection, type_id, record.rid, standing)
+            return View(then, self.recomputed(type_id, record.rid), record, given, frozen=True)
         return View(standing, found, record, given, frozen=False)
+
+    def _then(self, connection: reading.Connection, type_id: str, rid: str, now: Standing) -> Standing:
+        """The standing that a record was reviewed with."""
+        found = self._kept(connection, type_id, rid)
+        raw = found.values.get("facts") if found else None
+        return restored(now, raw) if isinstance(raw, Mapping) else now
 
     def _record(self, connection: reading.Connection, type_id: str, region: str, year: int) -> Stored | None:
         codes = former(self._desk.catalogue.regions, region)
@@ -275,6 +308,7 @@ class Villages:
                        "on": one.on}
                 for name, one in given.items()
             },
+            "causes": dict(standing.causes),
             "sources": {f.name: [f.basis, f.source, f.as_of, f.note] for f in standing.figures},
         }  # fmt: skip
         values: Record = {
