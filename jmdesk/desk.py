@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from jmdesk.exports.service import Exports
     from jmdesk.green_cards.service import GreenCards
     from jmdesk.households.duplicates.service import Duplicates
+    from jmdesk.households.lists import SavedLists
     from jmdesk.households.operations import Operations
+    from jmdesk.households.rounds.service import Rounds
     from jmdesk.packages.service import Held, Packages
     from jmdesk.papers.service import Papers
     from jmdesk.ratings.service import Ratings
@@ -387,6 +389,20 @@ class Desk:
         from jmdesk.households.operations import Operations
 
         return Operations(self, actor=self.actor, block=lambda: self.number_block, regions=lambda: self.regions)
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """The yearly collection rounds."""
+        from jmdesk.households.rounds.service import Rounds
+
+        return Rounds(self, actor=self.actor)
+
+    @cached_property
+    def lists(self) -> SavedLists:
+        """The user's named lists of households."""
+        from jmdesk.households.lists import SavedLists
+
+        return SavedLists(self.store, self.actor)
 
     @cached_property
     def duplicates(self) -> Duplicates:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
 
+from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.text import masked_number
+from jmdesk.households.completeness import required_fields
 from jmdesk.store import reading, search
+from jmdesk.store.among import among
 from jmdesk.store.columns import json_text
 from jmdesk.store.reading import Filter, Sealed
 from jmdesk.store.stored import Stored, stored
@@ -18,6 +22,7 @@ SEARCH_LIMIT = 200
 _NEAR = 10_000
 """Lines that are skipped from the front without asking whether the end is nearer."""
 CHILD_TYPES = ("R07", "R08", "R09", "R10", "R11", "R12")
+_REVIEW_DAYS = 60
 SUBJECT_TYPES = ("R13", "R14", "assessment")
 
 
@@ -25,7 +30,9 @@ SUBJECT_TYPES = ("R13", "R14", "assessment")
 class HouseholdFilter:
     """Which households a list shows. ``search`` as typed; ``group`` the village group; empty means any.
 
-    ``within`` are region prefixes of which one must fit: what the user's account is limited to.
+    ``within`` are region prefixes of which one must fit: what the user's account is limited to. ``consent``: "none"
+    (the household has signed nothing), "pending" (a scan is to be filed), "declined", "signed". ``due``: a day (ISO) on
+    which a rating counts as due for review: it ends within two months, or is of an earlier year. ``only``: these ids.
     """
 
     search: str = ""
@@ -35,6 +42,10 @@ class HouseholdFilter:
     sync: str = ""
     awaiting: bool = False
     within: tuple[str, ...] = ()
+    incomplete: bool = False
+    consent: str = ""
+    due: str = ""
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +84,66 @@ def _conditions(connection: Connection, wanted: HouseholdFilter) -> list[ColumnE
         conditions.append(
             select(literal(1)).where(awaiting_consent.c.household == HOUSEHOLD.c.rid).correlate(HOUSEHOLD).exists()
         )
+    conditions += _standing(wanted)
     if wanted.search.strip():
         found = search.subjects(connection, wanted.search, types=("R05", "R06"), limit=SEARCH_LIMIT)
         # One bound value, for a list of them would be spelled out anew at every keystroke.
         each = func.json_each(json_text(found)).table_valued("value")
         conditions.append(HOUSEHOLD.c.rid.in_(select(each.c.value)))
     return conditions
+
+
+def _standing(wanted: HouseholdFilter) -> list[ColumnElement[bool]]:
+    """Where the office's own work on a household stands."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.incomplete:
+        conditions.append(_incomplete())
+    if wanted.consent:
+        conditions.append(_consented(wanted.consent))
+    if wanted.due:
+        conditions.append(_due(date.fromisoformat(wanted.due)))
+    if wanted.only:
+        conditions.append(HOUSEHOLD.c.rid.in_(among(wanted.only)))
+    return conditions
+
+
+def _incomplete() -> ColumnElement[bool]:
+    """Households with a required value missing in their own record or in a member's, or with nobody in them."""
+    types = catalogue().types
+    own = (HOUSEHOLD.c[name].is_(None) for name in required_fields(types["R05"]))
+    of_member = or_(*(PERSON.c[name].is_(None) for name in required_fields(types["R06"])))
+    people = select(literal(1)).where(PERSON.c.household_id == HOUSEHOLD.c.rid, PERSON.c.rec_voided.is_(None))
+    people = people.correlate(HOUSEHOLD)
+    return or_(*own, ~people.exists(), people.where(of_member).exists())
+
+
+def _consented(state: str) -> ColumnElement[bool]:
+    """Where the household's own consents stand."""
+    about = select(literal(1)).where(
+        CONSENT.c.subject_id == literal("R05:").concat(HOUSEHOLD.c.rid),
+        CONSENT.c.rec_voided.is_(None),
+        CONSENT.c.revoked_at.is_(None),
+    )
+    about = about.correlate(HOUSEHOLD)
+    if state == "none":
+        return ~about.where(CONSENT.c.consent_state.in_(("1", "2"))).exists()
+    codes = {"pending": "1", "signed": "2", "declined": "3"}
+    return about.where(CONSENT.c.consent_state == codes[state]).exists()
+
+
+def _due(on: date) -> ColumnElement[bool]:
+    """Whether the newest rating ends within two months or is of an earlier year."""
+    newest = (
+        select(RATING.c.rid)
+        .where(RATING.c.household_id == HOUSEHOLD.c.rid, RATING.c.rec_voided.is_(None))
+        .order_by(RATING.c.rid.desc())
+        .limit(1)
+        .correlate(HOUSEHOLD)
+        .scalar_subquery()
+    )
+    soon = (on + timedelta(days=_REVIEW_DAYS)).isoformat()
+    late = or_(RATING.c.rating_year < on.year, RATING.c.valid_to <= soon)
+    return select(literal(1)).where(RATING.c.rid == newest, late).correlate(HOUSEHOLD).exists()
 
 
 def _grade() -> ColumnElement[str]:
