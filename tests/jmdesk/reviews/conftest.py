@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -92,7 +92,8 @@ class Village:
         """From the application to the score that waits for the town."""
         assert self.clerk.apply(self.batch, self.households).refused == ()
         assert self.clerk.advance("screen", self.ratings, details={"checked": "名单"}).refused == ()
-        self.vote_all()
+        for household in self.households:
+            self.clerk.panel.tally(self.batch, household, [(20, 4)] * 6)
         assert self.clerk.advance("assess", self.ratings).refused == ()
         assert self.clerk.advance("score", self.ratings).refused == ()
 
@@ -134,9 +135,8 @@ def village(desk: Desk) -> Village:
     assert isinstance(clock, FixedClock)
 
     def become(actor: str) -> None:
+        desk.vault = replace(desk.vault, user=actor)
         desk.workflows._actor = actor
         desk.records._actor = actor
 
-    return Village(
-        desk, batch, households, seats, reviews, reviews, clock, lambda: become(other), lambda: become(own)
-    )
+    return Village(desk, batch, households, seats, reviews, reviews, clock, lambda: become(other), lambda: become(own))

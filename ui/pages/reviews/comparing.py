@@ -9,12 +9,13 @@ from jmdesk.ratings.simulation import Simulation
 from ui.core.i18n import tr
 from ui.core.labels import Labels
 from ui.core.ports import Row
+from ui.core.theme import look
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import TextField
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_model import Column
-from ui.widgets.table_view import TableOrEmpty, WindowedTable
+from ui.widgets.table_view import ROW_HEIGHT, TableOrEmpty, WindowedTable
 
 BAR = 24
 """Characters of the longest bar of the histogram."""
@@ -48,10 +49,11 @@ class ComparingPane(QWidget):
             Column(tr("比较后"), 260, stretch=True),
         )
         self.histogram = WindowedTable(grades, tr("等级分布"), fitted=True)
+        self.histogram.setMinimumHeight(look().theme.px(7 * ROW_HEIGHT))
         down.addWidget(self.histogram, 1)
         columns = (Column(tr("农户"), 240, stretch=True), Column(tr("现行"), 140), Column(tr("比较后"), 140))
         self.table = WindowedTable(columns, tr("等级有变化的农户"), fitted=True)
-        down.addWidget(TableOrEmpty(self.table, EmptyState(tr("没有等级变化的农户"), icon_name="ok")), 2)
+        down.addWidget(TableOrEmpty(self.table, EmptyState(tr("没有等级变化的农户"), icon_name="ok")), 1)
 
     def show_simulation(self, found: Simulation) -> None:
         """Show a comparison."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from jmdesk.core.clock import beijing_text
 from jmdesk.desk import Desk
@@ -14,8 +15,9 @@ from jmdesk.reviews.queries import Batch
 from jmdesk.reviews.rules import CLEAR, HINT, KIN, Seat
 from jmdesk.reviews.service import Bulk, Case
 from jmdesk.reviews.watch import Trouble
+from jmdesk.workflows.standing import Due
 from ui.core import wording
-from ui.core.cases import CaseView, due_chip, view
+from ui.core.cases import SOON, CaseView, view
 from ui.core.i18n import tr
 from ui.core.labels import Labels
 from ui.core.pickers import region_path
@@ -72,12 +74,12 @@ def batch_columns() -> tuple[Column, ...]:
 def case_columns() -> tuple[Column, ...]:
     """The columns of the cases of a batch."""
     return (
-        Column(tr("户主"), 74),
-        Column(tr("户编号"), 140),
-        Column(tr("等级"), 92),
-        Column(tr("有效票"), 52, number=True),
-        Column(tr("状态"), 130),
-        Column(tr("期限、提醒"), 190),
+        Column(tr("户主"), 70),
+        Column(tr("户编号"), 110),
+        Column(tr("等级"), 102),
+        Column(tr("票"), 40, number=True),
+        Column(tr("状态"), 170),
+        Column(tr("期限、提醒"), 140),
     )
 
 
@@ -143,7 +145,7 @@ def case_row(case: Case, desk: Desk) -> Row:
     """One case as a line."""
     line = case.line
     due = next(iter(case.standing.open_dues()), None)
-    about = trouble_chip(case.troubles[0]) if case.troubles else due_chip(due, desk.workflows.today) if due else ""
+    about = trouble_chip(case.troubles[0]) if case.troubles else near_chip(due, desk.workflows.today) if due else ""
     kind = "bad" if case.standing.disputed else "ok" if case.standing.is_final else "info"
     cells: tuple[str | Chip, ...] = (
         line.head or tr("(未登记)"),
@@ -154,6 +156,17 @@ def case_row(case: Case, desk: Desk) -> Row:
         about,
     )
     return Row(line.rating, cells)
+
+
+def near_chip(due: Due, today: date) -> Chip:
+    """A deadline in a few words; the case itself says it in full."""
+    left = due.days_left(today)
+    if left is None or due.day is None:
+        return Chip(tr("暂停计时"), "neutral")
+    day = due.day.strftime("%m-%d")
+    if left < 0:
+        return Chip(tr("{day} 已超期", day=day), "bad")
+    return Chip(tr("{day} 到期", day=day), "warn" if left <= SOON else "info")
 
 
 def trouble_chip(trouble: Trouble) -> Chip:
