@@ -7,8 +7,8 @@ value never seen here is somebody's work: newer, or made after the restore witho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -47,6 +47,16 @@ class Difference:
     ahead: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
     since: int = 0
+
+    def and_unseen(self, changes: Mapping[str, int]) -> Difference:
+        """With fields changed here that the platform does not show to this unit, by their last log entry.
+
+        Nobody here can tell whether it lost them: they are offered again, and what it kept is a duplicate to it.
+        """
+        if not changes:
+            return self
+        since = min(changes.values()) if not self.since else min(self.since, *changes.values())
+        return replace(self, lost=tuple(sorted({*self.lost, *changes})), since=since)
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -129,13 +139,15 @@ def recover(
     if theirs.tombstone:
         return _voided_there(transaction, theirs, record, unsent=unsent)
     record_type = catalogue.types[type_id]
-    if not unsent and record.voided is None and same(record_type, record.values, theirs, unit):
+    hidden = theirs.hidden(record_type, unit)
+    agrees = not unsent and record.voided is None and same(record_type, record.values, theirs, unit)
+    if agrees and not hidden:
         return _rebased(transaction, theirs, record)
     history = change_log.history(connection, rid)
     settled = [change for change in history if since is None or change.seq < since]
     confirmed = confirmed_values(record, history, since)
     names = _compared(record_type, confirmed, theirs, unit)
-    found = difference(names, record, confirmed, theirs, settled)
+    found = difference(names, record, confirmed, theirs, settled).and_unseen(_last_changes(hidden, settled))
     void = record.voided is not None
     if found.ahead and not (found.open or void or lines):
         return Course.THEIRS
@@ -188,6 +200,11 @@ def _offer(transaction: Transaction, record: Stored, found: Difference, *, void:
         transaction.offer_since(record.type, record.rid, (), "tombstone", since)
     elif found.open:
         transaction.offer_since(record.type, record.rid, found.open, "upsert", since)
+
+
+def _last_changes(names: Collection[str], history: Sequence[Change]) -> dict[str, int]:
+    """The last log entry of each of these fields that has one."""
+    return {name: change.seq for change in history for name in names if _mentions(change, name)}
 
 
 def _mentions(change: Change, name: str) -> bool:

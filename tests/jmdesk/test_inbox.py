@@ -183,3 +183,20 @@ def test_a_void_that_the_platform_took_leaves_nothing_to_decide_about_earlier_ed
     settle(desk, "b3", [Outcome(0, voided.rid, "accepted", version=2)])
     assert desk.records.get("R05", family.household).record.sync == "confirmed"
     assert not desk.conflicts.cases()
+
+
+def test_what_a_restored_platform_does_not_show_is_offered_again(desk: Desk, family: Family) -> None:
+    """A field for the owner's desks alone: this desk cannot see whether the platform still has what it took of it."""
+    theirs = replace(NEWER, rid="01900000-0000-7000-8000-00000000beef", version=1)
+    accept_all(desk)
+    desk.inbox.page([theirs], cursor="c1", epoch="e1")
+    desk.records.change("R05", theirs.rid, {"old_household_no": "旧0815"})
+    accept_all(desk, "b2", 2, version=2)
+    applied = desk.inbox.page([theirs], cursor="c1", epoch="e2")
+    assert applied.offered == 1
+    with desk.store.reading() as connection:
+        (line,) = outbox.unsettled(connection, theirs.rid)
+    assert (line.state, line.fields) == ("draft", ("old_household_no",))
+    found = desk.records.get("R05", theirs.rid).record
+    assert (found.values["old_household_no"], found.version_of("old_household_no")) == ("旧0815", 1)
+    assert desk.records.get("R05", family.household).record.sync == "confirmed"
