@@ -38,6 +38,8 @@ class Place:
     credit: int
     grades: Mapping[str, int]
     years: Mapping[int, int]
+    lacking: int = 0
+    """Villages below whose resident households nobody gave."""
 
     @property
     def share(self) -> Fraction | None:
@@ -164,4 +166,5 @@ def _sum(code: str, name: str, level: str, parts: list[Place]) -> Place:
         sum(part.credit for part in parts),
         dict(grades),
         dict(years),
+        len(parts) - len(known),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -161,5 +161,7 @@ def filed(connection: Connection, region_prefix: str = "") -> dict[str, int]:
         .where(HOUSEHOLD.c.rec_voided.is_not(None))
         .group_by(HOUSEHOLD.c.rec_region)
     )
-    gone: dict[str, int] = dict(connection.execute(voided).tuples().all())
-    return {region: count - gone.get(region, 0) for region, count in connection.execute(query)}
+    gone: Counter[str] = Counter()
+    for region, count in connection.execute(voided):
+        gone[region] += count
+    return {region: count - gone[region] for region, count in connection.execute(query)}

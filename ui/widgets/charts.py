@@ -42,8 +42,9 @@ def paint_bars(painter: QPainter, room: QRectF, marks: Sequence[Mark], theme: Th
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.colour("neutral_soft")))
         painter.drawRect(track)
-        painter.setBrush(QColor(theme.colour("accent")))
-        painter.drawRect(QRectF(track.left(), track.top(), track.width() * (mark.value or 0) / most, track.height()))
+        if mark.value:
+            painter.setBrush(QColor(theme.colour("accent")))
+            painter.drawRect(QRectF(track.left(), track.top(), track.width() * mark.value / most, track.height()))
         painter.setPen(QColor(theme.colour("text")))
         painter.drawText(QRectF(room.right() - number, top, number, height), _RIGHT | _MIDDLE, mark.text)
 

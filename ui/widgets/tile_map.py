@@ -17,6 +17,8 @@ from ui.core.theme import Theme, look
 
 BANDS = 5
 """Shares are shown in so many steps; a tile bears as many filled marks as its step."""
+_DEPTHS = (0.0, 0.15, 0.3, 0.45, 1.0)
+"""How much of the accent a band has; between the last two there would be no readable ink."""
 _WIDTH, _HEIGHT, _GAP = 152, 84, 8
 
 
@@ -87,14 +89,13 @@ def _colours(theme: Theme, band: int) -> tuple[QColor, QColor]:
     if band == 0:
         return QColor(theme.colour("disabled_surface")), QColor(theme.colour("text"))
     soft, deep = QColor(theme.colour("accent_soft")), QColor(theme.colour("accent"))
-    share = (band - 1) / (BANDS - 1)
+    share = _DEPTHS[band - 1]
     mixed = QColor.fromRgbF(
         soft.redF() + (deep.redF() - soft.redF()) * share,
         soft.greenF() + (deep.greenF() - soft.greenF()) * share,
         soft.blueF() + (deep.blueF() - soft.blueF()) * share,
     )
-    ink = "on_accent" if share > 0.6 else "text"
-    return mixed if share != 0.5 else mixed.lighter(118), QColor(theme.colour(ink))
+    return mixed, QColor(theme.colour("on_accent" if band == BANDS else "text"))
 
 
 class TileMap(QWidget):

@@ -170,4 +170,8 @@ class Scoreboard(QWidget):
             inner.addWidget(chart)
             down.addWidget(holder)
         down.addStretch(1)
-        return made
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        made.setProperty("role", "scrolled")
+        scroll.setWidget(made)
+        return scroll

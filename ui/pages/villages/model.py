@@ -68,9 +68,9 @@ def tiles(board: Board, code: str, shown: Showing) -> list[Tile]:
     for place in below:
         remark = tr("{n} 户信用户", n=f"{place.credit:,}")
         if place.share is None:
-            remark = tr("户数未登记")
+            remark = tr("{n} 个村户数未登记", n=place.lacking) if place.lacking else tr("户数未登记")
         elif shown.ranks and len(below) > 1:
-            remark = tr("第 {n}", n=order.index(place.share) + 1)
+            remark = tr("排名 {n}", n=order.index(place.share) + 1)
         made.append(
             Tile(place.code, place.name, percent(place.share), remark, band(place.share), where.get(place.code))
         )
@@ -269,9 +269,10 @@ def figure_text(figure: Figure, shown: Showing) -> str:
     if isinstance(value, bool):
         return tr("是") if value else tr("否")
     if shown.small and figure.bank and figure.unit == "户" and value < SMALL:
-        return f"<{SMALL}{figure.unit}"
+        return f"<{SMALL} {figure.unit}"
     places = {"元": 2, "%": 2, "分": 2}.get(figure.unit, 0)
-    return f"{round_half_up(Fraction(value), places):,}{figure.unit}"
+    gap = "" if figure.unit == "%" else " "
+    return f"{round_half_up(Fraction(value), places):,}{gap}{figure.unit}"
 
 
 def gate_row(gate: Gate, shown: Showing) -> Row:

@@ -193,7 +193,7 @@ class VillageSide(QWidget):
         head.addWidget(self.outcome)
         head.addWidget(self.score)
         down.addLayout(head)
-        tools = Flow()
+        tools = row(gap=8)
         self.apply_button = button(tr("申报"), "primary", "add")
         self.apply_button.clicked.connect(self.ask_application)
         self.give_button = button(tr("录入评审数据"), "", "edit")
@@ -204,6 +204,7 @@ class VillageSide(QWidget):
         households.clicked.connect(lambda: self.households_wished.emit(self.shown.region if self.shown else ""))
         for made in (self.apply_button, self.give_button, self.refresh_button, households):
             tools.addWidget(made)
+        tools.addStretch(1)
         down.addLayout(tools)
         self._given = column(gap=6)
         down.addLayout(self._given)
