@@ -13,6 +13,7 @@ from jmdesk.complaints.archive import archive, pause, revoke
 from jmdesk.complaints.intake import Intake, checked
 from jmdesk.complaints.interests import FIELD, OFFICE_BEARER, SECRETARY_GENERAL, Interests
 from jmdesk.complaints.queries import ComplaintFilter, Related
+from jmdesk.complaints.statistics import Figures, entry, figures
 from jmdesk.core.clock import beijing_date, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.serials import Serials
@@ -188,6 +189,37 @@ class Complaints:
         own = self.interests()
         own.require_open()
         return replace(wanted, hidden_firms=own.firms, hidden_names=own.names)
+
+    # -- figures ---------------------------------------------------------------------------------------------------
+
+    def figures(self, year: int) -> Figures:
+        """The figures of a year, firms named: for the desk; ``statistics.published`` of them for everybody else.
+
+        ``Refused`` "complaints.nothing_to_report", "complaints.office_bearer", "permissions.action".
+        """
+        desk = self._desk
+        desk.records.guard.require("print", rules.TYPE)
+        own = self.interests()
+        own.require_open()
+        with desk.store.reading() as connection:
+            found = queries.of_year(connection, year)
+        if not found:
+            raise Refused("complaints.nothing_to_report", year=year)
+        today, lists = beijing_date(desk.clock.now()), desk.catalogue.code_lists
+        standings = desk.workflows.standings(rules.WORKFLOW, rules.TYPE, [one.rid for one, _, _ in found])
+        entries = [
+            entry(
+                one.values,
+                standings[one.rid],
+                lists["CL-CLUSTER"].label(cluster) if cluster else "",
+                # A firm of the user's own is counted, but not named.
+                "" if own.touches(one.values) else name,
+                today,
+            )
+            for one, cluster, name in found
+        ]
+        names = {"kind": "CL-CPK", "problem": "CL-PROBLEM", "outcome": "CL-OUT"}
+        return figures(year, entries, {key: lists[listed].values for key, listed in names.items()})
 
     # -- steps -----------------------------------------------------------------------------------------------------
 

@@ -267,3 +267,39 @@ def test_who_has_a_firm_in_the_case_is_told_why_he_cannot_see_it(
     settled()
     assert "须回避" in window.notices.text.text()
     assert page.stack.currentIndex() == BOARD
+
+
+def test_the_report_of_a_year_is_seen_and_saved(
+    page: ComplaintsPage, desk: OpenDesk, firm: str, settled: Settle, tmp_path: Path
+) -> None:
+    for n in range(6):
+        desk.services.complaints.register(Intake(complaint(firm, order_no=f"D{n}"), "association"))
+    page.show_report()
+    settled()
+    assert "恩平某电声有限公司" not in page.report.shown.toPlainText()
+    page.report.kind.setCurrentIndex(1)
+    settled()
+    assert "恩平某电声有限公司" in page.report.shown.toPlainText()
+    report = page.report.report
+    assert report is not None
+    for name in ("报告.pdf", "报告.xlsx"):
+        page.report.save(report, tmp_path / name)
+        settled()
+        assert (tmp_path / name).stat().st_size > 1000
+    page.report.year.setCurrentIndex(3)
+    settled()
+    assert "没有投诉" in page.report.shown.toPlainText()
+    assert not page.report.pdf.isEnabled()
+
+
+def test_a_firm_of_ones_own_is_declared_and_taken_back(
+    page: ComplaintsPage, desk: OpenDesk, firm: str, settled: Settle
+) -> None:
+    assert firm
+    page.show_interests()
+    settled()
+    write(page.interests.firm, FIRM)
+    press(page.interests.firm, Qt.Key.Key_Return)
+    settled()
+    assert desk.services.complaints.declared() == (FIRM,)
+    assert page.interests.codes == (FIRM,)

@@ -26,12 +26,14 @@ from ui.pages.complaints import delivery
 from ui.pages.complaints.board import ComplaintBoard
 from ui.pages.complaints.case import ComplaintCase
 from ui.pages.complaints.intake import IntakeForm
+from ui.pages.complaints.interests import InterestsView
 from ui.pages.complaints.model import ComplaintReader, Opened
+from ui.pages.complaints.report import ReportView
 from ui.pages.complaints.step_fields import StepFields
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.styling import button, column, label, row
 
-BOARD, INTAKE, CASE = range(3)
+BOARD, INTAKE, CASE, REPORT, INTERESTS = range(5)
 NEW = f"{TYPE}:new:"
 
 
@@ -53,6 +55,10 @@ class ComplaintsPage(Page):
         self.stack.addWidget(self.board)
         self.stack.addWidget(self._intake_side())
         self.stack.addWidget(self.case)
+        self.report = ReportView(context)
+        self.interests = InterestsView(context, self._reader.labels)
+        self.stack.addWidget(self.report)
+        self.stack.addWidget(self.interests)
         self._connect()
         bind(self, "complaints.register", self.save)
         bind(self, "complaints.paper", self.case.offer_paper)
@@ -63,6 +69,10 @@ class ComplaintsPage(Page):
         board, case = self.board, self.case
         board.opened.connect(self.open)
         board.new_wished.connect(self.start_new)
+        board.report_wished.connect(self.show_report)
+        board.interests_wished.connect(self.show_interests)
+        self.report.back_wished.connect(self.go_back)
+        self.interests.back_wished.connect(self.go_back)
         case.back_wished.connect(self.go_back)
         case.other_wished.connect(self.open)
         case.phone_wished.connect(self._show_phone)
@@ -97,7 +107,7 @@ class ComplaintsPage(Page):
 
     @override
     def start_new(self) -> None:
-        if self.stack.currentIndex() == INTAKE:
+        if self.stack.currentIndex() == INTAKE or self.case.panel.form is not None:
             return
         self.form.begin()
         self._dirty = False
@@ -165,6 +175,17 @@ class ComplaintsPage(Page):
         elif self.stack.currentIndex() == CASE and self.case.panel.form is None:
             self.open(self.rid)
 
+    def show_report(self) -> None:
+        """Show the yearly report."""
+        self.stack.setCurrentIndex(REPORT)
+        self.report.refresh()
+        self.report.year.setFocus()
+
+    def show_interests(self) -> None:
+        """Show the firms that people declared."""
+        self.stack.setCurrentIndex(INTERESTS)
+        self.interests.begin()
+
     def _show_board(self) -> None:
         self.rid = ""
         self.stack.setCurrentIndex(BOARD)
@@ -221,7 +242,9 @@ class ComplaintsPage(Page):
         if not isinstance(outcome.value, Opened) or outcome.value.rid != self.rid or self.case.panel.form is not None:
             return
         focus = QApplication.focusWidget()
-        inside = focus in (None, self.case) or self.case.panel.isAncestorOf(focus)  # what had the focus is about to be made anew
+        inside = focus in (None, self.case) or self.case.panel.isAncestorOf(
+            focus
+        )  # what had the focus is about to be made anew
         fresh = self.stack.currentIndex() != CASE
         self.case.show_case(outcome.value)
         self.stack.setCurrentIndex(CASE)
