@@ -38,7 +38,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go.complaints", "转到投诉", "Ctrl+T"),
     ActionSpec("go.reviews", "转到评议与认定", "Ctrl+R"),
     ActionSpec("go.conflicts", "转到两处修改不一致", "Ctrl+8"),
-    ActionSpec("go.villages", "转到信用村镇", "Ctrl+M"),
+    ActionSpec("go.villages", "转到信用村镇", "Ctrl+Shift+M"),
     ActionSpec("app.help", "打开帮助", "F1"),
     ActionSpec("app.lock", "锁定资料库", "Ctrl+L"),
     ActionSpec("app.find", "查找", "Ctrl+F"),
