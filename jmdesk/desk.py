@@ -463,6 +463,14 @@ class Desk:
                 self.__dict__.pop(bound, None)
         return self.packages.settle()
 
+    def begin_day(self) -> list[Held]:
+        """What a new day brings: packages that take effect, consents whose term ended, values nobody consented to."""
+        held = self.renew()
+        self.consents.lapse()
+        self.consents.erase_overdue()
+        self.attachments.erase_removed()
+        return held
+
     @cached_property
     def conflicts(self) -> Conflicts:
         """Records that wait for somebody's decision: changed in two places, voided on one side, refused."""

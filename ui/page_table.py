@@ -39,6 +39,7 @@ class PageSpec:
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("home", "首页", "home", "home.HomePage"),
     PageSpec("households", "农户档案", "household", "households.HouseholdsPage", ("R05",)),
+    PageSpec("consents", "授权与删除", "seal", "consents.ConsentsPage", ("R04",)),
     PageSpec("records", "记录", "records", "records.RecordsPage"),
     PageSpec("imports", "导入", "import", "imports.ImportsPage", ("R05",)),
     PageSpec("ratings", "评级", "rating", "ratings.RatingsPage", ("R16",)),

@@ -54,6 +54,13 @@ class ConsentPages:
             every = reading.find(connection, "R05", Filter(region_prefix=region_prefix), order="household_id")
             return [one.rid for one in every if not self._answered(connection, one.rid, on)]
 
+    def all(self, region_prefix: str = "") -> list[str]:
+        """Every household of a region, by number."""
+        self._desk.records.guard.require("read", "R04")
+        with self._desk.store.reading() as connection:
+            every = reading.find(connection, "R05", Filter(region_prefix=region_prefix), order="household_id")
+        return [one.rid for one in every]
+
     def print(
         self, households: tuple[str, ...], *, progress: Progress = silent, cancelled: Cancelled = never
     ) -> Iterator[ConsentSheet]:

@@ -37,6 +37,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go.cases", "转到在办事项", "Ctrl+9"),
     ActionSpec("go.complaints", "转到投诉", "Ctrl+T"),
     ActionSpec("go.reviews", "转到评议与认定", "Ctrl+R"),
+    ActionSpec("go.consents", "转到授权与删除", "Ctrl+E"),
     ActionSpec("go.conflicts", "转到两处修改不一致", "Ctrl+8"),
     ActionSpec("go.villages", "转到信用村镇", "Ctrl+Shift+M"),
     ActionSpec("app.help", "打开帮助", "F1"),

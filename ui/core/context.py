@@ -60,7 +60,7 @@ class Context(QObject):
     def _begin_day(self) -> None:
         """Go by the packages of the new day; what has taken effect is told, and views read anew."""
         desk = self.services
-        self.runner.submit(lambda _progress, _cancelled: desk.renew(), self._began)
+        self.runner.submit(lambda _progress, _cancelled: desk.begin_day(), self._began)
 
     def _began(self, outcome: Outcome) -> None:
         if outcome.error is not None:

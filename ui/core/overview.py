@@ -40,6 +40,8 @@ def read_overview(desk: Desk) -> Overview:
             Waiting(tr("公示期满，可以认定的户"), reviews["ready"], "reviews", "warn"),
             Waiting(tr("评定办理超期的户"), reviews["overdue"], "reviews", "bad"),
             Waiting(tr("信用户年审到期的户"), reviews["annual"], "reviews", "warn"),
+            Waiting(tr("撤回授权后待删除的户"), len(desk.rights.countdowns()), "consents", "bad"),
+            Waiting(tr("保存期满应删除的记录"), _out_of_term(desk), "consents", "warn"),
             Waiting(tr("待报送的修改"), sync.unsent, "sync", "info"),
         ),
         sync=sync,
@@ -100,6 +102,13 @@ def _sync(desk: Desk) -> SyncState:
         conflicts=states.get("conflict", 0),
         last_sync=beijing_text(at) if at else "",
     )
+
+
+def _out_of_term(desk: Desk) -> int:
+    """Records whose term is over."""
+    from jmdesk.rights.retention import Retention
+
+    return sum(len(one.rids) for one in Retention(desk).due())
 
 
 def _awaiting(desk: Desk) -> int:

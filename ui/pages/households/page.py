@@ -15,17 +15,18 @@ from ui.core.context import Context, Page, Target
 from ui.core.drafting import Drafting
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
-from ui.core.messages import WARN, Notice
+from ui.core.messages import OK, WARN, Notice
 from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.core.runner import Outcome
 from ui.core.theme import look
-from ui.pages.households.consent import ConsentForm, SignedPaper, Withdrawal
+from ui.pages.households.consent import ConsentForm, Declined, SignedPaper, Withdrawal
 from ui.pages.households.dossier import DossierView
 from ui.pages.households.form import NewHouseholdForm
 from ui.pages.households.in_place import InPlace
 from ui.pages.households.listing import HouseholdList
 from ui.pages.households.model import DossierReader, NewHousehold, Shown, create_household
+from ui.pages.households.rights import export_account, lock_sentences, withdraw
 from ui.widgets.attachments import KINDS, AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
@@ -67,10 +68,12 @@ class HouseholdsPage(Page):
         self.list.new_wished.connect(self.start_new)
         self.form.wanted.connect(self._create)
         self.form.given_up.connect(self.show_list)
-        self.dossier.consent_wished.connect(self.consent.begin)
+        self.dossier.consent_wished.connect(self._begin_consent)
         self.dossier.scan_wished.connect(self.ask_scan)
         self.consent.signed.connect(self._sign)
         self.consent.withdrawn.connect(self._withdraw)
+        self.consent.declined.connect(self._decline)
+        self.consent.export_wished.connect(self._ask_export)
 
     # -- what the window asks --------------------------------------------------------------------------------------
 
@@ -264,10 +267,14 @@ class HouseholdsPage(Page):
         self.context.notices.say(tr("已为 {n} 份授权归档扫描件。", n=outcome.value))
 
     def _withdraw(self, wanted: Withdrawal) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, tr("撤回授权回执存为"), f"{tr('撤回授权回执')}.pdf", "PDF (*.pdf)")
+        self.withdraw_to(wanted, Path(name) if name else None)
+
+    def withdraw_to(self, wanted: Withdrawal, slip: Path | None) -> None:
+        """Withdraw, and write the slip for the household to a file; without one it is among the papers of the case."""
         services, rid = self.context.services, self.rid
         self.context.runner.submit(
-            lambda _progress, _cancelled: services.consents.withdraw(rid, wanted.kinds, reason=wanted.reason),
-            self._withdrawn,
+            lambda _progress, _cancelled: withdraw(services, rid, wanted.kinds, wanted.reason, slip), self._withdrawn
         )
 
     def _withdrawn(self, outcome: Outcome) -> None:
@@ -275,7 +282,51 @@ class HouseholdsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self.consent.hide()
-        self.context.notices.say(tr("已撤回授权；{n} 项信息停止使用，并随下一次报送从平台移除。", n=outcome.value))
+        words = tr("已撤回授权；{n} 项信息停止使用，30 天内由两人办理删除。", n=outcome.value)
+        to_case = Target("consents")
+        self.context.notices.post(Notice(words, OK, "", tr("去办理删除"), lambda: self.context.go(to_case)))
+
+    def _decline(self, wanted: Declined) -> None:
+        services, rid = self.context.services, self.rid
+        self.context.runner.submit(
+            lambda _progress, _cancelled: services.consents.decline(rid, wanted.kinds, on=wanted.said_at),
+            self._declined,
+        )
+
+    def _declined(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+            return
+        self.consent.hide()
+        self.context.notices.say(tr("已登记为本人选择不提供；相应指标按不适用处理，不再催办。"))
+
+    def _begin_consent(self) -> None:
+        self.consent.begin()
+        services, rid, labels = self.context.services, self.rid, self._reader.labels
+        self.context.runner.read(lambda: lock_sentences(services, labels, rid), self._locks_arrived)
+
+    def _locks_arrived(self, outcome: Outcome) -> None:
+        if isinstance(outcome.value, list):
+            self.consent.show_locks(outcome.value)
+
+    def _ask_export(self, reason: str) -> None:
+        name = QFileDialog.getExistingDirectory(self, tr("选择存放的文件夹"))
+        if name:
+            self.export_to(Path(name), reason)
+
+    def export_to(self, folder: Path, reason: str) -> None:
+        """Write everything held about the household into a folder, off the GUI thread."""
+        services, rid = self.context.services, self.rid
+        self.context.runner.submit(
+            lambda _progress, _cancelled: export_account(services, rid, folder, reason), self._exported
+        )
+
+    def _exported(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+            return
+        self.consent.hide()
+        self.context.notices.say(tr("已导出 {n} 条记录及历史、查询和评定说明；已记入查询日志。", n=outcome.value))
 
     # -- changes from elsewhere ------------------------------------------------------------------------------------
 
