@@ -73,6 +73,7 @@ class Dossier:
     sealed: bool
     sources: tuple[Source, ...]
     events: tuple[Stored, ...]
+    complaints: tuple[Stored, ...]
     selections: tuple[Stored, ...]
     green_cards: tuple[Stored, ...]
 
@@ -112,6 +113,7 @@ class Enterprises:
                 rid in queries.sealed(connection, (rid,)),
                 _sources(queries.sources_of(connection, rid)),
                 self._of(connection, EVENT, rid),
+                self._of(connection, "R22", rid),
                 self._of(connection, "R23", rid),
                 self._of(connection, "R24", rid),
             )

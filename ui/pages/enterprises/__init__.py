@@ -1,0 +1,1 @@
+"""Member enterprises of an association: list, one archive whole, import."""

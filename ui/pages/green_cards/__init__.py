@@ -1,0 +1,1 @@
+"""Green cards: a year at a glance, one card with its departments, points and benefits."""

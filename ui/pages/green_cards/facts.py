@@ -1,0 +1,83 @@
+"""What adds to a green card, what takes away, what decides: one line each, by the rules of the year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
+
+from jmdesk.green_cards.rules import Facts
+from ui.core.i18n import tr
+from ui.core.theme import look
+from ui.widgets.codes_field import CodesField
+from ui.widgets.field import TextField, WholeField
+from ui.widgets.styling import button, column, label, row
+
+
+class FactsForm(QWidget):
+    """Emits ``confirmed`` with gains (list), losses (item → times) and vetoes (code → document)."""
+
+    confirmed = Signal(object, object, object)
+    cancelled = Signal()
+
+    def __init__(self, rules: Mapping[str, Any], known: Facts) -> None:
+        super().__init__()
+        inner = QWidget()
+        down = column(inner, gap=6)
+        down.addWidget(label(tr("信用增加(勾选有的)"), "heading"))
+        gains = {one["id"]: f"{one['title']} +{one['points']}" for one in rules["gain"]["items"]}
+        self.gains = CodesField(gains)
+        self.gains.set_value(list(known.gains))
+        down.addWidget(self.gains)
+        down.addWidget(label(tr("信用流失(次数)"), "heading"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(look().theme.px(12))
+        self.losses: dict[str, WholeField] = {}
+        for place, one in enumerate(rules["loss"]["items"]):
+            field = self.losses[one["id"]] = WholeField()
+            field.setMaximumWidth(look().theme.px(80))
+            field.setAccessibleName(one["title"])
+            field.set_value(known.losses.get(one["id"]))
+            grid.addWidget(label(f"{one['title']} -{one['each']}"), place // 2, place % 2 * 2)
+            grid.addWidget(field, place // 2, place % 2 * 2 + 1)
+        down.addLayout(grid)
+        down.addWidget(label(tr("一票否决(填认定文书文号才算)"), "heading"))
+        vetoes = QGridLayout()
+        self.vetoes: dict[str, TextField] = {}
+        for place, one in enumerate(rules["vetoes"]):
+            text = self.vetoes[one["code"]] = TextField(max_length=60)
+            text.setAccessibleName(one["text"])
+            text.setPlaceholderText(tr("文书文号"))
+            text.set_value(known.vetoes.get(one["code"]))
+            vetoes.addWidget(label(one["text"]), place // 2, place % 2 * 2)
+            vetoes.addWidget(text, place // 2, place % 2 * 2 + 1)
+        down.addLayout(vetoes)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inner)
+        scroll.setMinimumHeight(look().theme.px(330))
+        whole = column(self, gap=8)
+        whole.addWidget(scroll)
+        across = row(gap=8)
+        self.confirm_button, cancel = button(tr("确定"), "primary"), button(tr("取消"))
+        across.addWidget(self.confirm_button)
+        across.addWidget(cancel)
+        across.addStretch(1)
+        whole.addLayout(across)
+        self.confirm_button.clicked.connect(self.confirm)
+        cancel.clicked.connect(self.cancelled)
+
+    def focus_first(self) -> None:
+        """Put the cursor on the first box."""
+        next(iter(self.gains.boxes.values())).setFocus()
+
+    def confirm(self) -> None:
+        """Hand over what was entered."""
+        gains = self.gains.value()
+        losses = {
+            name: times for name, field in self.losses.items() if isinstance(times := field.value(), int) and times
+        }
+        vetoes = {code: str(value) for code, field in self.vetoes.items() if (value := field.value())}
+        self.confirmed.emit(gains if isinstance(gains, list) else [], losses, vetoes)

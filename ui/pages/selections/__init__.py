@@ -1,0 +1,1 @@
+"""Honest enterprises: rounds and candidates of an assessment by the trade itself."""
