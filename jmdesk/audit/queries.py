@@ -11,7 +11,7 @@ from jmdesk.store.columns import from_json
 from jmdesk.store.tables import change_log, change_values
 
 _DETAILS = frozenset({"backup", "export", "failed_attempts", "key", "login", "print", "query", "restore", "sync"})
-"""Verbs whose content is written by the program and names nobody: shown in full."""
+"""Verbs whose content is written by the program and names nobody: shown in full, unless it is about one record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _of(query: Select[Any], wanted: Wanted) -> Select[Any]:
 
 def _entry(row: Any) -> Entry:
     reason, before, after = from_json(row.content) if row.content else ("", {}, {})
-    told = after if row.verb in _DETAILS else {}
+    told = after if row.verb in _DETAILS and (row.type == "R02" or not row.rid) else {}
     fields = () if told else tuple(sorted(before.keys() | after.keys()))
     return Entry(
         row.seq, row.at, row.actor, row.verb, row.type, row.rid, reason, fields, told, erased=row.content is None

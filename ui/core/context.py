@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from ui.core.daybreak import Daybreak
 from ui.core.i18n import tr
-from ui.core.messages import INFO, Notices
+from ui.core.messages import INFO, WARN, Notice, Notices
 from ui.core.ports import Unlocked
 from ui.core.runner import Outcome, Runner
 from ui.core.settings import Settings
@@ -56,11 +56,25 @@ class Context(QObject):
         self.desk = desk
         desk.services.store.listen(self.runner.changed.emit)
         self.daybreak = Daybreak(desk.services.clock, self._begin_day, self)
+        self._back_up()
 
     def _begin_day(self) -> None:
         """Go by the packages of the new day; what has taken effect is told, and views read anew."""
+        self._back_up()
         desk = self.services
         self.runner.submit(lambda _progress, _cancelled: desk.begin_day(), self._began)
+
+    def _back_up(self) -> None:
+        """Make the backup of the day, beside whatever is going on."""
+        backups = self.services.backups
+        self.runner.beside(lambda _progress, cancelled: backups.daily(cancelled=cancelled), self._backed_up)
+
+    def _backed_up(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.notices.error(outcome.error)
+        elif outcome.value is not None and (problem := getattr(outcome.value, "second_problem", None)) is not None:
+            text = tr("今日备份已在本机完成，第二处没有备份成。")
+            self.notices.post(Notice(text, WARN, str(problem.message_for_user())))
 
     def _began(self, outcome: Outcome) -> None:
         if outcome.error is not None:

@@ -41,6 +41,20 @@ def household_number(number: str, *, short: bool = False) -> str:
     return tr("临时编号 {n}", n=number[14:] if short else number)
 
 
+def backup_kind(kind: str) -> str:
+    """Why a backup was made."""
+    words = {
+        "daily": tr("每日"),
+        "manual": tr("手动"),
+        "migration": tr("升级前"),
+        "import": tr("导入前"),
+        "key": tr("换密钥前"),
+        "erasure": tr("清除前"),
+        "restore": tr("恢复前"),
+    }
+    return words.get(kind, kind)
+
+
 def deed(verb: str) -> str:
     """What a command of the change log did."""
     words = {
@@ -58,7 +72,15 @@ def deed(verb: str) -> str:
         "consent": tr("登记授权"),
         "attach": tr("添加附件"),
         "detach": tr("移除附件"),
-        "export": tr("导出附件"),
+        "export": tr("导出"),
+        "print": tr("打印"),
+        "query": tr("查询"),
+        "login": tr("开库"),
+        "failed_attempts": tr("口令输错"),
+        "key": tr("密钥变动"),
+        "backup": tr("备份"),
+        "restore": tr("由备份恢复"),
+        "sync": tr("与平台交换"),
         "withdraw": tr("撤回授权"),
         "rate": tr("评定"),
         "reveal": tr("查看证件号码"),
@@ -68,5 +90,13 @@ def deed(verb: str) -> str:
         "settle": tr("处理两处修改"),
         "merge": tr("合并两处修改"),
         "resend": tr("重新报送"),
+        "head": tr("变更户主"),
+        "move_member": tr("成员转户"),
+        "split": tr("分户"),
+        "join": tr("合并"),
+        "relocate": tr("迁村"),
+        "depart": tr("整户迁出"),
+        "death": tr("成员死亡"),
+        "leave": tr("成员迁出"),
     }
     return words.get(verb, verb)

@@ -6,11 +6,12 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from jmdesk.core.text import masked_number
+from ui.core.clipboard import ForgetfulClipboard
 from ui.core.i18n import tr
 from ui.widgets.field import LineField
 from ui.widgets.styling import button, column, row
 
-SHOWN_SECONDS = 30
+SHOWN_SECONDS = 60
 """How long a revealed number stays readable."""
 
 
@@ -52,6 +53,7 @@ class MaskedField(QWidget):
         self._hide_again.setSingleShot(True)
         self._hide_again.setInterval(SHOWN_SECONDS * 1000)
         self._hide_again.timeout.connect(self.cover)
+        self.clipboard = ForgetfulClipboard(self)
         self.show_button.clicked.connect(self._toggle)
         self.change_button.clicked.connect(self.start_change)
         self.confirm.clicked.connect(self._request)
@@ -100,8 +102,9 @@ class MaskedField(QWidget):
         self.line.show_problem(text)
 
     def reveal(self, number: str) -> None:
-        """Show the stored number for half a minute."""
+        """Show the stored number for a minute."""
         self._ask.hide()
+        self.clipboard.watch(number)
         self.line.set_value(number)
         self.show_button.setText(tr("遮住"))
         self._hide_again.start()

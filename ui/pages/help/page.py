@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
-from ui.core.actions import ACTIONS, EVERYWHERE, TYPED, shortcut_text
-from ui.core.context import Context, Page
+from ui.core.actions import ACTIONS, EVERYWHERE, TYPED, shortcut_text, tip
+from ui.core.context import Context, Page, Target
 from ui.core.i18n import LANGUAGES, tr
 from ui.core.messages import INFO
 from ui.core.settings import TEXT_SCALES, THEMES
 from ui.core.theme import look, theme
-from ui.widgets.styling import card, column, label, row
+from ui.widgets.styling import button, card, column, label, row
 
 WORDS: tuple[tuple[str, str], ...] = (
     ("本机资料库", "这台电脑上加密存放的全部记录。忘记开库口令就打不开，没有后门。"),
@@ -64,6 +65,7 @@ class HelpPage(Page):
         across.addWidget(self._keys(), 1, Qt.AlignmentFlag.AlignTop)
         right = column(gap=12)
         right.addWidget(self._look())
+        right.addWidget(self._care())
         right.addWidget(self._words())
         right.addStretch(1)
         across.addLayout(right, 1)
@@ -87,6 +89,21 @@ class HelpPage(Page):
     @staticmethod
     def _named(text: str, page: str) -> str:
         return tr(text) if page == EVERYWHERE else f"{tr(text)}（{tr(PAGE_NAMES.get(page, page))}）"
+
+    def _care(self) -> QFrame:
+        """The ways to what is looked after now and then."""
+        made = card()
+        down = column(made, margin=16, gap=8)
+        down.addWidget(label(tr("维护"), "heading"))
+        across = row()
+        for page, text, icon_name in (("backups", tr("备份与恢复"), "vault"), ("audit", tr("审计"), "history")):
+            way = button(text, "", icon_name)
+            way.setToolTip(tip(f"go.{page}"))
+            way.clicked.connect(partial(self.context.go, Target(page)))
+            across.addWidget(way)
+        across.addStretch(1)
+        down.addLayout(across)
+        return made
 
     def _words(self) -> QFrame:
         made = card()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from jmdesk.catalogue.types import RecordType
+from jmdesk.store.reading import Filter
 from ui.core import wording
 from ui.core.actions import tip
 from ui.core.i18n import tr
@@ -14,8 +15,10 @@ from ui.core.record_desk import RecordDesk
 from ui.core.theme import look
 from ui.pages.records.model import HITS, RecordFilter, RecordSource, columns, is_searchable
 from ui.widgets.empty_state import EmptyState
+from ui.widgets.export_bar import ExportBar
 from ui.widgets.field import TextField
 from ui.widgets.flow import Flow
+from ui.widgets.progress_panel import ProgressPanel
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
@@ -33,8 +36,12 @@ class RecordList(QWidget):
         super().__init__()
         self.type, self._desk = record_type, desk
         down = column(self, gap=10)
+        self.bar = ExportBar(record_type.label)
         down.addLayout(self._head())
         down.addLayout(self._filters())
+        down.addWidget(self.bar)
+        self.progress = ProgressPanel()
+        down.addWidget(self.progress)
         self.table = WindowedTable(columns(record_type), record_type.label)
         empty = EmptyState("")
         down.addWidget(TableOrEmpty(self.table, empty), 1)
@@ -52,6 +59,10 @@ class RecordList(QWidget):
         return RecordFilter(
             search=self.search.text(), sync=str(self.sync.currentData() or ""), voided=self.voided.isChecked()
         )
+
+    def filter(self) -> Filter:
+        """The filter as the store asks for it."""
+        return RecordSource(self._desk.desk, self._desk.labels, self.type, self.wanted()).filter
 
     def refresh(self) -> None:
         """Read the list from its start."""
@@ -92,6 +103,9 @@ class RecordList(QWidget):
             self.new.setToolTip(tip("app.new"))
             self.new.clicked.connect(self.new_wished)
             across.addWidget(self.new)
+        self.export = self.bar.opener()
+        self.export.setEnabled(self._desk.desk.guard.may("export", self.type.id))
+        across.addWidget(self.export)
         return across
 
     def _filters(self) -> Flow:

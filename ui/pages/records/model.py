@@ -71,6 +71,11 @@ class RecordSource:
         self._fields = list_fields(record_type)
         self._filter = self._store_filter()
 
+    @property
+    def filter(self) -> Filter:
+        """The filter as the store asks for it."""
+        return self._filter
+
     def count(self) -> int:
         """How many records match."""
         return self._desk.records.count(self._type.id, self._filter)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import beijing_date
+from jmdesk.exports.service import Exported, Order
 from jmdesk.records.writer import InvalidRecord
 from ui.core import wording
 from ui.core.actions import bind, tip
@@ -27,6 +28,7 @@ from ui.pages.records.listing import RecordList
 from ui.widgets.attachments import AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
+from ui.widgets.export_bar import ExportWish
 from ui.widgets.field import TextField
 from ui.widgets.record_fields import FieldMaker
 from ui.widgets.record_form import RecordForm, RevealWish
@@ -141,10 +143,27 @@ class RecordsPage(Page):
             made = self._lists[type_id] = RecordList(self.context.services.catalogue.types[type_id], self.desk)
             made.opened.connect(lambda rid: self.open(self.type_id, rid))
             made.new_wished.connect(self.start_new)
+            made.bar.wished.connect(self._export)
             self._list_place.addWidget(made)
         self._mark_type()
         self._list_place.setCurrentWidget(made)
         self.stack.setCurrentIndex(0)
+
+    def _export(self, wish: ExportWish) -> None:
+        """Write what the list shows into a file."""
+        shown = self._lists[self.type_id]
+        order = Order(self.type_id, wish.purpose, shown.filter())
+        exports = self.context.services.exports
+        task = self.context.runner.beside(
+            lambda progress, cancelled: exports.records(order, wish.file, progress, cancelled), self._exported
+        )
+        shown.progress.follow(task, tr("正在导出…"))
+
+    def _exported(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+        elif isinstance(outcome.value, Exported):
+            self.context.notices.say(tr("已导出 {n} 条，已留痕。", n=f"{outcome.value.rows:,}"))
 
     # -- form ------------------------------------------------------------------------------------------------------
 
