@@ -104,7 +104,9 @@ class Villages:
     def get(self, type_id: str, rid: str) -> View:
         """The application behind a record id. ``Refused`` "store.no_such_record"."""
         record = self._desk.records.get(type_id, rid).record
-        return self.view(str(record.values["region_code"]), int(str(record.values["rating_year"])))
+        region = self._desk.catalogue.regions.current(str(record.values["region_code"]))
+        with self._desk.store.reading() as connection:
+            return self._view(connection, region, int(str(record.values["rating_year"])), record)
 
     def history(self, region: str) -> list[Stored]:
         """Every year's record of a region and of those merged into it, the newest first."""
@@ -239,9 +241,9 @@ class Villages:
             raise Refused("villages.region", region=region)
         return VILLAGE if found.level == "village" else TOWN
 
-    def _view(self, connection: reading.Connection, region: str, year: int) -> View:
+    def _view(self, connection: reading.Connection, region: str, year: int, record: Stored | None = None) -> View:
         type_id = self._type_of(region)
-        record = self._record(connection, type_id, region, year)
+        record = record or self._record(connection, type_id, region, year)
         given = self._given(connection, type_id, record.rid) if record else {}
         standing = self._facts(connection).of(region, year, given)
         found = assess(package(MODELS[type_id]), standing.facts)
@@ -259,7 +261,9 @@ class Villages:
     def _record(self, connection: reading.Connection, type_id: str, region: str, year: int) -> Stored | None:
         codes = former(self._desk.catalogue.regions, region)
         rows = [r for r in queries.of_regions(connection, type_id, codes) if r.values.get("rating_year") == year]
-        return next((r for r in rows if r.values["region_code"] == region), None)
+        own = [r for r in rows if r.values["region_code"] == region]
+        # After a village was renamed or merged in the middle of a year, its one application goes on for the new one.
+        return own[0] if own else rows[0] if len(rows) == 1 else None
 
     def _is_open(self, type_id: str, rid: str) -> bool:
         return self._desk.workflows.standing(WORKFLOWS[type_id], type_id, rid).state in _OPEN
@@ -286,7 +290,8 @@ class Villages:
             if not self._is_open(type_id, rid):
                 raise Refused("villages.settled")
             connection = writer.transaction.connection
-            region, year = str(record.values["region_code"]), int(str(record.values["rating_year"]))
+            region = desk.catalogue.regions.current(str(record.values["region_code"]))
+            year = int(str(record.values["rating_year"]))
             given = {**self._given(connection, type_id, rid), **more}
             standing = self._facts(connection).of(region, year, given)
             result = assess(package(MODELS[type_id]), standing.facts)
