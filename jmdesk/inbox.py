@@ -149,8 +149,9 @@ class Inbox:
             for operation, outcome in zip(sent, outcomes, strict=True):
                 if operation.op == "tombstone" and outcome.verdict in ACCEPTED:
                     # The record is void on both sides: whatever of it was set aside before has nothing left to decide.
+                    # The platform's own void, when a page brought it already, is still to be taken over.
                     outbox.supersede(connection, operation.rid)
-                    incoming.drop(connection, [operation.rid])
+                    incoming.drop_live(connection, [operation.rid])
             rids = [s.rid for s in sent]
             standing, waiting = outbox.standing(connection, rids), incoming.beside(connection, rids)
             here = _records_here(transaction, [(s.type, s.rid) for s in sent])

@@ -82,6 +82,11 @@ def every(connection: Connection, limit: int) -> dict[str, Theirs]:
     return beside(connection, connection.execute(query).scalars())
 
 
+def drop_live(connection: Connection, rids: Iterable[str]) -> None:
+    """Forget the platform's versions of these records that are not void there."""
+    drop(connection, [rid for rid, theirs in beside(connection, rids).items() if not theirs.tombstone])
+
+
 def drop(connection: Connection, rids: Iterable[str]) -> None:
     """Forget what waited beside these records: it has been taken over or decided."""
     connection.execute(delete(incoming).where(incoming.c.rid.in_(among(rids))))

@@ -195,3 +195,12 @@ def test_two_desks_and_the_platform_end_up_equal_and_no_typed_value_is_lost(
             found_ = reading.get(connection, "R05", played.rid)
         assert found_ is not None
         assert (found_.base_version, found_.sync) == (held.version, "confirmed")
+
+
+def test_a_record_that_both_desks_void_stands_at_the_platforms_version(ours: Office, other: Office, city: City) -> None:
+    with game(ours, other) as played:
+        for who, action in ((0, "void"), (1, "void"), (0, "seal"), (0, "send"), (1, "pull")):
+            played.step(who, action, {}, 0)
+    for office in played.offices:
+        found = office.desk.records.get("R05", played.rid).record
+        assert (found.base_version, found.sync) == (city.held[played.rid].version, "confirmed")
