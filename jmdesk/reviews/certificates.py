@@ -5,6 +5,9 @@ The code on the paper (QR) is ``JMC1.<payload>.<signature>`` in base64url withou
 device's Ed25519 over ``jmdesk-certificate-v1`` and the payload, empty before enrolment: then the paper is provisional.
 The text is every character printed on the paper in reading order, NFKC, without white space, so that neither a line
 break nor a font makes a difference and every other change does.
+
+A PDF that the program saves bears a second code as its last line, ``%JMP1.…`` in the same form, over all bytes before
+it: fonts often give no way back from their glyphs to characters, so that the words of a PDF cannot always be read.
 """
 
 from __future__ import annotations
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 
 TEMPLATE: Final = "review-certificate"
 MARK: Final = "JMC1"
-_LABEL: Final = b"jmdesk-certificate-v1\n"
+FILE_MARK: Final = "JMP1"
+_LABELS: Final = {MARK: b"jmdesk-certificate-v1\n", FILE_MARK: b"jmdesk-certificate-file-v1\n"}
 _CODE_MM: Final = 38.0
 _MOST_CODE: Final = 2000
 _CONFIRMED: Final = "confirmed"
@@ -47,6 +51,7 @@ _CONFIRMED: Final = "confirmed"
 class Sealed:
     """What the code of a certificate says. ``signature`` is empty before the desk was enrolled."""
 
+    mark: str
     number: str
     digest: bytes
     keyid: str
@@ -82,21 +87,39 @@ def digest_of(text: str) -> bytes:
 
 def code(number: str, text: str, day: date, keys: DeviceKeys | None) -> str:
     """The code for a certificate's text."""
-    values = {"n": number, "d": _b64(digest_of(text)), "k": keys.keyid if keys else "", "t": day.isoformat()}
+    return _sealed(MARK, number, digest_of(text), day, keys)
+
+
+def sealed_pdf(data: bytes, number: str, day: date, keys: DeviceKeys | None) -> bytes:
+    """A certificate's PDF with the code over its bytes as its last line."""
+    return data + f"\n%{_sealed(FILE_MARK, number, hashlib.sha256(data).digest(), day, keys)}\n".encode()
+
+
+def file_seal(data: bytes) -> tuple[bytes, Sealed] | None:
+    """The bytes that a PDF's last line vouches for, and what it says; None without. ``Refused`` as ``read_code``."""
+    before, found, last = data.rpartition(f"\n%{FILE_MARK}.".encode())
+    if not found or not last.endswith(b"\n"):
+        return None
+    return before, read_code(f"{FILE_MARK}.{last[:-1].decode('ascii', 'replace')}", FILE_MARK)
+
+
+def _sealed(mark: str, number: str, digest: bytes, day: date, keys: DeviceKeys | None) -> str:
+    values = {"n": number, "d": _b64(digest), "k": keys.keyid if keys else "", "t": day.isoformat()}
     payload = json.dumps(values, ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode()
-    signature = keys.signing.sign(_LABEL + payload) if keys else b""
-    return f"{MARK}.{_b64(payload)}.{_b64(signature)}"
+    signature = keys.signing.sign(_LABELS[mark] + payload) if keys else b""
+    return f"{mark}.{_b64(payload)}.{_b64(signature)}"
 
 
-def read_code(text: str) -> Sealed:
+def read_code(text: str, mark: str = MARK) -> Sealed:
     """What a code says, nothing checked yet. ``Refused`` "reviews.no_code" for anything else."""
-    if len(text) > _MOST_CODE or not text.strip().startswith(f"{MARK}."):
+    if len(text) > _MOST_CODE or not text.strip().startswith(f"{mark}."):
         raise Refused("reviews.no_code")
     try:
         _, payload, signature = text.strip().split(".")
         raw = _unb64(payload)
         values = json.loads(raw)
-        return Sealed(str(values["n"]), _unb64(values["d"]), str(values["k"]), str(values["t"]), raw, _unb64(signature))
+        digest, name = _unb64(values["d"]), str(values["n"])
+        return Sealed(mark, name, digest, str(values["k"]), str(values["t"]), raw, _unb64(signature))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refused("reviews.no_code") from error
 
@@ -109,13 +132,18 @@ def check(sealed: Sealed, text: str, keys: Mapping[str, bytes]) -> bool:
     """
     if digest_of(plain(text)) != sealed.digest:
         raise Refused("reviews.text_changed", number=sealed.number)
+    return check_signature(sealed, keys)
+
+
+def check_signature(sealed: Sealed, keys: Mapping[str, bytes]) -> bool:
+    """Whether a device signed a code: True, or False where nobody has. ``Refused`` as ``check``."""
     if not sealed.is_signed and not sealed.keyid:
         return False
     key = keys.get(sealed.keyid)
     if key is None:
         raise Refused("reviews.unknown_key", key=sealed.keyid)
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(sealed.signature, _LABEL + sealed.payload)
+        Ed25519PublicKey.from_public_bytes(key).verify(sealed.signature, _LABELS[sealed.mark] + sealed.payload)
     except (InvalidSignature, ValueError):
         raise Refused("reviews.bad_signature", number=sealed.number) from None
     return True

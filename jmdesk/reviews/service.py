@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from jmdesk.catalogue.types import Record
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
+from jmdesk.papers import queries as papers
 from jmdesk.ratings import queries as ratings
 from jmdesk.reviews import documents, queries
-from jmdesk.reviews.certificates import issue_certificate
+from jmdesk.reviews.certificates import TEMPLATE, issue_certificate, sealed_pdf
 from jmdesk.reviews.filing import Filing
 from jmdesk.reviews.office import Office
 from jmdesk.reviews.panel import Panel
@@ -186,6 +187,14 @@ class Reviews:
             self._desk.workflows.write(writer, "W11", "R25", rid, "receive")
             self._write(writer, rating, "object", {"case_no": number}, ground, "")
         return rid
+
+    def seal_pdf(self, number: str, data: bytes) -> bytes:
+        """The PDF of a paper as it is handed out: a certificate bears a code over its bytes, no other."""
+        with self._desk.store.reading() as connection:
+            found = papers.get(connection, number)
+        if found is None or found.template != TEMPLATE:
+            return data
+        return sealed_pdf(data, number, self._desk.workflows.today, self._desk.seal_keys())
 
     def stop_withdrawn(self) -> list[str]:
         """Stop every review whose household has withdrawn its consent to be rated; gives the ratings stopped.

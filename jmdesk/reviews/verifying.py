@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from jmdesk.core.errors import Environment, Refused
-from jmdesk.reviews.certificates import MARK, Sealed, check, plain, read_code
+from jmdesk.reviews.certificates import MARK, Sealed, check, check_signature, file_seal, plain, read_code
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_PAGES: Final = 3
@@ -40,8 +41,11 @@ def verify_file(path: Path, keys: Mapping[str, bytes]) -> Verified:
         data = path.read_bytes()
     except OSError as error:
         raise Environment("cli.unreadable_file", file=path.name) from error
-    text, code = _of_pdf(data) if data.startswith(b"%PDF-") else _of_text(data)
-    return verified(text, code, keys)
+    if not data.startswith(b"%PDF-"):
+        return verified(*_of_text(data), keys)
+    text, code = _of_pdf(data)
+    found = file_seal(data)
+    return verified(text, code, keys) if found is None else _verified_bytes(*found, read_code(code), keys)
 
 
 def verified(text: str, code: str, keys: Mapping[str, bytes]) -> Verified:
@@ -51,6 +55,15 @@ def verified(text: str, code: str, keys: Mapping[str, bytes]) -> Verified:
     if plain(sealed.number) not in plain(text):
         raise Refused("reviews.text_changed", number=sealed.number)
     return Verified(sealed.number, sealed.day, sealed.keyid, signed)
+
+
+def _verified_bytes(data: bytes, over: Sealed, printed: Sealed, keys: Mapping[str, bytes]) -> Verified:
+    """Check a PDF by the code over its bytes, which must be of the same certificate and device as the one printed."""
+    same = (over.number, over.keyid) == (printed.number, printed.keyid)
+    if not same or hashlib.sha256(data).digest() != over.digest:
+        raise Refused("reviews.text_changed", number=printed.number)
+    signed = check_signature(over, keys) and check_signature(printed, keys)
+    return Verified(printed.number, printed.day, printed.keyid, signed)
 
 
 def read_keys(path: Path) -> dict[str, bytes]:

@@ -244,6 +244,7 @@ class ReviewsPage(Page):
             document = papers.document(number)
             if target.suffix == ".pdf":
                 write_paper(document, target)
+                target.write_bytes(self._reviews.seal_pdf(number, target.read_bytes()))
             else:
                 target.write_bytes(document)
         except OSError as error:
