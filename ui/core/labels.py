@@ -23,6 +23,7 @@ NAMED_BY = {
     "R05": ("household_id",), "R06": ("person_name",), "R07": ("year",), "R08": ("land_kind", "area_mu"),
     "R10": ("creditor_name",), "R16": ("rating_year", "grade"), "R24": ("uscc", "gc_year"),
     "R13": ("honor_title",), "R14": ("doc_no",), "R20": ("ent_name",), "R22": ("complaint_no",), "R25": ("case_no",),
+    "R21": ("uscc", "event_date"), "R23": ("uscc", "batch_no"),
 }  # fmt: skip
 """The fields whose values name a record of each type."""
 

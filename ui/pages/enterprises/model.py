@@ -17,13 +17,7 @@ from ui.core.labels import Labels
 from ui.core.ports import Chip, Row
 from ui.widgets.table_model import Column
 
-CLASSES: tuple[tuple[str, str], ...] = (
-    ("P", "公开"),
-    ("Q", "授权查询"),
-    ("G", "政务共享"),
-    ("U", "仅本单位"),
-    ("N", "不上传"),
-)
+CLASSES = ("P", "Q", "G", "U", "N")
 """The disclosure classes of the catalogue, the widest first."""
 
 
@@ -143,7 +137,7 @@ class EnterpriseReader:
                 found.append(Fact(field.label, tr("不显示(同业回避)")))
                 continue
             words = self.labels.words(field, values.get(field.identifier))
-            if words and field.unit:
+            if words and field.unit and not words.endswith(field.unit):
                 words = f"{words} {field.unit}"
             found.append(Fact(field.label, words or "—", _source_words(sources.get(field.identifier))))
         return tuple(found)
@@ -211,7 +205,8 @@ class EnterpriseReader:
         for field in self._desk.catalogue.types["R20"].fields:
             if field.default_on and field.identifier in dossier.enterprise.values:
                 by_class.setdefault(field.disclosure, []).append(field.label)
-        return tuple((tr(name), "、".join(by_class[code])) for code, name in CLASSES if code in by_class)
+        names = self._desk.catalogue.code_lists["CL-DISC"]
+        return tuple((names.label(code), "、".join(by_class[code])) for code in CLASSES if code in by_class)
 
     def _word(self, type_id: str, found: Stored, name: str) -> str:
         field: Field = self._desk.catalogue.types[type_id].by_identifier[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QScrollArea, QStackedWidget, QWidget
 
 from jmdesk.enterprises.figures import figures_sheet
@@ -34,6 +34,9 @@ from ui.widgets.flow import Flow
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.styling import button, card, clear, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
+
+WIDE = 125
+"""Per cent of text size up to which a name and the buttons fit into one line."""
 
 PAUSE = 100
 """Milliseconds without a key before a search starts."""
@@ -212,7 +215,7 @@ class EnterprisesPage(Page):
 
     def _show_facts(self, shown: Shown) -> None:
         clear(self._facts)
-        across = 2 if look().theme.scale > 125 else 3
+        across = 2 if look().theme.scale > WIDE else 3
         for place, fact in enumerate(shown.facts):
             cell = QWidget()
             down = column(cell, gap=0)
@@ -220,7 +223,7 @@ class EnterprisesPage(Page):
             down.addWidget(label(fact.value, wrap=True))
             if fact.source:
                 down.addWidget(label(fact.source, "hint", wrap=True))
-            self._facts.addWidget(cell, place // across, place % across)
+            self._facts.addWidget(cell, place // across, place % across, Qt.AlignmentFlag.AlignTop)
 
     def _make_one_side(self) -> QWidget:
         made = QWidget()
@@ -240,11 +243,17 @@ class EnterprisesPage(Page):
         self.case_button.setToolTip(tip("enterprises.case"))
         self.case_button.clicked.connect(self._to_case)
         head.addWidget(back)
-        head.addWidget(self.title, 1)
+        large = look().theme.scale > WIDE
+        if large:
+            head.addStretch(1)
+        else:
+            head.addWidget(self.title, 1)
         head.addWidget(self.state)
         for widget in (self.edit_button, self.grade_button, self.event_button, self.case_button):
             head.addWidget(widget)
         down.addLayout(head)
+        if large:
+            down.addWidget(self.title)
         down.addWidget(self.code)
         self._form_place = column(gap=0)
         down.addLayout(self._form_place)

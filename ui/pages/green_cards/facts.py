@@ -22,7 +22,7 @@ class FactsForm(QWidget):
     confirmed = Signal(object, object, object)
     cancelled = Signal()
 
-    def __init__(self, rules: Mapping[str, Any], known: Facts) -> None:
+    def __init__(self, title: str, rules: Mapping[str, Any], known: Facts) -> None:
         super().__init__()
         inner = QWidget()
         down = column(inner, gap=6)
@@ -54,12 +54,13 @@ class FactsForm(QWidget):
             vetoes.addWidget(label(one["text"]), place // 2, place % 2 * 2)
             vetoes.addWidget(text, place // 2, place % 2 * 2 + 1)
         down.addLayout(vetoes)
+        down.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
-        scroll.setMinimumHeight(look().theme.px(330))
         whole = column(self, gap=8)
-        whole.addWidget(scroll)
+        whole.addWidget(label(title, "title"))
+        whole.addWidget(scroll, 1)
         across = row(gap=8)
         self.confirm_button, cancel = button(tr("确定"), "primary"), button(tr("取消"))
         across.addWidget(self.confirm_button)

@@ -49,6 +49,7 @@ class GreenCardsPage(Page):
         self._place = column(gap=0)
         down = column(self, margin=20)
         self.stack = QStackedWidget()
+        self._inline = (column(gap=0), column(gap=0))
         down.addLayout(self._place)
         down.addWidget(self.stack, 1)
         self.stack.addWidget(self._year_side())
@@ -151,14 +152,19 @@ class GreenCardsPage(Page):
     # -- forms -----------------------------------------------------------------------------------------------------
 
     def _show_form(self, form: EntryForm | FactsForm) -> None:
+        """A short form beneath the heading of what is shown, a long one alone."""
         self._close_form()
         self.form = form
         form.cancelled.connect(self._close_form)
-        self._place.addWidget(form)
+        long = isinstance(form, FactsForm)
+        self.stack.setVisible(not long)
+        (self._place if long else self._inline[self.stack.currentIndex()]).addWidget(form)
         form.focus_first()
 
     def _close_form(self) -> None:
-        clear(self._place)
+        for place in (self._place, *self._inline):
+            clear(place)
+        self.stack.show()
         self.form = None
 
     def begin_application(self) -> None:
@@ -212,7 +218,10 @@ class GreenCardsPage(Page):
     def begin_reply(self, department: str) -> None:
         """Ask for what a department answered about the card."""
         shown = self.shown
-        if shown is None or not department or shown.opened.standing.state != "applied":
+        if shown is None or not department or self.form is not None:
+            return
+        if shown.opened.standing.state != "applied":
+            self.context.notices.say(tr("已经计算，要补充部门评价请先在“办理”中退回。"))
             return
         services, rid = self.context.services, self.rid
         titles = {one["id"]: one["title"] for one in services.green_cards.rules_of(shown.year)["base"]["departments"]}
@@ -238,7 +247,7 @@ class GreenCardsPage(Page):
         if shown is None:
             return
         services, rid = self.context.services, self.rid
-        form = FactsForm(services.green_cards.rules_of(shown.year), shown.opened.facts)
+        form = FactsForm(shown.title, services.green_cards.rules_of(shown.year), shown.opened.facts)
         form.confirmed.connect(
             lambda gains, losses, vetoes: self._submit(
                 lambda: services.green_cards.record_facts(rid, gains, losses, vetoes), tr("已登记加减分。")
@@ -296,6 +305,7 @@ class GreenCardsPage(Page):
         new.clicked.connect(self.begin_application)
         head.addWidget(new)
         down.addLayout(head)
+        down.addLayout(self._inline[0])
         board = card()
         lines = column(board, margin=12, gap=4)
         self.sentence, self.targets = label("", "heading", wrap=True), label("", wrap=True)
@@ -334,6 +344,7 @@ class GreenCardsPage(Page):
         head.addWidget(self.facts_button)
         head.addWidget(self.case_button)
         down.addLayout(head)
+        down.addLayout(self._inline[1])
         self.sums, self.basis = label("", "heading", wrap=True), label("", "muted", wrap=True)
         self.awaited, self.benefits = label("", "warning", wrap=True), label("", wrap=True)
         for widget in (self.sums, self.basis, self.awaited):

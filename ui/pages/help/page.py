@@ -36,6 +36,9 @@ PAGE_NAMES = {
     "complaints": "投诉",
     "ratings": "评级",
     "sync": "报送",
+    "enterprises": "会员企业",
+    "selections": "信用评价",
+    "green_cards": "诚信绿卡",
 }
 
 

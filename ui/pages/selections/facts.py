@@ -24,7 +24,7 @@ class KnownForm(QWidget):
     confirmed = Signal(object, object)
     cancelled = Signal()
 
-    def __init__(self, rules: Mapping[str, Any], known: Facts) -> None:
+    def __init__(self, title: str, rules: Mapping[str, Any], known: Facts) -> None:
         super().__init__()
         inner = QWidget()
         grid = QGridLayout(inner)
@@ -50,13 +50,13 @@ class KnownForm(QWidget):
             field.set_value(known.vetoes.get(one["code"]))
             grid.addWidget(label(one["text"]), below + 1 + place // 2, place % 2 * 2)
             grid.addWidget(field, below + 1 + place // 2, place % 2 * 2 + 1)
+        grid.setRowStretch(below + 2 + len(rules["vetoes"]) // 2, 1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
-        scroll.setMinimumHeight(look().theme.px(240))
         whole = column(self, gap=8)
-        whole.addWidget(label(tr("登记核实情况"), "heading"))
-        whole.addWidget(scroll)
+        whole.addWidget(label(title, "title"))
+        whole.addWidget(scroll, 1)
         across = row(gap=8)
         self.confirm_button, cancel = button(tr("确定"), "primary"), button(tr("取消"))
         across.addWidget(self.confirm_button)

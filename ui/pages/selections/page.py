@@ -10,7 +10,7 @@ from jmdesk.core.numbers import round_half_up
 from jmdesk.desk import Desk
 from jmdesk.papers.queries import Paper
 from jmdesk.selections import rules
-from jmdesk.selections.service import APPROVAL, EVALUATION, KINDS, NOTICE, Opened, Round
+from jmdesk.selections.service import APPROVAL, EVALUATION, Opened, Round
 from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
@@ -43,6 +43,11 @@ class RoundShown:
     rows: tuple[Row, ...]
 
 
+def kinds() -> dict[str, str]:
+    """What a candidate can be."""
+    return {"enterprise": tr("企业"), "street": tr("示范街"), "shop": tr("示范店")}
+
+
 def read_round(desk: Desk, batch: str) -> RoundShown:
     """A round, the latest when none is named."""
     rounds = tuple(desk.selections.rounds())
@@ -51,7 +56,7 @@ def read_round(desk: Desk, batch: str) -> RoundShown:
     rows = tuple(
         Row(one.rid, (
             one.name,
-            tr(KINDS[one.kind]),
+            kinds()[one.kind],
             "" if one.score is None else str(one.score),
             Chip(one.standing.label, "ok" if one.standing.state == "awarded" else "info"),
         ))
@@ -71,6 +76,7 @@ class SelectionsPage(Page):
         down = column(self, margin=20)
         self._place = column(gap=0)
         self.stack = QStackedWidget()
+        self._inline = (column(gap=0), column(gap=0))
         down.addLayout(self._place)
         down.addWidget(self.stack, 1)
         self.stack.addWidget(self._round_side())
@@ -157,7 +163,7 @@ class SelectionsPage(Page):
         if not isinstance(opened, Opened) or opened.record.rid != self.rid:
             return
         self.opened = opened
-        self.title.setText(f"{opened.name}({tr(KINDS[opened.kind])})")
+        self.title.setText(f"{opened.name}({kinds()[opened.kind]})")
         self.state.show_chip(Chip(opened.standing.label, "ok" if opened.standing.state == "awarded" else "info"))
         score = opened.result.score
         self.score.setText(tr("得分 {score}", score=score) if score is not None else tr("得分待补"))
@@ -170,7 +176,7 @@ class SelectionsPage(Page):
             Row("", (
                 titles[item.dimension],
                 item.title,
-                Chip(item.given, "warn") if item.applies and item.points is None else item.given,
+                Chip(item.given, "warn") if item.applies and item.points is None else self._given(item),
                 "" if item.points is None else f"{round_half_up(item.points)}",
                 str(item.maximum),
             ))
@@ -184,27 +190,40 @@ class SelectionsPage(Page):
             self.stack.setCurrentIndex(1)
             self.lines.setFocus()
 
+    def _given(self, item: rules.Item) -> str:
+        """What is known of an item, a grade by its name."""
+        raw = next(one for one in rules.package()["items"] if one["id"] == item.id)
+        field = self.context.services.catalogue.types["R20"].by_identifier.get(raw.get("fact", ""))
+        if raw["kind"] != "table" or field is None:
+            return item.given
+        return self.context.services.catalogue.code_lists[field.code_list].label(item.given)
+
     # -- forms -----------------------------------------------------------------------------------------------------
 
     def _show_form(self, form: EntryForm | KnownForm) -> None:
+        """A short form beneath the heading of what is shown, a long one alone."""
         self._close_form()
         self.form = form
         form.cancelled.connect(self._close_form)
-        self._place.addWidget(form)
+        long = isinstance(form, KnownForm)
+        self.stack.setVisible(not long)
+        (self._place if long else self._inline[self.stack.currentIndex()]).addWidget(form)
         form.focus_first()
 
     def _close_form(self) -> None:
-        clear(self._place)
+        for place in (self._place, *self._inline):
+            clear(place)
+        self.stack.show()
         self.form = None
 
     def begin_round(self) -> None:
         """Ask for what a round rests on."""
-        kinds = {EVALUATION: tr("信用评价依据"), APPROVAL: tr("评比达标表彰批准文号")}
+        bases = {EVALUATION: tr("信用评价依据"), APPROVAL: tr("评比达标表彰批准文号")}
         form = EntryForm(
             tr("建立批次"),
             (
                 Entry("batch", tr("批次号"), TextField(max_length=20)),
-                Entry("basis", tr("依据种类"), CodePicker(search_codes(kinds), kinds.get, coded=False)),
+                Entry("basis", tr("依据种类"), CodePicker(search_codes(bases), bases.get, coded=False)),
                 Entry("document", tr("文号或文件名称"), TextField(max_length=80)),
                 Entry("title", tr("批准的名称"), TextField(max_length=40), required=False),
             ),
@@ -229,7 +248,7 @@ class SelectionsPage(Page):
         form = EntryForm(
             tr("登记申报"),
             (
-                Entry("kind", tr("类别"), CodePicker(search_codes(KINDS), KINDS.get, coded=False)),
+                Entry("kind", tr("类别"), CodePicker(search_codes(kinds()), kinds().get, coded=False)),
                 Entry(
                     "enterprise", tr("企业"),
                     CodePicker(names.search("R20"), lambda rid: names.of("R20", rid), coded=False), required=False,
@@ -256,7 +275,7 @@ class SelectionsPage(Page):
         if opened is None:
             return
         selections, rid = self.context.services.selections, self.rid
-        form = KnownForm(rules.package(), opened.facts)
+        form = KnownForm(opened.name, rules.package(), opened.facts)
         form.confirmed.connect(
             lambda values, vetoes: self._submit(
                 lambda: selections.record_facts(rid, values, vetoes), tr("已登记核实情况。")
@@ -307,9 +326,10 @@ class SelectionsPage(Page):
         for widget in (self.round_button, self.notice_button, self.new_button):
             head.addWidget(widget)
         down.addLayout(head)
+        down.addLayout(self._inline[0])
         self.basis = label("", wrap=True)
         down.addWidget(self.basis)
-        down.addWidget(label(tr(NOTICE), "hint"))
+        down.addWidget(label(tr("行业自律评价，不是行政机关作出的结论"), "hint"))
         columns = (
             Column(tr("名称"), 320, stretch=True),
             Column(tr("类别"), 100),
@@ -344,6 +364,7 @@ class SelectionsPage(Page):
         for widget in (self.state, self.facts_button, self.case_button):
             head.addWidget(widget)
         down.addLayout(head)
+        down.addLayout(self._inline[1])
         self.score, self.certificate = label("", "heading"), label("", wrap=True)
         self.unknown, self.vetoes = label("", "warning", wrap=True), label("", "problem", wrap=True)
         for words in (self.score, self.certificate, self.unknown, self.vetoes):
@@ -357,6 +378,6 @@ class SelectionsPage(Page):
         )
         self.lines = WindowedTable(columns, tr("逐项得分"), fitted=True)
         down.addWidget(self.lines, 1)
-        down.addWidget(label(tr(NOTICE), "hint"))
+        down.addWidget(label(tr("行业自律评价，不是行政机关作出的结论"), "hint"))
         down.addWidget(KeyHint((("Ctrl+G", tr("办理")), ("Alt+←", tr("返回")))))
         return made
