@@ -307,13 +307,13 @@ class Desk:
     @cached_property
     def workflows(self) -> Workflows:
         """Cases, their steps and their clocks."""
-        from jmdesk.workflows.service import Workflows
+        from jmdesk.workflows.service import Workflows, each
 
         bars = {
             "W2": self.reviews.bar,
             "W3": self.villages.bar_village,
             "W4": self.villages.bar_town,
-            "W6": self.enterprises.bar,
+            "W6": each(self.enterprises.bar, self.complaints.bar_event),
             "W7": self.complaints.bar,
             "W8": self.selections.bar,
             "W9": self.green_cards.bar,

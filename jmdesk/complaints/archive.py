@@ -1,4 +1,7 @@
-"""What a finding does to a member's archive: one credit event (R21), paused while an appeal runs."""
+"""What a finding does to a member's archive: one credit event (R21), paused while an appeal runs.
+
+The event goes the way of every credit event (W6): a second person checks it, the firm is told and may state its case.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ _COMPLAINT_CLOSED, _COMPLAINT_PAPER = "23", "4"
 _SHARED, _OWN_UNIT = "G", "U"
 _NONE, _TOO_EARLY, _UNDER_REVIEW = "0", "1", "3"
 _BAD = frozenset({"3", "4", "5"})
+_PAUSED: Record = {"publicity": _OWN_UNIT, "repair_status": _UNDER_REVIEW}
 
 
 def archive(writer: Writer, complaint: Stored, polarity: str) -> str:
@@ -42,22 +46,20 @@ def archive(writer: Writer, complaint: Stored, polarity: str) -> str:
     return rid
 
 
-def pause(writer: Writer, event: str, *, paused: bool) -> None:
-    """Keep the event inside the unit while an appeal runs, and let it count again afterwards."""
+def pause(writer: Writer, event: str) -> Record:
+    """Keep the event inside the unit while an appeal runs; gives what it said before, for ``resume``."""
     found = writer.transaction.get("R21", event)
     if found is None:
-        return
-    bad = found.values.get("polarity") in _BAD
-    after = _TOO_EARLY if bad else _NONE
-    writer.change(
-        "R21",
-        event,
-        {
-            "publicity": _OWN_UNIT if paused else _SHARED,
-            "repair_status": _UNDER_REVIEW if paused else after,
-        },
-        reason="企业申诉期间暂停" if paused else "申诉处理完毕，恢复",
-    )
+        return {}
+    before: Record = {name: found.values[name] for name in _PAUSED if name in found.values}
+    writer.change("R21", event, dict(_PAUSED), reason="企业申诉期间暂停")
+    return before
+
+
+def resume(writer: Writer, event: str, before: Record) -> None:
+    """Let the event count again as it did before the appeal."""
+    if writer.transaction.get("R21", event) is not None:
+        writer.change("R21", event, before, reason="申诉处理完毕，恢复")
 
 
 def revoke(writer: Writer, event: str, ground: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from jmdesk.catalogue.types import Record
 from jmdesk.complaints import queries, rules
-from jmdesk.complaints.archive import archive, pause, revoke
+from jmdesk.complaints.archive import archive, pause, resume, revoke
 from jmdesk.complaints.intake import Intake, checked
 from jmdesk.complaints.interests import FIELD, OFFICE_BEARER, SECRETARY_GENERAL, Interests
 from jmdesk.complaints.queries import ComplaintFilter, Related
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 PREFIX = "TS"
 """Begins the numbers of complaints."""
+
+_EVENT, _CONDUCT = "R21", "W6"
+_EFFECTS = frozenset({"effect", "report"})
+"""The steps of a credit event (W6) that must wait for an appeal."""
 
 
 class ComplaintDesk(Workplace, Protocol):
@@ -239,17 +243,40 @@ class Complaints:
             record = writer.transaction.get(rules.TYPE, rid)
             if record is None:
                 raise Refused("store.no_such_record")
-            before = desk.workflows.standing(rules.WORKFLOW, rules.TYPE, rid)
+            before = desk.workflows.within(writer, rules.WORKFLOW, rules.TYPE, rid)
             self._check(writer, record.values, before, step, given)
-            if step == "archive":
-                given["event"] = archive(writer, record, str(given.get("polarity", "")))
-            elif step in ("appeal", "uphold") and (event := rules.archived_event(before)):
-                pause(writer, event, paused=step == "appeal")
-            elif step == "revoke" and (event := rules.archived_event(before)):
-                revoke(writer, event, str(given.get("ground", "")))
+            self._affect_archive(writer, record, before, step, given)
             return desk.workflows.write(
                 writer, rules.WORKFLOW, rules.TYPE, rid, step, details=given, reason=reason, on=on
             )
+
+    def _affect_archive(
+        self, writer: Writer, record: Stored, before: Standing, step: str, given: dict[str, object]
+    ) -> None:
+        """What a step does to the member's archive; the event is remembered in the step."""
+        event = rules.archived_event(before)
+        if step == "archive":
+            given["event"] = archive(writer, record, str(given.get("polarity", "")))
+            self._desk.workflows.write(writer, _CONDUCT, _EVENT, str(given["event"]), "register")
+        elif step == "appeal" and event:
+            given["before"] = pause(writer, event)
+        elif step == "uphold" and event:
+            appeal = before.last("appeal")
+            kept = appeal.details.get("before") if appeal is not None else None
+            resume(writer, event, kept if isinstance(kept, dict) else {})
+        elif step == "revoke" and event:
+            revoke(writer, event, str(given.get("ground", "")))
+
+    def bar_event(self, writer: Writer, rid: str, step: Step) -> None:
+        """The bar against a credit event's taking effect while the appeal runs: "complaints.appeal_runs"."""
+        found = writer.transaction.get(_EVENT, rid)
+        number = found.values.get("doc_no") if found is not None else None
+        if step.id not in _EFFECTS or not isinstance(number, str) or not number.startswith(PREFIX):
+            return
+        wanted = reading.Filter({"complaint_no": number})
+        for one in reading.find(writer.transaction.connection, rules.TYPE, wanted):
+            if self._desk.workflows.within(writer, rules.WORKFLOW, rules.TYPE, one.rid).state == "appealed":
+                raise Refused("complaints.appeal_runs", number=number)
 
     def _check(self, writer: Writer, values: Record, before: Standing, step: str, given: dict[str, object]) -> None:
         if step == "refuse_nonmember" and values.get("respondent_is_member") is True:

@@ -43,7 +43,7 @@ def _collect(connection: Connection, targets: Sequence[str], found: dict[str, li
 
 
 def cases_under_way(connection: Connection, type_id: str, ending: Iterable[str]) -> list[str]:
-    """The record ids of a type's cases whose latest step is none of those that end a case."""
+    """The record ids of a type's cases whose latest step is none of those that end a case; not of void records."""
     table = _TABLE.c
     latest = (
         select(
@@ -57,4 +57,7 @@ def cases_under_way(connection: Connection, type_id: str, ending: Iterable[str])
         .subquery()
     )
     query = select(latest.c.target_ref).where(latest.c.place == 1, latest.c.step.not_in(list(ending)))
-    return sorted(str(target).partition(":")[2] for (target,) in connection.execute(query))
+    subject = record_tables[type_id].c
+    void = set(connection.execute(select(subject.rid).where(subject.rec_voided.is_not(None))).scalars())
+    found = {str(target).partition(":")[2] for (target,) in connection.execute(query)}
+    return sorted(found - void)

@@ -24,6 +24,17 @@ Effect = Callable[[Writer, str, Step, Mapping[str, object]], Record]
 the step; gives what the subject record shows after it. A step with an effect that a step back could not take away is
 not reversible."""
 
+
+def each(*bars: Bar) -> Bar:
+    """Several bars as one, asked in turn."""
+
+    def bar(writer: Writer, rid: str, step: Step) -> None:
+        for one in bars:
+            one(writer, rid, step)
+
+    return bar
+
+
 _RULES = "rules"
 _PAPER = "paper"
 

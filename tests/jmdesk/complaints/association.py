@@ -72,7 +72,7 @@ class Seat:
             actor=self.actor,
             unit=self._desk.unit,
             roles=lambda: guard.roles if guard.matrix is not None else None,
-            bars={"W7": Complaints(self).bar},
+            bars={"W6": Complaints(self).bar_event, "W7": Complaints(self).bar},
         )
 
 

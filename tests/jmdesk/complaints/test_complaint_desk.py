@@ -170,22 +170,28 @@ def test_the_effect_on_the_archive_is_a_second_persons_and_waits_for_an_appeal(
     desk: Desk, clerk: Person, chief: Person, general: Person, firm: str
 ) -> None:
     rid = found(clerk, chief, firm)
-    with pytest.raises(Refused):
-        clerk.at_desk.take(rid, "archive", {"polarity": "3"})
-    chief.at_desk.take(rid, "archive", {"polarity": "3"})
+    clerk.at_desk.take(rid, "archive", {"polarity": "3"})
     (event,) = desk.records.find("R21")
-    assert (event.values["uscc"], event.values["event_cat"], event.values["publicity"]) == (firm, "23", "G")
+    assert (event.values["uscc"], event.values["event_cat"], event.values["publicity"]) == (firm, "23", "U")
+    with pytest.raises(Refused) as refused:
+        clerk.seat.workflows.take("W6", "R21", event.rid, "check", details={"evidence": "检验报告"})
+    assert refusal(refused) in ("workflows.same_person", "workflows.role")
+    chief.seat.workflows.take("W6", "R21", event.rid, "check", details={"evidence": "检验报告"})
     assert "何秀英" not in str(event.values)
     with pytest.raises(Refused) as refused:
-        chief.at_desk.take(rid, "archive", {"polarity": "3"})
+        clerk.at_desk.take(rid, "archive", {"polarity": "3"})
     assert refusal(refused) == "complaints.archived_already"
     clerk.at_desk.take(rid, "appeal", {"ground": "检验样品不是本厂产品"})
     paused = desk.records.get("R21", event.rid).record.values
     assert (paused["publicity"], paused["repair_status"]) == ("U", "3")
+    with pytest.raises(Refused) as refused:
+        chief.seat.workflows.take("W6", "R21", event.rid, "effect", details={"ground": "属实"})
+    assert refusal(refused) == "complaints.appeal_runs"
     with pytest.raises(Refused):
         chief.at_desk.take(rid, "uphold", {"ground": "样品封条完好"})
     general.at_desk.take(rid, "uphold", {"ground": "样品封条完好"})
-    assert desk.records.get("R21", event.rid).record.values["publicity"] == "G"
+    assert desk.records.get("R21", event.rid).record.values["repair_status"] == "1"
+    assert desk.workflows.under_way("W6").keys() == {event.rid}
 
 
 def test_an_appeal_that_holds_voids_the_event_and_the_finding(
@@ -197,6 +203,7 @@ def test_an_appeal_that_holds_voids_the_event_and_the_finding(
     case = general.at_desk.take(rid, "revoke", {"ground": "样品确非本厂产品"})
     assert case.label == "已告知结果"
     assert desk.records.find("R21") == []
+    assert desk.workflows.under_way("W6") == {}
     assert "fault" not in clerk.at_desk.get(rid).values
 
 

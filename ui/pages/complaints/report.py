@@ -15,6 +15,7 @@ from ui.core.context import Context
 from ui.core.i18n import tr
 from ui.core.printing import ruled, write_pdf
 from ui.core.runner import Outcome
+from ui.widgets.flow import Flow
 from ui.widgets.styling import button, column, label, row
 
 YEARS = 10
@@ -55,9 +56,11 @@ class ReportView(QWidget):
         self.kind.addItem(tr("本会内部(列企业)"), "inside")
         self.pdf = button(tr("存为 PDF"), "", "export")
         self.excel = button(tr("存为 Excel"), "", "export")
-        for one in (self.year, self.kind, self.pdf, self.excel):
-            head.addWidget(one)
         down.addLayout(head)
+        choices = Flow()
+        for one in (self.year, self.kind, self.pdf, self.excel):
+            choices.addWidget(one)
+        down.addLayout(choices)
         self.shown = QTextBrowser()
         self.shown.setAccessibleName(tr("投诉统计报告"))
         down.addWidget(self.shown, 1)
@@ -81,6 +84,8 @@ class ReportView(QWidget):
 
     def _arrived(self, outcome: Outcome) -> None:
         self.report = outcome.value if isinstance(outcome.value, Report) else None
+        if self.report is not None and not self._is_wanted(self.report):
+            return  # another was chosen meanwhile; it is on its way
         self.pdf.setEnabled(self.report is not None)
         self.excel.setEnabled(self.report is not None)
         if self.report is not None:
@@ -90,6 +95,10 @@ class ReportView(QWidget):
             self.shown.setPlainText(f"{told.text}\n{told.action}")
         elif outcome.error is not None:
             self._context.notices.error(outcome.error)
+
+    def _is_wanted(self, report: Report) -> bool:
+        outside = self.kind.currentData() == "outside"
+        return report.figures.year == self.year.currentData() and report.outside is outside
 
     def _ask(self, ending: str) -> None:
         report = self.report
