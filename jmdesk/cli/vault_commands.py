@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jmdesk.cli.opening import open_desk
 from jmdesk.cli.output import DONE, REFUSED, passphrase, say
-from jmdesk.core.errors import KnownError, Refused
+from jmdesk.core.errors import Refused
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
@@ -29,6 +29,8 @@ def add(
     init.add_argument("--passphrase-file", metavar="FILE")
     init.set_defaults(run=init_vault)
     doctor = commands.add_parser("doctor", parents=[common, vault], help="检查本机资料库")
+    doctor.add_argument("--repair", action="store_true", help="重建能由记录推导的内容(查找索引)")
+    doctor.add_argument("--rescue", metavar="FILE.jmx", help="把没有报送完的内容封成只有平台能打开的抢救包")
     doctor.set_defaults(run=examine)
 
 
@@ -60,24 +62,30 @@ def init_vault(args: argparse.Namespace) -> int:
 
 
 def examine(args: argparse.Namespace) -> int:
-    """Check a vault: file pages, references, change chain, search index, outbox; says what to do of what it finds."""
-    from jmdesk.store.examination import examine_store
+    """Check a vault: pages, references, chain, index, outbox, keys, space, clock, backups; says what to do of each."""
+    from jmdesk.checkup.service import examine, mend
 
     with open_desk(args) as desk:
-        findings = examine_store(desk.store)
-        findings.problems.extend(_device_problems(desk))
-        data = {"ok": not findings.problems, "problems": findings.problems, **findings.counts}
-        lines = [f"{name}：{value}" for name, value in findings.counts.items()]
-        lines += [f"问题：{problem}" for problem in findings.problems] or ["未发现问题"]
+        found = examine(desk)
+        mended = mend(desk) if args.repair and found.mendable else 0
+        if mended:
+            found = examine(desk)
+        data: dict[str, object] = {"ok": found.ok, "problems": [*found.problems, *found.mendable], **found.counts}
+        lines = [f"{name}：{value}" for name, value in found.counts.items()]
+        lines += [f"问题：{problem}" for problem in (*found.problems, *found.mendable)] or ["未发现问题"]
+        if mended:
+            data["reindexed"] = mended
+            lines.append(f"已重建查找索引：{mended} 条")
+        if args.rescue:
+            data["rescue"] = args.rescue
+            lines.append(_rescued(desk, Path(args.rescue)))
         say(args, "\n".join(lines), data)
-    return DONE if not findings.problems else REFUSED
+    return DONE if found.ok else REFUSED
 
 
-def _device_problems(desk: Desk) -> list[str]:
-    """What is wrong with this desk's own keys: without them nothing can be sealed or opened."""
-    try:
-        desk.vault.device_keys()
-    except KnownError as error:
-        told = error.message_for_user()
-        return [f"{told.text}{told.action}"]
-    return []
+def _rescued(desk: Desk, target: Path) -> str:
+    from sync.client.rescue import rescue
+    from sync.client.steering import Steering
+
+    made = rescue(desk, target, Steering())
+    return f"抢救包：{target}({made.records} 条记录，{made.documents} 个附件)，交给平台管理员"

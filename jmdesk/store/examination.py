@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from jmdesk.store import change_log, outbox
 from jmdesk.store.store import Store
 from jmdesk.store.tables import awaiting_consent, record_tables
+from jmdesk.store.tables import change_log as log_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,12 @@ class Findings:
 
     problems: list[str]
     counts: dict[str, int]
+
+
+def last_written(connection: Connection) -> str:
+    """When the last entry of the change log was made (UTC); empty for an empty log."""
+    query = select(log_table.c.at).order_by(log_table.c.seq.desc()).limit(1)
+    return connection.execute(query).scalar() or ""
 
 
 def examine_store(store: Store) -> Findings:

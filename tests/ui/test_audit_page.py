@@ -59,7 +59,7 @@ def test_the_list_follows_its_filters(page: AuditPage) -> None:
 
 def test_the_trail_names_fields_and_never_values(page: AuditPage) -> None:
     details = "".join(shown(page, 6))
-    assert "person_name" in details
+    assert "姓名" in details
     member = page.context.services.records.find("R06", limit=1)[0]
     assert str(member.values["person_name"]) not in details
 

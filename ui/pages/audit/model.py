@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from jmdesk.audit.queries import Entry, Wanted
+from jmdesk.catalogue.types import RecordType
 from jmdesk.core.clock import beijing_text
 from jmdesk.desk import Desk
 from jmdesk.exports.sheet import Sheet
@@ -25,12 +26,12 @@ def columns() -> tuple[Column, ...]:
         Column(tr("人员"), 104),
         Column(tr("做了什么"), 132),
         Column(tr("对象"), 132),
-        Column(tr("事由"), 200, stretch=True),
-        Column(tr("栏目或详情"), 260),
+        Column(tr("事由"), 150),
+        Column(tr("栏目或详情"), 320, stretch=True),
     )
 
 
-def detail(entry: Entry) -> str:
+def detail(entry: Entry, labels: Mapping[str, str]) -> str:
     """What an event tells, or the names of the fields that changed."""
     if entry.erased:
         return tr("内容已清除")
@@ -53,7 +54,11 @@ def detail(entry: Entry) -> str:
     if entry.told:
         parts = {name: _value(value) for name, value in entry.told.items()}
         return "；".join(f"{words.get(name, name)} {value}" for name, value in parts.items())
-    return "、".join(entry.fields)
+    return "、".join(labels.get(name, name) for name in entry.fields)
+
+
+def _labels(record_type: RecordType | None) -> dict[str, str]:
+    return {field.identifier: field.label for field in record_type.fields} if record_type is not None else {}
 
 
 def _value(value: object) -> str:
@@ -92,5 +97,5 @@ class Trail:
             wording.deed(entry.verb),
             record_type.label if record_type is not None else entry.type,
             entry.reason,
-            detail(entry),
+            detail(entry, _labels(record_type)),
         )

@@ -49,8 +49,8 @@ class BackupsPage(Page):
                 Column(tr("种类"), 110),
                 Column(tr("大小"), 90, number=True),
                 Column(tr("变更条数"), 110, number=True),
-                Column(tr("所在"), 300, stretch=True),
                 Column(tr("状况"), 120),
+                Column(tr("文件夹"), 260, stretch=True),
             ),
             tr("备份"),
         )
@@ -241,4 +241,4 @@ def _row(kept: Kept) -> Row:
     state = Chip(tr("日志有断开"), "warn") if made.broken_at else Chip(tr("已核对"), "ok")
     size = f"{max(1, made.size // _MEGABYTE):,} MB"
     kind = wording.backup_kind(made.kind)
-    return Row(str(kept.folder), (beijing_text(made.created), kind, size, f"{made.entries:,}", str(kept.folder), state))
+    return Row(str(kept.folder), (beijing_text(made.created), kind, size, f"{made.entries:,}", state, kept.folder.name))
