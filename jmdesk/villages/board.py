@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from jmdesk.catalogue.regions import significant
 from jmdesk.catalogue.types import Catalogue
-from jmdesk.store import reading
 from jmdesk.villages import queries
 from jmdesk.villages.rules import package
 from jmdesk.villages.sources import RESIDENT
@@ -72,13 +71,20 @@ class Board:
 
 
 def board_of(
-    connection: Connection, catalogue: Catalogue, prefix: str, year: int, *, today: date, within: Iterable[str] = ()
+    connection: Connection,
+    catalogue: Catalogue,
+    prefix: str,
+    year: int,
+    *,
+    years: int,
+    today: date,
+    within: Iterable[str] = (),
 ) -> Board:
-    """The board of all villages under a prefix and what is above them: four bulk reads, then sums."""
+    """The board of all villages under a prefix and what is above them: three bulk reads, then sums."""
     words = package("JM-VL-1")["counting"]
-    years = range(year - YEARS + 1, year + 1)
+    span = range(year - years + 1, year + 1)
     scope = tuple(within)
-    counted = queries.counts(connection, years, prefix)
+    counted = queries.counts(connection, span, prefix)
     filed = queries.filed(connection, prefix)
     bases = _bases(connection, catalogue)
     codes = (
@@ -92,7 +98,7 @@ def board_of(
         region = catalogue.regions.get(catalogue.regions.current(code))
         if region is None or region.level != "village":
             continue
-        places[code] = place = _village(code, region.short_name, counted, filed, bases, years, words)
+        places[code] = place = _village(code, region.short_name, counted, filed, bases, span, words)
         child = code
         for above in reversed(catalogue.regions.ancestors(region.code)):
             children.setdefault(above.code, set()).add(child)
@@ -106,18 +112,9 @@ def board_of(
 
 
 def _bases(connection: Connection, catalogue: Catalogue) -> dict[str, int]:
-    """Resident households by village, the newest count of each."""
-    found: dict[str, tuple[str, int]] = {}
-    for row in reading.find(connection, "R03"):
-        values = row.values
-        count, code = values.get("households_resident"), str(values.get("region_code", ""))
-        if values.get("count_basis") != RESIDENT or not isinstance(count, int):
-            continue
-        day = str(values.get("counted_on", ""))
-        if day >= found.get(code, ("", 0))[0]:
-            found[code] = (day, count)
+    """Resident households by village; those of villages merged into it are added."""
     heirs: Counter[str] = Counter()
-    for code, (_, count) in found.items():
+    for code, count in queries.residents(connection, RESIDENT).items():
         heirs[catalogue.regions.current(code)] += count
     return dict(heirs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -152,16 +152,19 @@ def counts(
 
 
 def filed(connection: Connection, region_prefix: str = "") -> dict[str, int]:
-    """How many households are on record here, by village."""
-    query = select(HOUSEHOLD.c.rec_region, func.count()).group_by(HOUSEHOLD.c.rec_region)
+    """How many households are on record here, by village; answered by the index of regions."""
+    query = select(HOUSEHOLD.c.rec_region, func.count()).where(reading.in_force(HOUSEHOLD))
     if region_prefix:
         query = query.where(reading.inside(HOUSEHOLD, region_prefix))
-    voided = (
-        select(HOUSEHOLD.c.rec_region, func.count())
-        .where(HOUSEHOLD.c.rec_voided.is_not(None))
-        .group_by(HOUSEHOLD.c.rec_region)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(HOUSEHOLD.c.rec_region))}
+
+
+def residents(connection: Connection, basis: str) -> dict[str, int]:
+    """Resident households by region as they were counted last, of one basis (CL-COUNT)."""
+    table = record_tables["R03"]
+    query = (
+        select(table.c.region_code, table.c.households_resident)
+        .where(table.c.count_basis == basis, table.c.households_resident.is_not(None), table.c.rec_voided.is_(None))
+        .order_by(table.c.counted_on, table.c.rid)
     )
-    gone: Counter[str] = Counter()
-    for region, count in connection.execute(voided):
-        gone[region] += count
-    return {region: count - gone[region] for region, count in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}

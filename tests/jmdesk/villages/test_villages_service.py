@@ -9,6 +9,8 @@ import pytest
 
 from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk
+from jmdesk.permissions.guard import Guard
+from jmdesk.permissions.matrix import shipped as matrix
 from jmdesk.villages.figures import missing_sentence
 from jmdesk.villages.service import View
 from tests.desks import VILLAGE
@@ -195,3 +197,39 @@ def test_a_year_has_one_application(desk: Desk) -> None:
     with pytest.raises(Refused) as caught:
         desk.villages.apply(VILLAGE, YEAR, "决议")
     assert caught.value.code == "villages.applied"
+
+
+def as_role(desk: Desk, role: str, *regions: str) -> None:
+    """Go on as somebody with one role."""
+    desk.records.guard = Guard(matrix(), frozenset({role}), regions)
+
+
+def test_a_village_collector_sees_no_bank_figures_and_applies_for_nothing(desk: Desk) -> None:
+    worked_example(desk)
+    as_role(desk, "R1", VILLAGE)
+    assert not desk.villages.sees_banks(VILLAGE)
+    with pytest.raises(Refused) as caught:
+        desk.villages.apply(VILLAGE, YEAR, "决议")
+    assert caught.value.code == "permissions.action"
+
+
+def test_a_town_officer_sees_the_banks_and_a_bank_sees_no_village(desk: Desk) -> None:
+    as_role(desk, "R2", VILLAGE[:9])
+    assert desk.villages.sees_banks(VILLAGE)
+    as_role(desk, "R6")
+    assert desk.villages.is_bank()
+    with pytest.raises(Refused) as caught:
+        view(desk)
+    assert caught.value.code == "permissions.action"
+
+
+def test_the_board_adds_up_towns_and_tells_which_villages_lack_a_count(desk: Desk) -> None:
+    worked_example(desk)
+    other = "440785109213"
+    add_households(desk, 3, 3, village=other)
+    board = desk.villages.board(years=5)
+    village, town = board.places[VILLAGE], board.places[f"{VILLAGE[:9]}000"]
+    assert (village.share, village.progress) == (Fraction(75), Fraction(300 * 100, 360))
+    assert (town.credit, town.filed, town.base, town.lacking) == (303, 363, None, 1)
+    assert [place.code for place in board.below(town.code)] == [other, VILLAGE]
+    assert village.years == {2022: 0, 2023: 0, 2024: 0, 2025: 0, 2026: 300}

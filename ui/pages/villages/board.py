@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QScrollArea, QVBoxLayout, QWidget
 
-from jmdesk.villages.board import Board, Place
+from jmdesk.villages.board import YEARS, Board, Place
 from ui.core.context import Context
 from ui.core.i18n import tr
 from ui.core.runner import Outcome
@@ -60,8 +60,10 @@ class Scoreboard(QWidget):
         return self.board.places.get(self.code) if self.board else None
 
     def refresh(self) -> None:
-        """Read the board anew, off the GUI thread."""
-        self.context.runner.read(self.context.services.villages.board, self._arrived)
+        """Read the board anew, off the GUI thread: this year at once, the years before behind it."""
+        villages = self.context.services.villages
+        self.context.runner.read(villages.board, self._arrived)
+        self.context.runner.read(lambda: villages.board(years=YEARS), self._arrived)
 
     def descend(self, code: str) -> None:
         """Go into a region; a village is opened."""
