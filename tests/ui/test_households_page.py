@@ -123,7 +123,7 @@ def test_enter_opens_the_dossier_in_the_order_of_the_paper_form(
     assert "139****0000" in texts(page)
     assert "稻谷种植" in texts(page)
     page.go_back()
-    assert page.stack.currentWidget() is page.list
+    assert page.list.isVisible()
 
 
 def test_the_dossier_follows_changes(

@@ -145,6 +145,17 @@ class WindowedTable(QTableView):
         row = self.rows.row_at(self.currentIndex().row())
         return row.key if row else ""
 
+    def selected_keys(self, most: int) -> tuple[str, ...]:
+        """The keys of the rows chosen, at most so many; in the order of the list."""
+        found: list[str] = []
+        selection = self.selectionModel().selection()
+        for area in (selection.at(number) for number in range(selection.size())):
+            for line in range(area.top(), min(area.bottom(), area.top() + most) + 1):
+                row = self.rows.row_at(line)
+                if row is not None and row.key not in found:
+                    found.append(row.key)
+        return tuple(found[:most])
+
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = self.rows.rowCount() - 1

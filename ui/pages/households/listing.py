@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
+from jmdesk.core.clock import beijing_date
 from jmdesk.desk import Desk
 from jmdesk.households.queries import SEARCH_LIMIT, HouseholdFilter
 from ui.core import wording
@@ -27,6 +28,9 @@ from ui.widgets.table_view import TableOrEmpty, WindowedTable
 PAUSE = 100
 """Milliseconds without a key before a search starts."""
 
+MOST_CHOSEN = 5000
+"""Lines that can be chosen at once; for more there are the filters."""
+
 GRADES = ("AAA", "AA", "A", "B", "C", "NR")
 
 
@@ -39,10 +43,19 @@ class Facets:
 
 
 class HouseholdList(QWidget):
-    """Emits ``opened`` with a household's record id, ``new_wished`` for a new archive."""
+    """Emits ``opened`` with a household's record id, ``new_wished`` for a new archive.
+
+    ``export_wished``, ``rating_wished`` (of the lines chosen) and ``name_wished`` ask for work on the list;
+    ``doubles_wished`` and ``rounds_wished`` lead to the places beside it.
+    """
 
     opened = Signal(str)
     new_wished = Signal()
+    export_wished = Signal()
+    rating_wished = Signal()
+    name_wished = Signal()
+    doubles_wished = Signal()
+    rounds_wished = Signal()
 
     def __init__(self, desk: Desk, runner: Runner) -> None:
         super().__init__()
@@ -60,11 +73,14 @@ class HouseholdList(QWidget):
         self._timer.timeout.connect(self.refresh)
         self.table.opened.connect(self.opened)
         self.table.typed.connect(self._type_into_search)
+        self.table.setSelectionMode(self.table.SelectionMode.ExtendedSelection)
         self.read_filters()
+        self.read_lists()
         self.refresh()
 
     def wanted(self) -> HouseholdFilter:
         """What search and filters say."""
+        work = str(self.work.currentData() or "")
         return HouseholdFilter(
             search=self.search.text(),
             region_prefix=str(self.village.currentData() or ""),
@@ -72,7 +88,44 @@ class HouseholdList(QWidget):
             grade=str(self.grade.currentData() or ""),
             sync=str(self.sync.currentData() or ""),
             awaiting=self.awaiting.isChecked(),
+            incomplete=work == "incomplete",
+            consent=work if work in ("none", "pending", "declined") else "",
+            due=beijing_date(self._desk.clock.now()).isoformat() if work == "due" else "",
         )
+
+    def chosen(self) -> HouseholdFilter:
+        """The lines chosen when they are several, else the whole list."""
+        keys = self.table.selected_keys(MOST_CHOSEN)
+        return replace(self.wanted(), only=keys) if len(keys) > 1 else self.wanted()
+
+    def show_filter(self, wanted: HouseholdFilter) -> None:
+        """Show a list that was kept under a name."""
+        self.search.setText(wanted.search)
+        if wanted.region_prefix and self.village.findData(wanted.region_prefix) < 0:
+            self._add_village(wanted.region_prefix)
+        if wanted.group and self.group.findData(wanted.group) < 0:
+            self.group.addItem(wanted.group, wanted.group)
+        work = "incomplete" if wanted.incomplete else "due" if wanted.due else wanted.consent
+        for box, value in (
+            (self.village, wanted.region_prefix),
+            (self.group, wanted.group),
+            (self.grade, wanted.grade),
+            (self.sync, wanted.sync),
+            (self.work, work),
+        ):
+            box.setCurrentIndex(max(0, box.findData(value)))
+        self.awaiting.setChecked(wanted.awaiting)
+        self.refresh()
+
+    def read_lists(self) -> None:
+        """Offer the lists that were kept under a name."""
+        chosen = self.lists.currentText()
+        self.lists.clear()
+        self.lists.addItem(tr("我的名单"), None)
+        for name, wanted in self._desk.lists.all().items():
+            self.lists.addItem(name, wanted)
+        self.lists.setCurrentIndex(max(0, self.lists.findText(chosen)))
+        self.forget_list.setEnabled(self.lists.currentIndex() > 0)
 
     def refresh(self) -> None:
         """Read the list from its start."""
@@ -91,7 +144,7 @@ class HouseholdList(QWidget):
             self._add_village(code)
         self.village.setCurrentIndex(self.village.findData(code))
         self.search.clear()
-        for box in (self.grade, self.sync):
+        for box in (self.grade, self.sync, self.work):
             box.setCurrentIndex(0)
         self.awaiting.setChecked(False)
         self._village_chosen()
@@ -143,6 +196,15 @@ class HouseholdList(QWidget):
         self.count = label("", "muted")
         across.addWidget(self.count)
         across.addStretch(1)
+        for text, icon_name, wish in (
+            (tr("年度采集"), "calendar", self.rounds_wished),
+            (tr("查重"), "search", self.doubles_wished),
+            (tr("评定所选"), "rating", self.rating_wished),
+            (tr("导出名单"), "export", self.export_wished),
+        ):
+            made = button(text, "", icon_name)
+            made.clicked.connect(wish)
+            across.addWidget(made)
         self.new = button(tr("新建"), "primary", "add")
         self.new.setToolTip(tip("app.new"))
         self.new.clicked.connect(self.new_wished)
@@ -151,6 +213,7 @@ class HouseholdList(QWidget):
 
     def _filters(self) -> Flow:
         lines = Flow()
+        self._make_lists()
         self.search = TextField(max_length=60)
         self.search.setPlaceholderText(tr("姓名、拼音首字母、证件后四位、电话、住址"))
         self.search.setAccessibleName(tr("查找农户"))
@@ -174,9 +237,40 @@ class HouseholdList(QWidget):
         self.village.activated.connect(self._village_chosen)
         for box in (self.group, self.grade, self.sync):
             box.activated.connect(self.refresh)
-        for widget in (self.search, self.village, self.group, self.grade, self.sync, self.awaiting):
+        parts = (self.search, self.village, self.group, self.grade, self.sync, self.work, self.awaiting)
+        for widget in (*parts, self.lists, self.keep_list, self.forget_list):
             lines.addWidget(widget)
         return lines
+
+    def _make_lists(self) -> None:
+        self.work = self._box(tr("要做的事"))
+        for text, value in (
+            (tr("全部进度"), ""),
+            (tr("资料不全"), "incomplete"),
+            (tr("没有签署授权"), "none"),
+            (tr("授权待归档扫描件"), "pending"),
+            (tr("选择不提供"), "declined"),
+            (tr("评级该复核了"), "due"),
+        ):
+            self.work.addItem(text, value)
+        self.work.activated.connect(self.refresh)
+        self.lists = self._box(tr("我的名单"))
+        self.lists.activated.connect(self._list_chosen)
+        self.keep_list, self.forget_list = button(tr("存为名单"), "link"), button(tr("删除名单"), "link")
+        self.keep_list.clicked.connect(self.name_wished)
+        self.forget_list.clicked.connect(self._forget_list)
+
+    def _list_chosen(self) -> None:
+        wanted = self.lists.currentData()
+        self.forget_list.setEnabled(self.lists.currentIndex() > 0)
+        if isinstance(wanted, HouseholdFilter):
+            self.show_filter(wanted)
+
+    def _forget_list(self) -> None:
+        if self.lists.currentIndex() > 0:
+            self._desk.lists.forget(self.lists.currentText())
+            self.lists.setCurrentIndex(0)
+            self.read_lists()
 
     @staticmethod
     def _box(name: str) -> QComboBox:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 from jmdesk.attachments.intake import read_document
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import beijing_date
+from jmdesk.core.errors import Refused
 from jmdesk.records.writer import InvalidRecord
 from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
@@ -22,11 +23,15 @@ from ui.core.runner import Outcome
 from ui.core.theme import look
 from ui.pages.households.consent import ConsentForm, Declined, SignedPaper, Withdrawal
 from ui.pages.households.dossier import DossierView
+from ui.pages.households.doubles import DoublesView
+from ui.pages.households.family import FamilyPanel
 from ui.pages.households.form import NewHouseholdForm
 from ui.pages.households.in_place import InPlace
-from ui.pages.households.listing import HouseholdList
+from ui.pages.households.listing import MOST_CHOSEN, HouseholdList
 from ui.pages.households.model import DossierReader, NewHousehold, Shown, create_household
 from ui.pages.households.rights import export_account, lock_sentences, withdraw
+from ui.pages.households.rounds import RoundsView
+from ui.pages.households.work import WorkBar
 from ui.widgets.attachments import KINDS, AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
@@ -49,17 +54,28 @@ class HouseholdsPage(Page):
         self.form = NewHouseholdForm(services.catalogue, services.regions, lambda: beijing_date(services.clock.now()))
         self.dossier = DossierView(services)
         self.in_place = InPlace(self, context, self.dossier)
+        self.family = FamilyPanel(context)
+        self.family.changed.connect(self.open)
         self.consent = ConsentForm(services.catalogue.code_lists["CL-CONSENT"].values)
         self.stack = QStackedWidget()
         self._dossier_side = self._make_dossier_side()
-        for part in (self.list, self._dossier_side, self.form):
+        self.doubles, self.rounds = DoublesView(context), RoundsView(context)
+        self.work = WorkBar(context)
+        listed = QWidget()
+        beside = column(listed, gap=8)
+        beside.addWidget(self.work)
+        beside.addWidget(self.list, 1)
+        self._list_side = listed
+        for part in (listed, self._dossier_side, self.form, self.doubles, self.rounds):
             self.stack.addWidget(part)
+        self._connect_lists()
         column(self, margin=20).addWidget(self.stack)
         bind(self, "households.filter", self._to_filters)
         bind(self, "households.attachments", self.attachments.take_focus)
         bind(self, "households.next_part", lambda: self.dossier.step(1))
         bind(self, "households.previous_part", lambda: self.dossier.step(-1))
         bind(self, "households.add", self._add_here)
+        bind(self, "households.family", self.change_family)
         self._freshness = Freshness(self, context.runner, self._changed)
         self._drafting = Drafting(self, context, "households", self._draft)
         self._drafting.about("new")
@@ -90,7 +106,7 @@ class HouseholdsPage(Page):
     @override
     def take_focus(self) -> None:
         if self.stack.currentWidget() is not self.form:
-            (self.list.table if self.stack.currentWidget() is self.list else self.back_button).setFocus()
+            (self.list.table if self.stack.currentWidget() is self._list_side else self.back_button).setFocus()
 
     @override
     def start_search(self) -> None:
@@ -150,7 +166,7 @@ class HouseholdsPage(Page):
     def show_list(self) -> None:
         """Show the list where it was left."""
         self.rid = ""
-        self.stack.setCurrentWidget(self.list)
+        self.stack.setCurrentWidget(self._list_side)
         self.list.table.setFocus()
 
     def open(self, rid: str) -> None:
@@ -176,6 +192,7 @@ class HouseholdsPage(Page):
         self.attachments.show_record("R05", shown.rid, editable=not shown.voided)
         if self.stack.currentWidget() is not self._dossier_side:
             self.consent.hide()
+            self.family.hide()
             self.stack.setCurrentWidget(self._dossier_side)
             self.back_button.setFocus()
 
@@ -196,11 +213,16 @@ class HouseholdsPage(Page):
         if not large:
             across.insertWidget(across.indexOf(self.grade), self.number)
         across.addStretch(1)
+        self.family_button = button(tr("家庭变动"), "", "household")
+        self.family_button.setToolTip(tip("households.family"))
+        self.family_button.clicked.connect(self.change_family)
+        across.addWidget(self.family_button)
         across.addWidget(self.rate_button)
         down.addLayout(across)
         if large:
             down.addWidget(self.number)
         down.addWidget(self.consent)
+        down.addWidget(self.family)
         down.addWidget(self.dossier, 1)
         self.attachments = AttachmentsPanel(self.context)
         down.addWidget(self.attachments)
@@ -211,6 +233,53 @@ class HouseholdsPage(Page):
         panel = self.dossier.current()
         if panel is not None and panel.add.isVisible():
             panel.add.click()
+
+    # -- lists -----------------------------------------------------------------------------------------------------
+
+    def _connect_lists(self) -> None:
+        listed = self.list
+        listed.export_wished.connect(lambda: self.work.ask_purpose(listed.chosen()))
+        listed.rating_wished.connect(lambda: self.work.rate(listed.table.selected_keys(MOST_CHOSEN)))
+        listed.name_wished.connect(self.work.ask_name)
+        self.work.named.connect(self._keep_list)
+        listed.doubles_wished.connect(self.show_doubles)
+        listed.rounds_wished.connect(self.show_rounds)
+        self.doubles.back_wished.connect(self.show_list)
+        self.rounds.back_wished.connect(self.show_list)
+
+    def _keep_list(self, name: str) -> None:
+        try:
+            self.context.services.lists.save(name, self.list.wanted())
+        except Refused as error:
+            self.context.notices.error(error)
+            return
+        self.list.read_lists()
+        self.list.lists.setCurrentIndex(self.list.lists.findText(name))
+        self.list.forget_list.setEnabled(True)
+        self.context.notices.say(tr("已保存名单“{name}”。", name=name))
+
+    def show_doubles(self) -> None:
+        """Show the search for people on record twice."""
+        self.rid = ""
+        self.stack.setCurrentWidget(self.doubles)
+        self.doubles.start.setFocus()
+
+    def show_rounds(self) -> None:
+        """Show the yearly rounds."""
+        self.rid = ""
+        self.stack.setCurrentWidget(self.rounds)
+        self.rounds.begin()
+        self.rounds.village.setFocus()
+
+    # -- family changes --------------------------------------------------------------------------------------------
+
+    def change_family(self) -> None:
+        """Ask what happens in this household: a new head, a move, a split, a death."""
+        shown = self.shown
+        if self.stack.currentWidget() is self._dossier_side and shown is not None and not shown.voided:
+            if self.unsaved():
+                self.in_place.save()
+            self.family.begin(shown)
 
     # -- writes ----------------------------------------------------------------------------------------------------
 
