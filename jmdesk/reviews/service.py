@@ -205,7 +205,7 @@ class Reviews:
         stopped = []
         for rating in self.watch.withdrawn():
             with suppress(Refused):
-                self.take(rating, "stop", reason="本人撤回评定与公示授权")
+                self.take(rating, "stop", reason="本人撤回授权(评定与公示)")
                 stopped.append(rating)
         return stopped
 
