@@ -35,6 +35,8 @@ from jmdesk.store.stored import Stored
 HOUSEHOLD_KINDS = ("C1", "C2", "C4")
 PERSON_KINDS = ("C3",)
 GUARDIAN_KINDS = ("C6",)
+KINDS_OF_NOTICE = ("C1", "C2", "C3", "C4", "C5", "C6", "C7")
+"""Every kind (CL-CONSENT): the notice says of each what not giving it may cost."""
 NOTICE_VERSION = "JM-GZ-2026.1"
 _YEARS_VALID = 2
 _BANK_YEARS_VALID = 1

@@ -87,6 +87,9 @@ def test_a_scanned_stack_is_filed_and_the_unknown_page_is_given_by_hand(
     stack.read(tmp_path / "scan.pdf")
     settled()
     assert "共 3 页，2 页可以归档" in stack.sentence.text()
+    for part in (stack.table, stack.picker, stack.assign_button, stack.verified, stack.signed_at, stack.file_button):
+        assert part.isVisibleTo(page)
+        assert part.window() is page.window()
     stack.table.setFocus()
     press(stack.table, Qt.Key.Key_End)
     stack.picker.set_value(third)

@@ -35,11 +35,12 @@ class Due:
     terms: tuple[OutOfTerm, ...]
 
 
-def countdown_chip(days: int) -> Chip:
-    """How many days are left to erase."""
+def countdown_chip(days: int, last: str) -> Chip:
+    """How many days are left to erase, and the last day."""
     if days < 0:
-        return Chip(tr("超期 {n} 天", n=-days), "bad")
-    return Chip(tr("还有 {n} 天", n=days) if days else tr("今天到期"), "warn" if days <= _SOON else "info")
+        return Chip(tr("超期 {n} 天，应在 {day} 前", n=-days, day=last), "bad")
+    words = tr("还有 {n} 天，到 {day}", n=days, day=last) if days else tr("今天到期")
+    return Chip(words, "warn" if days <= _SOON else "info")
 
 
 def read_due(desk: Desk, labels: Labels) -> Due:
@@ -56,7 +57,7 @@ def _row(one: Countdown, labels: Labels, kinds: str) -> Row:
     states = {"stopped": tr("待提请删除"), "proposed": tr("待另一人复核")}
     state = Chip(states.get(one.state, tr("办理中")), "warn" if one.state == "proposed" else "info")
     name = labels.of("R05", one.household)
-    return Row(one.case, (one.case_no, name, kinds, one.day.isoformat(), countdown_chip(one.days_left), state))
+    return Row(one.case, (name, kinds, countdown_chip(one.days_left, one.day.isoformat()), state))
 
 
 class DuePanel(QFrame):
@@ -76,11 +77,9 @@ class DuePanel(QFrame):
         down.addWidget(label(advice, "muted", wrap=True))
         self.table = WindowedTable(
             (
-                Column(tr("案号"), 170),
-                Column(tr("农户"), 160, stretch=True),
-                Column(tr("撤回的授权"), 230),
-                Column(tr("删除期限"), 110),
-                Column(tr("剩余"), 110),
+                Column(tr("农户"), 200, stretch=True),
+                Column(tr("撤回的授权"), 170),
+                Column(tr("删除期限"), 210),
                 Column(tr("状态"), 130),
             ),
             tr("撤回授权后待删除"),

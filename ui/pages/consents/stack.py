@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame, QVBoxLayout
 
 from jmdesk.consents.filing import (
     FILED,
@@ -86,13 +86,11 @@ class StackPanel(QFrame):
         )
         self.table.setFixedHeight(look().theme.px(_TABLE_HEIGHT))
         down.addWidget(self.table)
-        self._build_choices()
+        self._build_choices(down)
         self.choose.clicked.connect(self._ask)
         self._show()
 
-    def _build_choices(self) -> None:
-        down = self.layout()
-        assert down is not None  # noqa: S101 -- made above
+    def _build_choices(self, down: QVBoxLayout) -> None:
         self.picker = CodePicker(self.labels.search("R05"), self._name, coded=False)
         self.picker.setPlaceholderText(tr("选中一页，再按姓名或户编号找农户"))
         self.picker.setAccessibleName(tr("这一页归到哪户"))
@@ -108,8 +106,8 @@ class StackPanel(QFrame):
         below.addWidget(self.signed_at)
         below.addStretch(1)
         below.addWidget(self.file_button)
-        down.addItem(across)
-        down.addItem(below)
+        down.addLayout(across)
+        down.addLayout(below)
         self.assign_button.clicked.connect(self.assign)
         self.verified.toggled.connect(lambda _on: self._show())
         self.file_button.clicked.connect(self.file)
