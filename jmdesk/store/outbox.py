@@ -7,8 +7,9 @@ out in a new draft; the verdict stays on the line). "Sent" is a state of the bat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -368,3 +369,16 @@ def supersede(connection: Connection, rid: str) -> None:
     connection.execute(delete(outbox).where(of_record, outbox.c.state == "draft"))
     aside = outbox.c.state.in_(("conflict", "refused"))
     connection.execute(update(outbox).where(of_record, aside).values(state="superseded"))
+
+
+def row(type_id: str, rid: str, names: Iterable[str], op: str, seq: int) -> dict[str, Any]:
+    """A fresh line: fields of a record that wait to be sent since an entry of the change log."""
+    return {
+        "type": type_id,
+        "rid": rid,
+        "state": "draft",
+        "fields": json_text(sorted(names)),
+        "op": op,
+        "first_seq": seq,
+        "last_seq": seq,
+    }

@@ -80,7 +80,7 @@ class Transaction:
         self._pending[record_tables[type_id]].append(row)
         seq = self._append(type_id, rid, {}, values)
         if not record_type.local_only:
-            self._pending[outbox].append(_outbox_row(type_id, rid, record_type.travelling(values), "upsert", seq))
+            self._pending[outbox].append(outbox_lines.row(type_id, rid, record_type.travelling(values), "upsert", seq))
         self._count(self._search.add(record_type, rid, values))
         self._count(4)
         return rid
@@ -216,7 +216,7 @@ class Transaction:
         seq = self._append(type_id, rid, before, after, reason)
         if offer and not self._catalogue.types[type_id].local_only:
             self.flush()
-            row = _outbox_row(type_id, rid, (), "upsert", seq)
+            row = outbox_lines.row(type_id, rid, (), "upsert", seq)
             undecided = outbox_lines.offer(self.connection, row, ())
             self.mark_sync(type_id, rid, "conflict" if undecided else "mine")
 
@@ -308,13 +308,13 @@ class Transaction:
         self.mark_sync(type_id, rid, "mine")
         names = [name for line in refused for name in line.fields]
         self.flush()
-        row = _outbox_row(type_id, rid, names, "upsert" if found.voided is None else "tombstone", seq)
+        row = outbox_lines.row(type_id, rid, names, "upsert" if found.voided is None else "tombstone", seq)
         outbox_lines.offer(self.connection, row, names)
 
     def offer_since(self, type_id: str, rid: str, names: Sequence[str], op: str, first_seq: int) -> None:
         """Put fields into the outbox as changes since a log entry: the platform no longer has what it had confirmed."""
         self.flush()
-        row = _outbox_row(type_id, rid, names, op, first_seq)
+        row = outbox_lines.row(type_id, rid, names, op, first_seq)
         undecided = outbox_lines.offer(self.connection, row, names)
         self.mark_sync(type_id, rid, "conflict" if undecided else "mine")
 
@@ -423,7 +423,7 @@ class Transaction:
         if not names and op == "upsert":
             return
         self.flush()
-        if outbox_lines.offer(self.connection, _outbox_row(type_id, rid, names, op, seq), names):
+        if outbox_lines.offer(self.connection, outbox_lines.row(type_id, rid, names, op, seq), names):
             self.mark_sync(type_id, rid, "conflict")
 
     def _is_under_way(self, rid: str) -> bool:
@@ -448,15 +448,3 @@ def _confirmation(table: Table) -> Update:
             rec_sync=bindparam("sync"),
         )
     )
-
-
-def _outbox_row(type_id: str, rid: str, names: Iterable[str], op: str, seq: int) -> dict[str, Any]:
-    return {
-        "type": type_id,
-        "rid": rid,
-        "state": "draft",
-        "fields": json_text(sorted(names)),
-        "op": op,
-        "first_seq": seq,
-        "last_seq": seq,
-    }
