@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from jmdesk.accounts.account import ACTIVE, ROLES, guard_of, suggested_label
+from jmdesk.accounts.account import ACTIVE, INTERESTS, ROLES, guard_of, suggested_label
 from jmdesk.accounts.service import Accounts
 from jmdesk.audit.service import Audit
 from jmdesk.catalogue.issues import built
@@ -26,6 +26,7 @@ from jmdesk.inbox import Inbox
 from jmdesk.permissions.guard import Guard
 from jmdesk.permissions.matrix import shipped as shipped_matrix
 from jmdesk.records.service import Records
+from jmdesk.store.reading import get as get_record
 from jmdesk.store.store import Connection, Store, set_setting
 from jmdesk.vault.files import disk_errors
 from jmdesk.vault.folder import Unlocked, create_vault, unlock
@@ -253,7 +254,12 @@ class Desk:
 
     def judge_anew(self) -> None:
         """Read the accounts and settle what the user may do from now on."""
-        self.records.guard = guard_of(self.accounts.all(), self.actor, self.accounts.matrix)
+        guard = guard_of(self.accounts.all(), self.actor, self.accounts.matrix)
+        with self.store.reading() as connection:
+            own = get_record(connection, "R02", self.actor)
+        if own is not None and own.values.get(INTERESTS):
+            guard = replace(guard, avoided=self.complaints.interests().avoided())
+        self.records.guard = guard
 
     @cached_property
     def accounts(self) -> Accounts:

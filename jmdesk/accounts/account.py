@@ -15,6 +15,8 @@ TYPE: Final = "R02"
 ACTIVE, DISABLED, REMOVED = "1", "2", "3"
 ROLES, REGIONS = "x_roles", "x_regions"
 """Fields of R02 beside the catalogue's: all roles (``role`` is the first of them), and region prefixes."""
+INTERESTS: Final = "x_interests"
+"""Field of R02 beside the catalogue's: the unified codes of the user's own firms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,22 @@ _MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Avoided:
+    """What a user must keep away from for an interest of his own, whatever his roles allow.
+
+    ``types`` are closed to him, ``fields`` hidden (by type), and of ``records`` he sees none that has one of the values
+    in one of the fields (by type: field and values).
+    """
+
+    types: frozenset[str] = frozenset()
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    records: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
+
+
+_NOTHING = Avoided()
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """What one user may do. ``matrix`` None: everything, as a vault's only user does every duty of the office.
 
@@ -27,6 +43,7 @@ class Guard:
     matrix: Matrix | None = None
     roles: frozenset[str] = frozenset()
     regions: tuple[str, ...] = ()
+    avoided: Avoided = field(default=_NOTHING, compare=False)
     _known: dict[tuple[str, str], tuple[str, ...] | None] = field(default_factory=dict, compare=False, repr=False)
 
     def may(self, action: str, type_id: str, region: str = "") -> bool:
@@ -54,10 +71,17 @@ class Guard:
 
     def hidden(self, type_id: str) -> frozenset[str]:
         """The fields of a type that are above every role by which the user reads it."""
+        avoided = self.avoided.fields.get(type_id, frozenset())
         if self.matrix is None:
-            return frozenset()
+            return avoided
         levels = [self.matrix.roles[r].sensitivity for r in self.roles if self.matrix.may(r, "read", type_id)]
-        return _above(type_id, max(levels, default=-1))
+        return _above(type_id, max(levels, default=-1)) | avoided
+
+    def require_free(self, type_id: str, values: Mapping[str, object]) -> None:
+        """``Refused`` "permissions.interest" for a record that the user must keep away from."""
+        for name, listed in self.avoided.records.get(type_id, ()):
+            if values.get(name) in listed:
+                raise Refused("permissions.interest", label=catalogue().types[type_id].label)
 
     def visible(self, type_id: str, values: Mapping[str, object]) -> dict[str, object]:
         """The values of a record without those that the user may not see."""
@@ -71,6 +95,8 @@ class Guard:
 
     def _within(self, action: str, type_id: str) -> tuple[str, ...] | None:
         """Where an action is allowed: prefixes, () for everywhere, None for nowhere. Asked for every imported row."""
+        if type_id in self.avoided.types:
+            return None
         if self.matrix is None:
             return ()
         key = (action, type_id)

@@ -78,6 +78,7 @@ class Records:
             if found is None:
                 raise Refused("store.no_such_record")
             self.guard.require("read", type_id, found.region)
+            self.guard.require_free(type_id, found.values)
             hidden = self.guard.hidden(type_id)
             waiting = tuple(one for one in reading.sealed(connection, rid=rid) if one.field not in hidden)
             theirs = reading.theirs(connection, rid) if not hidden else None
@@ -111,6 +112,9 @@ class Records:
         """Every change of a record, oldest first, with the values that the user may see."""
         with self._store.reading() as connection:
             found = change_log.history(connection, rid)
+            subject = reading.get(connection, found[0].type, rid) if found and self.guard.avoided.records else None
+        if subject is not None:
+            self.guard.require_free(subject.type, subject.values)
         return [self._told(change) for change in found if self.guard.may("read", change.type)]
 
     def undo_last(self) -> Changes:
@@ -140,7 +144,8 @@ class Records:
     def _within(self, type_id: str, wanted: Filter | None) -> Filter | None:
         """The filter, kept inside the user's own regions. ``Refused`` "permissions.action" for a closed type."""
         regions = self.guard.reading_regions(type_id)
-        return replace(wanted or Filter(), within=regions) if regions else wanted
+        without = self.guard.avoided.records.get(type_id, ())
+        return replace(wanted or Filter(), within=regions, without=without) if regions or without else wanted
 
     def _told(self, change: Change) -> Change:
         hidden = self.guard.hidden(change.type)

@@ -34,7 +34,8 @@ _META = {"region": "rec_region", "sync": "rec_sync", "rid": "rid", "updated_at":
 class Filter:
     """Which records: ``where`` equals field by field (also rid, region, sync), inside a region prefix, of given ids.
 
-    ``within`` are further prefixes, of which one must fit: what the user's account is limited to.
+    ``within`` are further prefixes, of which one must fit: what the user's account is limited to. ``without`` are
+    fields and the values that they must not have: what the user keeps away from.
     """
 
     where: Mapping[str, Value] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Filter:
     rids: Sequence[str] | None = None
     voided: bool = False
     within: tuple[str, ...] = ()
+    without: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def in_force(table: Table) -> ColumnElement[bool]:
@@ -82,6 +84,8 @@ def _conditions(type_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(inside(table, wanted.region_prefix))
     if wanted.within:
         conditions.append(or_(*(inside(table, prefix) for prefix in wanted.within)))
+    for name, values in wanted.without:
+        conditions.append(or_(table.c[name].is_(None), table.c[name].not_in(values)))
     if wanted.rids is not None:
         conditions.append(table.c.rid.in_(list(wanted.rids)))
     return conditions

@@ -7,19 +7,22 @@ import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pypdf import PdfReader
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.ui.desks import VILLAGE, make_desk
 from tests.ui.keys import press
 from ui.core.context import Context, Target
 from ui.core.messages import Notice
+from ui.core.ports import Chip
 from ui.core.theme import look, theme
 from ui.core.vaults import OpenDesk
+from ui.pages.ratings.model import Explained
 from ui.pages.ratings.page import RatingsPage
 
 Settle = Callable[[], None]
@@ -251,3 +254,17 @@ def test_at_a_large_text_size_list_and_explanation_take_turns(
     assert (page.list.isVisible(), page.pane.isVisible()) == (True, False)
     page.hide()
     settled()
+
+
+def test_policies_for_a_grade_are_shown_as_published_when_asked_for(
+    rated: RatingsPage,
+) -> None:
+    rated.pane.show_explained(
+        Explained("rid", "陈建明", "1", "上洞村", Chip("A", "ok"), "<html><p>说明</p></html>", "A")
+    )
+    assert rated.pane.benefits.isHidden()
+    rated.pane.benefits_button.setChecked(True)
+    labels = cast("list[QLabel]", rated.pane.benefits.findChildren(QLabel))
+    said = "".join(shown.text() for shown in labels)
+    assert "不是审批结果" in said
+    assert "银行公布的参考政策" in said

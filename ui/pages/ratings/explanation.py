@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QTextFrameFormat
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QTextEdit, QWidget
 
+from jmdesk.villages.benefits import Benefit, for_household
 from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.overriding import override
@@ -13,6 +14,7 @@ from ui.core.ports import Chip
 from ui.core.printing import ruled
 from ui.core.theme import look
 from ui.pages.ratings.model import Explained
+from ui.widgets.benefits import BenefitsCard
 from ui.widgets.chip import ChipLabel
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.styling import button, column, label, row
@@ -71,6 +73,7 @@ class ExplanationPane(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.shown: Explained | None = None
+        self._published: tuple[Benefit, ...] = ()
         self.paper = Paper()
         self.nothing = EmptyState(tr("选一户看说明书"), tr("在左边的列表里选一户，按 Enter 阅读。"), "", "rating")
         self.unrated = EmptyState(tr("该户还没有评定结果"), "", tr("评定这一户"), "rating")
@@ -81,6 +84,8 @@ class ExplanationPane(QWidget):
         head.addLayout(self._names())
         head.addLayout(self._verbs())
         down.addWidget(self._head)
+        self.benefits = BenefitsCard()
+        down.addWidget(self.benefits)
         below = QWidget()
         self._stack = QStackedLayout(below)
         for part in (self.nothing, self.unrated, self.paper):
@@ -105,6 +110,9 @@ class ExplanationPane(QWidget):
         self.grade.setVisible(bool(shown.grade.text))
         for verb in (self.pdf_button, self.print_button, self.rate_button):
             verb.setVisible(bool(shown.html))
+        self._published = for_household(shown.code)
+        self.benefits_button.setVisible(bool(self._published))
+        self._show_benefits(self.benefits_button.isChecked())
         self._head.show()
         if shown.html:
             self.paper.show_html(shown.html)
@@ -121,6 +129,10 @@ class ExplanationPane(QWidget):
         """Keep from rating twice at once."""
         self.rate_button.setEnabled(not waiting)
         self.unrated.action.setEnabled(not waiting)
+
+    def _show_benefits(self, wanted: bool) -> None:  # noqa: FBT001 -- a slot of ``toggled``
+        """What banks and offices published for the grade, or nothing."""
+        self.benefits.show_benefits(self._published if wanted else ())
 
     def _names(self) -> QHBoxLayout:
         across = row(gap=8)
@@ -146,5 +158,9 @@ class ExplanationPane(QWidget):
         ):
             made.clicked.connect(wish)
             across.addWidget(made)
+        self.benefits_button = button(tr("参考政策"), "link", "info")
+        self.benefits_button.setCheckable(True)
+        self.benefits_button.toggled.connect(self._show_benefits)
+        across.addWidget(self.benefits_button)
         across.addStretch(1)
         return across

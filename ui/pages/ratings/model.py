@@ -120,6 +120,8 @@ class Explained:
     place: str
     grade: Chip
     html: str = ""
+    code: str = ""
+    """The grade as CL-GRADE."""
 
 
 def read_explained(desk: Desk, household: str) -> Explained:
@@ -135,7 +137,7 @@ def read_explained(desk: Desk, household: str) -> Explained:
         return Explained(household, name, number, place, Chip(""))
     rating = desk.ratings.latest(household)
     html = desk.ratings.explanation(household).as_html()
-    return Explained(household, name, number, place, wording.grade(rating.card.grade), html)
+    return Explained(household, name, number, place, wording.grade(rating.card.grade), html, rating.card.grade)
 
 
 def told(tally: Tally) -> list[str]:
