@@ -338,7 +338,9 @@ class EnterprisesPage(Page):
 
     def _close_form(self) -> None:
         clear(self._form_place)
-        self.form = None
+        if self.form is not None:
+            self.form = None
+            self.take_focus()
 
     # -- files -----------------------------------------------------------------------------------------------------
 

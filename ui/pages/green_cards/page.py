@@ -165,7 +165,9 @@ class GreenCardsPage(Page):
         for place in (self._place, *self._inline):
             clear(place)
         self.stack.show()
-        self.form = None
+        if self.form is not None:
+            self.form = None
+            self.take_focus()
 
     def begin_application(self) -> None:
         """Ask for an enterprise, its revenue and what it rests on."""

@@ -214,7 +214,9 @@ class SelectionsPage(Page):
         for place in (self._place, *self._inline):
             clear(place)
         self.stack.show()
-        self.form = None
+        if self.form is not None:
+            self.form = None
+            self.take_focus()
 
     def begin_round(self) -> None:
         """Ask for what a round rests on."""
