@@ -103,7 +103,7 @@ def by_head(desk: OpenDesk, workflow: str, type_id: str, rid: str, name: str, **
 def test_an_enterprise_is_found_and_its_case_begun_by_keyboard(
     window: MainWindow, desk: OpenDesk, firms: tuple[str, str], settled: Settle
 ) -> None:
-    press(window, Qt.Key.Key_U, CONTROL)
+    press(window, Qt.Key.Key_O, CONTROL)
     settled()
     page = page_of(window, EnterprisesPage)
     assert page.count.text() == "共 2 家(本机建档)"

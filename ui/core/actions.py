@@ -38,7 +38,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go.complaints", "转到投诉", "Ctrl+T"),
     ActionSpec("go.reviews", "转到评议与认定", "Ctrl+R"),
     ActionSpec("go.consents", "转到授权与删除", "Ctrl+E"),
-    ActionSpec("go.enterprises", "转到会员企业", "Ctrl+U"),
+    ActionSpec("go.enterprises", "转到会员企业", "Ctrl+O"),
     ActionSpec("go.selections", "转到信用评价", "Ctrl+J"),
     ActionSpec("go.green_cards", "转到诚信绿卡", "Ctrl+K"),
     ActionSpec("go.conflicts", "转到两处修改不一致", "Ctrl+8"),
