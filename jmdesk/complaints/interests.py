@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jmdesk.core.errors import Refused
-
-FIELD: Final = "x_interests"
-"""Field of R02 beside the catalogue's: the unified codes of the user's own firms."""
+from jmdesk.permissions.guard import Avoided
 
 OFFICE_BEARER: Final = "R4"
 SECRETARY_GENERAL: Final = "R13"
@@ -36,6 +34,13 @@ class Interests:
         """Whether a complaint is about a firm of the user's own, or made by it."""
         name = str(values.get("respondent_name", "")).strip()
         return values.get("uscc") in self.firms or name in self.names
+
+    def avoided(self) -> Avoided:
+        """The same for every page and service of the desk: complaints, and what rivals earn."""
+        if self.shut_out:
+            return Avoided(types=frozenset({"R22"}), fields={"R20": frozenset({"revenue_main", "revenue_year"})})
+        hidden = (("uscc", tuple(sorted(self.firms))), ("respondent_name", tuple(sorted(self.names))))
+        return Avoided(records={"R22": hidden})
 
     def require_open(self) -> None:
         """``Refused`` "complaints.office_bearer" for a user who sees no complaint at all."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from jmdesk.accounts.account import INTERESTS
 from jmdesk.catalogue.types import Record
 from jmdesk.complaints import queries, rules
 from jmdesk.complaints.archive import archive, pause, resume, revoke
 from jmdesk.complaints.intake import Intake, checked
-from jmdesk.complaints.interests import FIELD, OFFICE_BEARER, SECRETARY_GENERAL, Interests
+from jmdesk.complaints.interests import OFFICE_BEARER, SECRETARY_GENERAL, Interests
 from jmdesk.complaints.queries import ComplaintFilter, Related
 from jmdesk.complaints.statistics import Figures, entry, figures
 from jmdesk.core.clock import beijing_date, utc_text
@@ -44,6 +45,7 @@ class ComplaintDesk(Workplace, Protocol):
     def number_block(self) -> str: ...
     @property
     def workflows(self) -> Workflows: ...
+    def judge_anew(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Complaints:
         """The unified codes of the firms that a user declared as his own."""
         with self._desk.store.reading() as connection:
             found = reading.get(connection, "R02", user or self._desk.actor)
-        codes = found.values.get(FIELD) if found else None
+        codes = found.values.get(INTERESTS) if found else None
         return tuple(str(code) for code in codes) if isinstance(codes, list) else ()
 
     def declare(self, codes: Iterable[str], user: str = "") -> None:
@@ -87,7 +89,8 @@ class Complaints:
             known = {code for _, code, _ in queries.firms_by_code(writer.transaction.connection, wanted)}
             if known != set(wanted):
                 raise Refused("complaints.unknown_firm")
-            writer.bookkeep("R02", user, {FIELD: list[object](wanted)})
+            writer.bookkeep("R02", user, {INTERESTS: list[object](wanted)})
+        self._desk.judge_anew()
 
     def bar(self, writer: Writer, rid: str, _step: Step) -> None:
         """The desk's bar against steps of the workflow, from whichever page: ``Refused`` "complaints.interest" …"""
@@ -97,7 +100,7 @@ class Complaints:
 
     def _interests(self, connection: reading.Connection, user: str) -> Interests:
         found = reading.get(connection, "R02", user)
-        codes = found.values.get(FIELD) if found else None
+        codes = found.values.get(INTERESTS) if found else None
         if found is None or not isinstance(codes, list) or not codes:
             return Interests()
         firms = queries.firms_by_code(connection, [str(code) for code in codes])
@@ -158,8 +161,10 @@ class Complaints:
 
     def get(self, rid: str) -> Stored:
         """One complaint. ``Refused`` "complaints.interest", "complaints.office_bearer", "store.no_such_record"."""
+        own = self.interests()
+        own.require_open()
         found = self._desk.records.get(rules.TYPE, rid).record
-        self.interests().require_free(found.values)
+        own.require_free(found.values)
         return found
 
     def case(self, rid: str) -> Case:
@@ -189,9 +194,9 @@ class Complaints:
         return [Case(self._desk.records.shown(one), standings[one.rid]) for one in found]
 
     def _seen(self, wanted: ComplaintFilter) -> ComplaintFilter:
-        self._desk.records.guard.require("read", rules.TYPE)
         own = self.interests()
         own.require_open()
+        self._desk.records.guard.require("read", rules.TYPE)
         return replace(wanted, hidden_firms=own.firms, hidden_names=own.names)
 
     # -- figures ---------------------------------------------------------------------------------------------------
@@ -202,9 +207,9 @@ class Complaints:
         ``Refused`` "complaints.nothing_to_report", "complaints.office_bearer", "permissions.action".
         """
         desk = self._desk
-        desk.records.guard.require("print", rules.TYPE)
         own = self.interests()
         own.require_open()
+        desk.records.guard.require("print", rules.TYPE)
         with desk.store.reading() as connection:
             found = queries.of_year(connection, year)
         if not found:

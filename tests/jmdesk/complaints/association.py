@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jmdesk.accounts.account import guard_of
 from jmdesk.catalogue.types import Record
@@ -57,6 +57,10 @@ class Seat:
         self.records = type(desk.records)(
             desk.store, desk.catalogue, actor=user, home_region="440785000000", guard=self.guard
         )
+
+    def judge_anew(self) -> None:
+        """Go by the accounts and the interests as they are now, as the desk does."""
+        self.records.guard = replace(self.guard, avoided=Complaints(self).interests().avoided())
 
     @property
     def guard(self) -> Guard:

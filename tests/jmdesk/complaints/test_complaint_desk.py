@@ -302,3 +302,39 @@ def test_a_closed_case_is_reopened_with_fresh_clocks(clerk: Person, chief: Perso
     case = chief.at_desk.take(rid, "reopen", {"ground": "换来的仍然无声"})
     assert {due.clock.id for due in case.open_dues()} == {"reply", "mediation"}
     assert not {"outcome", "closed_at"} & clerk.at_desk.get(rid).values.keys()
+
+
+def test_generic_pages_keep_a_person_away_too(clerk: Person, firm: str) -> None:
+    own = clerk.at_desk.register(intake(firm)).record.rid
+    other = clerk.at_desk.register(intake(respondent_name="别家")).record.rid
+    seat = clerk.seat
+    assert seat.records.count("R22") == 2
+    clerk.at_desk.declare([FIRM])
+    seat.judge_anew()
+    assert [one.rid for one in seat.records.find("R22")] == [other]
+    assert seat.records.count("R22") == 1
+    for look in (lambda: seat.records.get("R22", own), lambda: seat.records.history(own)):
+        with pytest.raises(Refused) as refused:
+            look()
+        assert refusal(refused) == "permissions.interest"
+
+
+def test_the_desk_goes_by_a_declaration_at_once(desk: Desk, firm: str) -> None:
+    rid = desk.complaints.register(intake(firm)).record.rid
+    desk.complaints.declare([FIRM])
+    with pytest.raises(Refused) as refused:
+        desk.records.get("R22", rid)
+    assert refusal(refused) == "permissions.interest"
+    desk.complaints.declare([])
+    assert desk.records.get("R22", rid).record.rid == rid
+
+
+def test_an_office_bearer_with_a_firm_sees_no_rivals_revenue_anywhere(desk: Desk, chief: Person, firm: str) -> None:
+    assert firm
+    rival = add_firm(desk, RIVAL, "恩平某音响厂", revenue_main="900.00", revenue_year=2025)
+    seat = chief.seat
+    assert seat.records.get("R20", rival).record.values["revenue_main"] == "900.00"
+    chief.at_desk.declare([FIRM])
+    seat.judge_anew()
+    assert not {"revenue_main", "revenue_year"} & seat.records.get("R20", rival).record.values.keys()
+    assert not seat.records.guard.may("read", "R22")
