@@ -78,6 +78,22 @@ def plaque(sheet: Sheet) -> None:
     sheet.signature()
 
 
+def register(sheet: Sheet) -> None:
+    """Register of the villages and towns that were named."""
+    sheet.head("{{ year }}年度信用村(镇)命名登记簿")
+    sheet.list(
+        "awards",
+        {
+            "place": ("村或镇", 44),
+            "outcome": ("结论", 30),
+            "score": ("得分", 16),
+            "plaque_date": ("授牌日期", 26),
+            "doc_no": ("命名文号", 42),
+        },
+    )
+    sheet.signature()
+
+
 def removal(sheet: Sheet) -> None:
     """Notice that the plaque is taken back."""
     sheet.head("{{ kind }}摘牌通知书")
@@ -90,6 +106,14 @@ def removal(sheet: Sheet) -> None:
 
 
 PAPERS = [
+    Made(
+        "village-register",
+        "2026-01",
+        "信用村(镇)命名登记簿",
+        register,
+        {"year": "年度", "awards": "命名清单", **OFFICE},
+        prefix="CR",
+    ),
     Made(
         "village-application",
         "2026-01",

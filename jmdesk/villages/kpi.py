@@ -148,8 +148,8 @@ def _batches(connection: Connection, cutoff: str) -> list[Indicator]:
 # -- Excel -----------------------------------------------------------------------------------------------------------
 
 
-def write_pack(board: Board, lines: Sequence[Indicator], path: Path) -> None:
-    """The indicators and the villages, each on a sheet. ``Environment`` "villages.cannot_write"."""
+def write_pack(board: Board, lines: Sequence[Indicator], named: Sequence[Mapping[str, str]], path: Path) -> None:
+    """Indicators, villages, and the register of those named. ``Environment`` "villages.cannot_write"."""
     places = sorted((p for p in board.places.values() if p.level == "village"), key=lambda place: place.code)
     sheets: dict[str, Sheet] = {
         "指标": (
@@ -162,6 +162,14 @@ def write_pack(board: Board, lines: Sequence[Indicator], path: Path) -> None:
                 (p.code, p.name, p.base, p.filed, p.rated, p.credit,
                  None if p.share is None else round_half_up(p.share, 2), board.cutoff)
                 for p in places
+            ],
+        ),
+        "命名登记": (
+            ("区划代码", "村或镇", "结论", "得分", "授牌日期", "命名机关", "命名文号"),
+            [
+                (one["code"], one["place"], one["outcome"], Decimal(one["score"]) if one["score"] else None,
+                 one["plaque_date"], one["org"], one["doc_no"])
+                for one in named
             ],
         ),
     }  # fmt: skip

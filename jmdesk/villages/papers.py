@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Protocol
 
+from jmdesk.core.errors import Refused
 from jmdesk.core.numbers import round_half_up
 from jmdesk.papers.service import Issued, Papers
+from jmdesk.store.reading import Filter
 from jmdesk.villages.figures import Figure, missing_sentence
-from jmdesk.villages.service import VILLAGE, WORKFLOWS, VillageDesk, Villages
+from jmdesk.villages.service import TOWN, VILLAGE, WORKFLOWS, VillageDesk, Villages
 from jmdesk.workflows.standing import Standing as Case
+
+REGISTER = "village-register"
 
 OFFERED: Mapping[str, tuple[str, ...]] = {
     "village-application": ("apply",),
@@ -43,6 +48,57 @@ def offered(desk: PaperDesk, case: Case) -> list[tuple[str, str]]:
 def issue(desk: PaperDesk, type_id: str, rid: str, name: str) -> Issued:
     """Give out one paper of a case. Errors as ``Papers.issue``; "papers.missing" while its step is not taken."""
     return desk.papers.issue(name, type_id, rid, values(desk, type_id, rid))
+
+
+def awards(desk: PaperDesk, year: int) -> list[dict[str, str]]:
+    """The villages and towns that were named for a year, by region code, each field as text ("" for none)."""
+    labels = desk.catalogue.code_lists["CL-VGRADE"].values
+    made: list[dict[str, str]] = []
+    for type_id, grade in ((TOWN, "town_grade"), (VILLAGE, "village_grade")):
+        named = [
+            one.values
+            for one in desk.records.find(type_id, Filter(where={"rating_year": year}), order="region_code")
+            if one.values.get("award_doc_no") and str(one.values.get(grade, "0")) >= "1"
+        ]
+        made += [
+            {
+                "code": str(one["region_code"]),
+                "place": desk.catalogue.regions.label(str(one["region_code"])),
+                "outcome": labels[str(one[grade])],
+                "score": str(one.get("score", "")),
+                "plaque_date": str(one.get("plaque_date", "")),
+                "org": str(one.get("award_org", "")),
+                "doc_no": str(one["award_doc_no"]),
+            }
+            for one in named
+        ]
+    return made
+
+
+def issue_register(desk: PaperDesk, year: int) -> Issued:
+    """The register of a year as a numbered paper of the office. ``Refused`` "villages.none_named"."""
+    found = awards(desk, year)
+    if not found:
+        raise Refused("villages.none_named", year=str(year))
+    filled = {"year": str(year), "awards": found, "office": desk.unit_name, "date": desk.villages.today.isoformat()}
+    with desk.records.writing("paper") as writer:
+        region = writer.home_region
+        return desk.papers.write(writer, REGISTER, "register", str(year), filled, region=region)
+
+
+def export(desk: PaperDesk, path: Path, year: int | None = None) -> int:
+    """Write the year's indicators (3.8), villages and register as Excel; gives the number of indicators.
+
+    ``Refused`` "permissions.action" for who may not export; ``Environment`` "villages.cannot_write".
+    """
+    from jmdesk.villages.kpi import indicators, write_pack
+
+    desk.records.guard.require("export", VILLAGE)
+    board = desk.villages.board(year=year)
+    with desk.store.reading() as connection:
+        lines = indicators(connection, board, board.top)
+    write_pack(board, lines, awards(desk, board.year), path)
+    return len(lines)
 
 
 def values(desk: PaperDesk, type_id: str, rid: str) -> dict[str, object]:

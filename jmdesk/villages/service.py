@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from jmdesk.catalogue.types import Record
@@ -153,20 +152,6 @@ class Villages:
                 today=self.today,
                 within=regions,
             )
-
-    def export(self, path: Path, year: int | None = None) -> int:
-        """Write the year's indicators (3.8) and villages as Excel; gives the number of indicators.
-
-        ``Refused`` "permissions.action" for who may not export; ``Environment`` "villages.cannot_write".
-        """
-        from jmdesk.villages.kpi import indicators, write_pack
-
-        self._desk.records.guard.require("export", VILLAGE)
-        board = self.board(year=year)
-        with self._desk.store.reading() as connection:
-            lines = indicators(connection, board, board.top)
-        write_pack(board, lines, path)
-        return len(lines)
 
     # -- applications ----------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from python_calamine import CalamineWorkbook
 
+from jmdesk.villages.papers import export
 from tests.ui.desks import VILLAGE
 from tests.ui.keys import press, write
 from tests.villages import YEAR, add_households, add_rating, count_residents, report_loans
@@ -157,7 +158,7 @@ def test_the_board_goes_to_paper(page: VillagesPage, tmp_path: Path) -> None:
 
 def test_indicators_are_numbers_with_basis_source_and_day(desk: OpenDesk, page: VillagesPage, tmp_path: Path) -> None:
     assert page.board.board is not None
-    desk.services.villages.export(tmp_path / "指标.xlsx")
+    export(desk.services, tmp_path / "指标.xlsx")
     book = CalamineWorkbook.from_path(str(tmp_path / "指标.xlsx"))
     lines = {row[0]: row[1:] for row in book.get_sheet_by_name("指标").to_python()}
     day = page.board.board.cutoff

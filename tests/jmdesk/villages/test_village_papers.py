@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import docx
 import pytest
+from python_calamine import CalamineWorkbook
 
+from jmdesk.catalogue.types import Record
 from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk
-from jmdesk.villages.papers import issue, offered
+from jmdesk.villages.papers import export, issue, issue_register, offered
 from jmdesk.workflows.service import Workflows
 from tests.desks import VILLAGE
 from tests.villages import YEAR, worked_example
@@ -80,3 +83,18 @@ def test_a_paper_made_later_tells_the_figures_of_the_review(desk: Desk, rid: str
     text = words(issue(desk, "R17", rid, "village-opinion").document)
     assert "400户" in text
     assert "999" not in text
+
+
+def test_the_register_lists_what_was_named_on_paper_and_in_excel(desk: Desk, rid: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        issue_register(desk, YEAR)
+    assert caught.value.code == "villages.none_named"
+    named: Record = {"award_doc_no": "开信办〔2026〕3号", "award_org": "恩平市信用办", "plaque_date": "2026-12-20"}
+    with desk.records.writing("edit") as writer:
+        writer.change("R17", rid, named)
+    text = words(issue_register(desk, YEAR).document)
+    for wanted in ("恩平市/东成镇/塘洲村", "县级信用村(镇)", "82.0", "2026-12-20", "开信办〔2026〕3号"):
+        assert wanted in text, wanted
+    export(desk, tmp_path / "包.xlsx")
+    lines = CalamineWorkbook.from_path(str(tmp_path / "包.xlsx")).get_sheet_by_name("命名登记").to_python()
+    assert lines[1][:4] == [VILLAGE, "恩平市/东成镇/塘洲村", "县级信用村(镇)", 82.0]

@@ -130,7 +130,7 @@ class ExplanationPane(QWidget):
         self.rate_button.setEnabled(not waiting)
         self.unrated.action.setEnabled(not waiting)
 
-    def _show_benefits(self, wanted: bool) -> None:  # noqa: FBT001 -- a slot of ``toggled``
+    def _show_benefits(self, wanted: bool) -> None:
         """What banks and offices published for the grade, or nothing."""
         self.benefits.show_benefits(self._published if wanted else ())
 

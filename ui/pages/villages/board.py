@@ -24,6 +24,7 @@ class Scoreboard(QWidget):
     opened = Signal(str)
     printing = Signal()
     exporting = Signal()
+    registering = Signal()
     projecting = Signal()
 
     def __init__(self, context: Context) -> None:
@@ -140,9 +141,11 @@ class Scoreboard(QWidget):
         self.open_town = button(tr("本镇评定"), "", "region")
         self.open_town.clicked.connect(lambda: self.opened.emit(self.code))
         paper, export = button(tr("存图为 PDF"), "", "print"), button(tr("导出指标"), "", "export")
+        register = button(tr("命名登记簿"), "", "records")
+        register.clicked.connect(self.registering)
         paper.clicked.connect(self.printing)
         export.clicked.connect(self.exporting)
-        for made in (self.open_town, paper, export):
+        for made in (self.open_town, register, paper, export):
             first.addWidget(made)
         second.addWidget(self.sentence, 1)
         self.projected, self.all_the_same = QCheckBox(tr("投影模式")), QCheckBox(tr("投影时显示银行数据和排名"))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget
 from jmdesk.catalogue.types import Record
 from jmdesk.core.errors import Environment
 from jmdesk.papers.service import Issued
-from jmdesk.villages.papers import issue
+from jmdesk.villages.papers import export, issue, issue_register
 from jmdesk.villages.service import WORKFLOWS
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
@@ -52,6 +52,7 @@ class VillagesPage(Page):
         board.opened.connect(self.open)
         board.printing.connect(self.print_board)
         board.exporting.connect(self.export)
+        board.registering.connect(self.make_register)
         board.projecting.connect(self._read)
         village.back.connect(self.go_back)
         village.listing_wished.connect(self.list_households)
@@ -224,6 +225,16 @@ class VillagesPage(Page):
                 partial(self._issued, Path(folder)),
             )
 
+    def make_register(self) -> None:
+        """Give out the register of the year."""
+        desk = self.context.services
+        folder = QFileDialog.getExistingDirectory(self, tr("存到哪个文件夹"))
+        if folder:
+            self.context.runner.submit(
+                lambda _progress, _cancelled: issue_register(desk, desk.villages.this_year),
+                partial(self._issued, Path(folder)),
+            )
+
     def _issued(self, folder: Path, outcome: Outcome) -> None:
         if not isinstance(outcome.value, Issued):
             if outcome.error is not None:
@@ -270,12 +281,12 @@ class VillagesPage(Page):
 
     def export(self) -> None:
         """Write the year's indicators as Excel."""
-        villages = self.context.services.villages
-        name = tr("{year} 年度指标", year=villages.this_year)
+        desk = self.context.services
+        name = tr("{year} 年度指标", year=desk.villages.this_year)
         found, _ = QFileDialog.getSaveFileName(self, tr("导出指标"), f"{name}.xlsx", "Excel (*.xlsx)")
         if found:
             self.context.runner.submit(
-                lambda _progress, _cancelled: villages.export(Path(found)), self._done(tr("已导出指标。"))
+                lambda _progress, _cancelled: export(desk, Path(found)), self._done(tr("已导出指标。"))
             )
 
     def _here(self) -> Target:
