@@ -58,7 +58,7 @@ class Scene:
 
     @property
     def ca(self) -> Path:
-        return self.folder / "gateway" / "ca.pem"
+        return self.folder / "gateway" / "tls" / "ca.pem"
 
     def start_gateway(self) -> None:
         """Start it and read the line with which it says that it listens."""
