@@ -81,7 +81,7 @@ def ballots(sheet: Sheet) -> None:
     """One ballot for each member, with a code that says whose it is."""
     sheet.line("{%p for ballot in ballots %}")
     sheet.line("信用户评议票", size=20, bold=True, align="center", after=6)
-    sheet.line("批次 {{ batch }}　评议员编号 {{ ballot.no }}", align="right", after=6)
+    sheet.line("{{ number }}　批次 {{ batch }}　评议员编号 {{ ballot.no }}", align="right", after=6)
     sheet.line("{{ ballot.code }}", align="right", after=6)
     sheet.body(
         "{{ village }} {{ year }} 年度。每项填 {{ lowest }} 至 {{ highest }} 分；不了解的填“不了解”；亲属填“回避”。"
@@ -97,6 +97,9 @@ def ballots(sheet: Sheet) -> None:
     }
     sheet.list("ballot.lines", columns)
     sheet.sign_here("评议员签名(仅交监票人，封存)")
+    sheet.line("{%p if not loop.last %}")
+    sheet.line("").paragraph_format.page_break_before = True  # each member's ballot is a sheet of its own
+    sheet.line("{%p endif %}")
     sheet.line("{%p endfor %}")
 
 

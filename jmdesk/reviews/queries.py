@@ -15,6 +15,14 @@ from jmdesk.store.tables import record_tables, review_batches, review_cases, rev
 HOUSEHOLD, PERSON, RATING, VOTE, OBJECTION = (record_tables[t] for t in ("R05", "R06", "R16", "R15", "R25"))
 ASSESSMENT, CONSENT = record_tables["assessment"], record_tables["R04"]
 _CHUNK = 500
+# Without item_scores, which are most of a rating's row.
+_OF_RATING = tuple(
+    RATING.c[name]
+    for name in (
+        "rid", "household_id", "rec_region", "rec_sync", "grade", "score", "rating_status", "rating_year",
+        "publicity_range", "cert_no", "valid_to",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +198,7 @@ def lines(connection: Connection, ratings: Iterable[str]) -> list[Line]:
     wanted, found = sorted(set(ratings)), list[Line]()
     for chunk in _chunks(wanted):
         query = (
-            select(RATING, HOUSEHOLD.c.household_id.label("number"), HOUSEHOLD.c.group_no, HOUSEHOLD.c.address,
+            select(*_OF_RATING, HOUSEHOLD.c.household_id.label("number"), HOUSEHOLD.c.group_no, HOUSEHOLD.c.address,
                    PERSON.c.person_name)
             .join(HOUSEHOLD, HOUSEHOLD.c.rid == RATING.c.household_id)
             .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)

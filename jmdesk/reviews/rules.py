@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -153,7 +153,11 @@ def adjusted(card: Scorecard, package: RulePackage, grade: str, reason: str) -> 
     return grade
 
 
-def histogram(grades: Iterable[str], order: Sequence[str]) -> dict[str, int]:
-    """How many households have which grade, in the order given."""
-    found = list(grades)
-    return {grade: found.count(grade) for grade in order}
+def item_remarks(text: str) -> dict[str, str]:
+    """Remarks typed line by line as ``item：remark``; a line without an item is one under its number."""
+    found: dict[str, str] = {}
+    for number, line in enumerate((line.strip() for line in text.splitlines() if line.strip()), 1):
+        item, colon, remark = line.replace(":", "：", 1).partition("：")
+        name = item.strip() if colon and remark.strip() else f"第{number}项"
+        found[f"{name}({number})" if name in found else name] = remark.strip() if colon and remark.strip() else line
+    return found

@@ -21,7 +21,7 @@ from jmdesk.ratings.model import parse
 from jmdesk.ratings.reality import reality
 from jmdesk.ratings.simulation import package_named, simulate
 from jmdesk.reviews.rules import Neighbour as House
-from jmdesk.reviews.rules import Seat, place_of, relation
+from jmdesk.reviews.rules import Seat, item_remarks, place_of, relation
 from tests.documents import phone_photo
 from tests.jmdesk.reviews.test_reviews import words
 from ui.core.printing import write_paper
@@ -59,6 +59,7 @@ def test_each_ballot_bears_a_code_of_its_seat(village: Village, tmp_path: Path) 
         dots = b"".join(rows[y * picture.stride : y * picture.stride + picture.width] for y in range(picture.height))
         grey = memoryview(dots).cast("B", shape=[picture.height, picture.width])
         found |= {barcode.text for barcode in zxingcpp.read_barcodes(grey)}
+    assert len(pypdfium2.PdfDocument(target)) == len(village.seats)
     assert found == {f"JMB1.{village.batch}.{seat}" for seat in village.seats}
 
 
@@ -128,6 +129,15 @@ def test_a_household_without_a_loan_that_gave_its_income_is_rateable_in_the_inve
     assert town == reality(
         model.shipped("JM-HH-1"), reference.shipped(), catalogue(), date(2026, 11, 22), households=200
     )
+
+
+def test_remarks_are_typed_line_by_line_with_their_items() -> None:
+    assert item_remarks("收入：缺凭证\n\n土地:面积不符\n请补照片\n收入：年份不对") == {
+        "收入": "缺凭证",
+        "土地": "面积不符",
+        "第3项": "请补照片",
+        "收入(4)": "年份不对",
+    }
 
 
 def test_kinship_by_household_address_and_declaration() -> None:

@@ -62,11 +62,11 @@ class Opened:
 def batch_columns() -> tuple[Column, ...]:
     """The columns of the list of batches."""
     return (
-        Column(tr("村居"), 180, stretch=True),
+        Column(tr("村居"), 200),
         Column(tr("评定年度"), 80),
         Column(tr("批次"), 180),
         Column(tr("户数"), 60, number=True),
-        Column(tr("进度"), 260),
+        Column(tr("进度"), 260, stretch=True),
         Column(tr("需处理"), 90),
     )
 
@@ -119,6 +119,9 @@ class ReviewReader:
                 continue
             if offer.id == "object":
                 offer = replace(offer, needs=(("ground", tr("异议理由")),))  # noqa: PLW2901 -- the same offer, asked in words
+            if offer.id == "return":
+                words = tr("逐项补正意见(每行一项，如“收入：缺凭证”)")
+                offer = replace(offer, needs=(("remarks", words),))  # noqa: PLW2901 -- as above
             hidden = _COMPUTED.get(offer.id, ())
             offers.append(replace(offer, needs=tuple(need for need in offer.needs if need[0] not in hidden)))
         return replace(made, offers=tuple(offers))

@@ -13,6 +13,7 @@ from jmdesk.catalogue.types import Record
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.papers.service import Issued
 from jmdesk.ratings.simulation import Simulation
+from jmdesk.reviews.rules import item_remarks
 from jmdesk.reviews.service import Bulk
 from ui.core.cases import CaseView
 from ui.core.context import Context, Page, Target
@@ -129,7 +130,10 @@ class ReviewsPage(Page):
 
     def _board_arrived(self, outcome: Outcome) -> None:
         if isinstance(outcome.value, Board):
+            first = not self.table.rows.rowCount()
             self.table.show_source(FixedRows(outcome.value.rows))
+            if first and outcome.value.rows and self.village.hasFocus():
+                self.table.setFocus()
         elif outcome.error is not None:
             self.context.notices.error(outcome.error)
 
@@ -189,6 +193,10 @@ class ReviewsPage(Page):
         self._do(lambda: reviews.apply(number, reviews.candidates(number)), self._tell)
 
     def _step(self, step: str, ratings: list[str], details: Record, reason: str, grade: str) -> None:
+        if step == "return":
+            remarks: dict[str, object] = dict(item_remarks(str(details["remarks"])))
+            details = {**details, "remarks": remarks}
+
         def work() -> object:
             if step == "object":
                 household = self._reviews.case(ratings[0]).line.household
