@@ -160,6 +160,7 @@ class Desk:
         desk.audit.note_opening(desk.vault.failed_attempts)
         desk.consents.erase_overdue()
         desk.attachments.erase_removed()
+        desk.reviews.stop_withdrawn()
         return desk
 
     @classmethod
@@ -475,6 +476,7 @@ class Desk:
         self.consents.lapse()
         self.consents.erase_overdue()
         self.attachments.erase_removed()
+        self.reviews.stop_withdrawn()
         return held
 
     @cached_property

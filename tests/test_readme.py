@@ -35,14 +35,14 @@ def test_every_target_of_the_makefile_is_told_and_exists() -> None:
 
 
 def test_every_command_is_told_and_exists() -> None:
-    assert set(re.findall(r"^\| `jmdesk (\w+)", README, re.MULTILINE)) == commands(parser()).keys() - {"demo"}
+    assert set(re.findall(r"^\| `jmdesk ([\w-]+)", README, re.MULTILINE)) == commands(parser()).keys() - {"demo"}
 
 
 def test_every_option_that_is_told_exists() -> None:
     known = commands(parser())
     wrong = []
     for row in re.findall(r"^\| `jmdesk .*\|$", README, re.MULTILINE):
-        command = re.match(r"\| `jmdesk (\w+)", row)
+        command = re.match(r"\| `jmdesk ([\w-]+)", row)
         assert command
         own = known[command[1]]
         shown = "".join(each.format_help() for each in [own, *_nested(own)])

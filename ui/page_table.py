@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 
+from jmdesk.permissions.matrix import shipped
 from ui.core.context import Context, Page
 
 
@@ -31,9 +32,24 @@ class PageSpec:
         return made
 
     def concerns(self, context: Context) -> bool:
-        """Whether the user has anything to do on the page."""
+        """Whether the user has anything to do on the page; who works alone does whatever such an office does."""
         guard = context.services.guard
-        return not self.types or any(guard.may("read", type_id) for type_id in self.types)
+        roles = _office(context) if guard.matrix is None else ()
+        if not self.types or not roles:
+            return not self.types or any(guard.may("read", type_id) for type_id in self.types)
+        return any(shipped().may(role, "read", type_id) for role in roles for type_id in self.types)
+
+
+_OFFICES = (("51", ("R3", "R4", "R13")), ("54", ("R1",)), ("N", ("R1",)))
+"""Beginnings of unified codes with the roles of such a unit: associations, village committees, village economies."""
+
+
+def _office(context: Context) -> tuple[str, ...]:
+    """The roles of the unit: those the platform granted, else what its code tells; () when it tells nothing."""
+    desk = context.services
+    if desk.grant is not None:
+        return desk.grant.roles
+    return next((roles for beginning, roles in _OFFICES if desk.unit.startswith(beginning)), ())
 
 
 PAGES: tuple[PageSpec, ...] = (

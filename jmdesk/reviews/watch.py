@@ -132,6 +132,8 @@ class Watch:
         """Ratings whose review goes on, or whose certificate stands, though the consent was withdrawn."""
         with self._desk.store.reading() as connection:
             mine = queries.ratings_of(connection, "")
+            if not mine:
+                return []
             consents = read_many(connection, sorted(set(mine.values())), self._desk.workflows.today)
             revoked = queries.revoked(connection, RATING_CONSENT, sorted(set(mine.values())))
         gone = [
