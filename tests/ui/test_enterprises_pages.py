@@ -21,7 +21,9 @@ from ui.core.vaults import OpenDesk, VaultsOnDisk
 from ui.main_window import MainWindow
 from ui.pages.cases.page import CasesPage
 from ui.pages.enterprises.page import EnterprisesPage
+from ui.pages.green_cards.facts import FactsForm
 from ui.pages.green_cards.page import GreenCardsPage
+from ui.pages.green_cards.replies import RepliesForm
 from ui.pages.selections.page import SelectionsPage
 from ui.pages.unlock.page import UnlockPage
 from ui.widgets.entry_form import EntryForm
@@ -246,8 +248,7 @@ def test_a_green_card_is_applied_for_answered_and_calculated_by_keyboard(
     settled()
     assert page.awaited.isHidden()
     page.begin_facts()
-    assert page.form is not None
-    assert not isinstance(page.form, EntryForm)
+    assert isinstance(page.form, FactsForm)
     page.form.gains.set_value(["hightech"])
     page.form.losses["penalty"].set_value(1)
     page.form.confirm()
@@ -303,3 +304,44 @@ def test_an_assessment_is_off_until_its_basis_is_entered_and_is_explained(
     step(window, settled, "screen", "信用中国")
     assert step(window, settled, "score").panel.state.text() == "已评分，待评审"
     assert page_of(window, CasesPage).panel.buttons["judge"].isEnabled()  # a leader's signed paper may count
+
+
+def test_a_departments_table_is_confirmed_line_by_line_and_its_letter_saved(
+    window: MainWindow, desk: OpenDesk, firms: tuple[str, str], settled: Settle, tmp_path: Path
+) -> None:
+    cards = desk.services.green_cards
+    year = cards.today.year
+    first = cards.apply(year, firms[0], "100000.00", "2025年，年度审计报告")
+    second = cards.apply(year, firms[1], "5000.00", "2025年，税务申报")
+    file = tmp_path / "法院回复.xlsx"
+    with xlsxwriter.Workbook(str(file)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["序号", "企业名称", "评价档次"])
+        sheet.write_row(1, 0, [1, FIRM["ent_name"], "优"])
+        sheet.write_row(2, 0, [2, "远山电子", "无业务"])
+    window.go(Target("green_cards"))
+    settled()
+    page = page_of(window, GreenCardsPage)
+    page.read_table("court", file)
+    settled()
+    form = page.form
+    assert isinstance(form, RepliesForm)
+    form.confirm()
+    assert form.remark.text()
+    assert form.choices[1].currentData() == ""
+    form.choices[1].setCurrentIndex(1)
+    write(form.document, "FH2026-2")
+    form.confirm()
+    settled()
+    records = desk.services.records
+    assert records.get("R24", first).record.values["dept_scores"] == {"court": "1"}
+    assert records.get("R24", second).record.values["dept_scores"] == {"court": "na"}
+    paper = cards.inquire(year, "bank")
+    target = tmp_path / "函.pdf"
+    page.paper_file.save(paper, target)
+    settled()
+    assert target.read_bytes().startswith(b"%PDF-")
+    page.save_figures(tmp_path / "绿卡.xlsx")
+    settled()
+    rows = python_calamine.CalamineWorkbook.from_path(str(tmp_path / "绿卡.xlsx")).get_sheet_by_index(0).to_python()
+    assert ["目标", "2015年底目标(历史)", "", 0, 64] in rows

@@ -16,6 +16,7 @@ from ui.widgets.elided import Elided
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
+from ui.widgets.paper_file import PaperFile
 from ui.widgets.styling import button, clear, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
@@ -26,6 +27,7 @@ class CasesPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._reader = CaseReader(context.services)
+        self.paper_file = PaperFile(self, context)
         self.place: CasePlace | None = None
         self._came_from: Target | None = None
         self.stack = QStackedWidget()
@@ -117,7 +119,13 @@ class CasesPage(Page):
         clear(self._papers)
         for paper in opened.papers:
             words = f"《{paper.label}》{paper.number}"
-            self._papers.addWidget(label(f"{words} {tr('已作废')}" if paper.voided_at else words))
+            line = row(gap=8)
+            line.addWidget(label(f"{words} {tr('已作废')}" if paper.voided_at else words))
+            save = button(tr("另存为 PDF"), "link", "print")
+            save.clicked.connect(lambda _checked=False, chosen=paper: self.paper_file.ask(chosen))
+            line.addWidget(save)
+            line.addStretch(1)
+            self._papers.addLayout(line)
         self.stack.setCurrentIndex(1)
 
     def _take(self, step: str, details: Record, reason: str) -> None:

@@ -87,7 +87,7 @@ class GreenCardReader:
             n=board.applied, green=board.green, backbone=board.backbone, waiting=board.awaiting,
         )  # fmt: skip
         counties = "；".join(
-            tr("{county} 绿卡 {green} 骨干 {backbone}", county=_county(code), green=green, backbone=backbone)
+            tr("{county} 绿卡 {green} 骨干 {backbone}", county=county(code), green=green, backbone=backbone)
             for code, green, backbone in board.by_county
         )
         nursery = "、".join(card.name for card in board.nursery)
@@ -100,7 +100,7 @@ class GreenCardReader:
         grade = Chip(f"{card.grade}级" + (tr(" 骨干") if card.backbone else ""), _CHIPS.get(card.grade, "neutral"))
         return Row(card.rid, (
             card.name,
-            _county(card.region[:6]),
+            county(card.region[:6]),
             f"{card.revenue:,}" if card.revenue is not None else "",
             waiting,
             str(card.total) if card.total is not None else tr("待补"),
@@ -181,7 +181,8 @@ def _or_awaited(points: object) -> str:
     return tr("待补") if points is None else str(points)
 
 
-def _county(code: str) -> str:
+def county(code: str) -> str:
+    """The name of a county by its six digits."""
     path = region_path(code.ljust(12, "0"))
     return path[-1] if path else code
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
+from functools import partial
+from pathlib import Path
 
+from PySide6.QtWidgets import QComboBox, QFileDialog, QStackedWidget, QWidget
+
+from jmdesk.green_cards.figures import board_sheet
+from jmdesk.green_cards.service import Match
 from jmdesk.papers.queries import Paper
+from jmdesk.registers.replies import read_replies
 from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
@@ -19,10 +25,12 @@ from ui.pages.green_cards.model import (
     CardShown,
     GreenCardReader,
     YearShown,
+    county,
     department_columns,
     levels,
     list_columns,
 )
+from ui.pages.green_cards.replies import RepliesForm
 from ui.widgets.chip import ChipLabel
 from ui.widgets.code_picker import CodePicker
 from ui.widgets.elided import Elided
@@ -32,8 +40,11 @@ from ui.widgets.field import TextField, WholeField
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.money_field import MoneyField
+from ui.widgets.paper_file import PaperFile
 from ui.widgets.styling import button, card, clear, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
+
+Form = EntryForm | FactsForm | RepliesForm
 
 
 class GreenCardsPage(Page):
@@ -45,9 +56,10 @@ class GreenCardsPage(Page):
         self.year = context.services.green_cards.today.year
         self.rid = ""
         self.shown: CardShown | None = None
-        self.form: EntryForm | FactsForm | None = None
+        self.form: Form | None = None
         self._place = column(gap=0)
         down = column(self, margin=20)
+        self.paper_file = PaperFile(self, context)
         self.stack = QStackedWidget()
         self._inline = (column(gap=0), column(gap=0))
         down.addLayout(self._place)
@@ -151,12 +163,12 @@ class GreenCardsPage(Page):
 
     # -- forms -----------------------------------------------------------------------------------------------------
 
-    def _show_form(self, form: EntryForm | FactsForm) -> None:
+    def _show_form(self, form: Form) -> None:
         """A short form beneath the heading of what is shown, a long one alone."""
         self._close_form()
         self.form = form
         form.cancelled.connect(self._close_form)
-        long = isinstance(form, FactsForm)
+        long = not isinstance(form, EntryForm)
         self.stack.setVisible(not long)
         (self._place if long else self._inline[self.stack.currentIndex()]).addWidget(form)
         form.focus_first()
@@ -207,6 +219,44 @@ class GreenCardsPage(Page):
     def _write(self, department: str, *, reminder: bool) -> None:
         cards, year = self.context.services.green_cards, self.year
         self._submit(lambda: (cards.remind if reminder else cards.inquire)(year, department), tr("已出具。"))
+
+    def begin_table(self) -> None:
+        """Ask which department a table of answers comes from, and for the file."""
+        cards, year = self.context.services.green_cards, self.year
+        names = {one["id"]: one["title"] for one in cards.rules_of(year)["base"]["departments"]}
+        picker = CodePicker(search_codes(names), names.get, coded=False)
+        form = EntryForm(tr("导入部门回复"), (Entry("department", tr("部门"), picker),), tr("选择表格"))
+        form.confirmed.connect(lambda values: self._ask_table(values["department"]))
+        self._show_form(form)
+
+    def _ask_table(self, department: str) -> None:
+        kinds = f"{tr('表格')} (*.xlsx *.xlsm *.xls *.et *.csv)"
+        name, _ = QFileDialog.getOpenFileName(self, tr("选择表格"), "", kinds)
+        if name:
+            self.read_table(department, Path(name))
+
+    def read_table(self, department: str, file: Path) -> None:
+        """Read a department's table and show whom each line means."""
+        cards, year = self.context.services.green_cards, self.year
+        titles = cards.rules_of(year)["base"]["level_titles"]
+        self.context.runner.submit(
+            lambda _progress, _cancelled: cards.match(year, read_replies(file, titles)),
+            partial(self._matched, department),
+        )
+
+    def _matched(self, department: str, outcome: Outcome) -> None:
+        if outcome.error is not None or not isinstance(outcome.value, list):
+            if outcome.error is not None:
+                self.context.notices.error(outcome.error)
+            return
+        services, matches = self.context.services, [one for one in outcome.value if isinstance(one, Match)]
+        form = RepliesForm(tr("导入部门回复"), matches, levels(services, self.year))
+        form.confirmed.connect(
+            lambda document, chosen: self._submit(
+                lambda: services.green_cards.take_replies(department, document, chosen), tr("已登记回复。")
+            )
+        )
+        self._show_form(form)
 
     def begin_target(self) -> None:
         """Ask for the city's target of the year."""
@@ -262,6 +312,23 @@ class GreenCardsPage(Page):
         cards, year = self.context.services.green_cards, self.year
         self._submit(lambda: cards.notice_paper(year), tr("已出具公示。"))
 
+    def _ask_figures(self) -> None:
+        kinds = f"{tr('表格')} (*.xlsx)"
+        name, _ = QFileDialog.getSaveFileName(self, tr("导出统计"), f"{tr('诚信绿卡')}{self.year}.xlsx", kinds)
+        if name:
+            self.save_figures(Path(name))
+
+    def save_figures(self, file: Path) -> None:
+        """Write the board of the year as a workbook."""
+        services, year = self.context.services, self.year
+
+        def work() -> object:
+            services.guard.require("export", "R24")
+            sheet = board_sheet(services.green_cards.board(year), services.green_cards.public(year), county)
+            return services.exports.write(sheet, file, tr("诚信绿卡"), "R24")
+
+        self._submit(work, tr("已导出统计。"))
+
     def _submit(self, work: object, done: str) -> None:
         assert callable(work)  # noqa: S101 -- a bug of ours
         self.context.runner.submit(lambda _progress, _cancelled: work(), lambda outcome: self._done(outcome, done))
@@ -271,8 +338,10 @@ class GreenCardsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self._close_form()
-        number = outcome.value.number if isinstance(outcome.value, Paper) else ""
-        self.context.notices.say(f"{text} {number}".strip())
+        if isinstance(outcome.value, Paper):
+            self.paper_file.tell(text, outcome.value)
+        else:
+            self.context.notices.say(text)
         self.refresh()
 
     def _to_case(self) -> None:
@@ -296,8 +365,10 @@ class GreenCardsPage(Page):
         for text, slot in (
             (tr("征询函"), lambda: self.begin_letter(reminder=False)),
             (tr("催复函"), lambda: self.begin_letter(reminder=True)),
+            (tr("导入回复"), self.begin_table),
             (tr("公示"), self.make_notice),
             (tr("年度目标"), self.begin_target),
+            (tr("导出统计"), self._ask_figures),
         ):
             made_button = button(text)
             made_button.clicked.connect(slot)

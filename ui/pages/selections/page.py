@@ -29,6 +29,7 @@ from ui.widgets.entry_form import Entry, EntryForm
 from ui.widgets.field import TextField
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
+from ui.widgets.paper_file import PaperFile
 from ui.widgets.styling import button, clear, column, label, row
 from ui.widgets.table_model import Column
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
@@ -75,6 +76,7 @@ class SelectionsPage(Page):
         self.form: EntryForm | KnownForm | None = None
         down = column(self, margin=20)
         self._place = column(gap=0)
+        self.paper_file = PaperFile(self, context)
         self.stack = QStackedWidget()
         self._inline = (column(gap=0), column(gap=0))
         down.addLayout(self._place)
@@ -299,8 +301,10 @@ class SelectionsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self._close_form()
-        number = outcome.value.number if isinstance(outcome.value, Paper) else ""
-        self.context.notices.say(f"{text} {number}".strip())
+        if isinstance(outcome.value, Paper):
+            self.paper_file.tell(text, outcome.value)
+        else:
+            self.context.notices.say(text)
         self.refresh()
 
     def _to_case(self) -> None:
@@ -316,6 +320,7 @@ class SelectionsPage(Page):
         head.addWidget(label(tr("行业信用评价"), "title"))
         self.rounds = QComboBox()
         self.rounds.setAccessibleName(tr("批次"))
+        self.rounds.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.rounds.activated.connect(self._choose_round)
         head.addWidget(self.rounds)
         head.addStretch(1)
