@@ -28,8 +28,6 @@ from jmdesk.vault.files import disk_errors
 from jmdesk.vault.folder import Unlocked
 
 FOLDER: Final = "backups"
-BIG_IMPORT: Final = 200
-"""Rows from which an import counts as a risky act."""
 
 _SECOND: Final = "backups.second"
 _NEWS: Final = timedelta(days=7)

@@ -33,6 +33,8 @@ from jmdesk.registers.refused import write_refused
 from jmdesk.registers.register import Register, open_register
 
 _BATCH = 500
+_BIG = 200
+"""Rows from which an import into a register that is there already is preceded by a backup."""
 _SETTING = "register.mapping."
 _COUNTS = ("new", "changed", "unchanged", "refused", "warned", "rows", "persons", "records", "consents", "awaiting")
 
@@ -46,6 +48,7 @@ class RegisterDesk(Workplace, Protocol):
     def regions(self) -> tuple[str, ...]: ...
     @property
     def number_block(self) -> str: ...
+    def keep_before(self, act: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,8 @@ def import_households(
     register = source if isinstance(source, Register) else open_register(source, password)
     mapping = mapping or proposed_mapping(desk, register)
     result = ImportResult(register.name, dry_run, notes=register.remarks(mapping), parts=register.parts)
+    if not dry_run and sum(map(_rows, register.parts)) >= _BIG and desk.records.count("R05"):
+        desk.keep_before("import")
     with suppress(_RolledBack), desk.records.writing("import", source="import") as writer:
         _write(desk, writer, register, mapping, result, consents, progress, cancelled)
         if dry_run:

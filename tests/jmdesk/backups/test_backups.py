@@ -20,6 +20,8 @@ from jmdesk.backups.service import present
 from jmdesk.core.clock import FixedClock, utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.desk import Desk
+from jmdesk.registers.samples import write_register
+from jmdesk.registers.service import import_households
 from jmdesk.store import change_log
 from jmdesk.vault.kdf import FLOOR
 from tests.desks import NOW, PASSPHRASE, Family
@@ -312,3 +314,15 @@ def test_two_desks_share_nothing(desk: Desk, tmp_path: Path) -> None:
         pytest.raises(Refused, match=r"backups\.other_vault"),
     ):
         other.backups.restore(open_backup(kept.folder, PASSPHRASE))
+
+
+def test_a_big_import_into_a_filled_register_comes_after_a_backup(desk: Desk, family: Family, tmp_path: Path) -> None:
+    file = tmp_path / "登记表.xlsx"
+    write_register(file, desk.regions[0], layout="a", households=120, seed=7)
+    import_households(desk, file, dry_run=True)
+    assert desk.backups.all() == []
+    assert import_households(desk, file).landed
+    (kept,) = desk.backups.all()
+    assert kept.card.kind == "import"
+    assert desk.backups.rehearse(desk.backups.open(kept.folder, PASSPHRASE)).records["R05"] == 1
+    assert family.household

@@ -1,6 +1,6 @@
 """The power goes anywhere in saving, importing, backing up and changing the key: what was said to be saved is there.
 
-``make test`` tries a dozen disks; ``pytest -m long tests/jmdesk/power`` 3,000. With ``synchronous=OFF`` it finds losses.
+``make test`` tries a dozen disks; ``pytest -m long tests/jmdesk/power`` 3,000. ``synchronous=OFF`` loses some.
 """
 
 from __future__ import annotations
