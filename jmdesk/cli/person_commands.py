@@ -26,7 +26,7 @@ def add(
     export.add_argument("--purpose", default="7", metavar="CODE", help="用途代码(CL-PURPOSE)，默认 7 本人查询")
     export.add_argument("--reason", required=True, metavar="TEXT", help="事由，写入查询日志和历史")
     export.set_defaults(run=export_person)
-    due = verbs.add_parser("due", parents=[common, vault], help="列出保存期满应删除的记录数和撤回后的删除期限")
+    due = verbs.add_parser("due", parents=[common, vault], help="列出保存期满应删除的记录数和撤回授权后的删除期限")
     due.set_defaults(run=list_due)
 
 

@@ -44,7 +44,7 @@ class ConsentPages:
 
     def of(self, household: str) -> list[ConsentSheet]:
         """The sheets of one household. ``Refused`` "rights.nobody" when there is none."""
-        return list(self.print((household,)))
+        return list(self.filled((household,)))
 
     def wanting(self, region_prefix: str = "") -> list[str]:
         """The households of a region that have not signed or answered yet, by number."""
@@ -61,7 +61,7 @@ class ConsentPages:
             every = reading.find(connection, "R05", Filter(region_prefix=region_prefix), order="household_id")
         return [one.rid for one in every]
 
-    def print(
+    def filled(
         self, households: tuple[str, ...], *, progress: Progress = silent, cancelled: Cancelled = never
     ) -> Iterator[ConsentSheet]:
         """The sheets of many households one by one, in this order; stops early when told to.

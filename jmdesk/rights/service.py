@@ -34,7 +34,7 @@ KINDS: Final = (ACCESS, CORRECTION, ERASURE, WITHDRAWAL, EXPLANATION)
 """CL-CASE: access and copy, correction, erasure, withdrawal of consent, explanation."""
 
 ERASE_DAYS: Final = 30
-KEPT_BY_LAW: Final = "不良信息及其依据保存五年，查询记录保存五年，授权与撤回的凭据"
+KEPT_BY_LAW: Final = "不良信息及其依据保存五年，查询记录保存五年，授权、撤回授权的凭据"
 _STOPPED: Final = {
     "C1": "停止采集、评定和报送，本户档案待删除。",
     "C2": "证件号码、负债等敏感信息停止使用，相应指标按不适用处理。",

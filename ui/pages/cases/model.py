@@ -78,7 +78,7 @@ class CaseReader:
         found: list[tuple[date, Row]] = []
         counts = [0, 0]
         for made in self._desk.workflows.workflows():
-            if workflow not in ("", made.id):
+            if workflow not in ("", made.id) or not self._desk.guard.may("read", made.subject):
                 continue
             cases = self._desk.workflows.under_way(made.id)
             self.labels.prepare(made.subject, cases)

@@ -20,6 +20,9 @@ from ui.widgets.paper_file import PaperFile
 from ui.widgets.styling import button, clear, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
+ELSEWHERE = {"W2": "reviews", "W7": "complaints"}
+"""Workflows with a page of their own."""
+
 
 class CasesPage(Page):
     """Enter opens a case, Alt+Left leads back to the list or to the record that it came from."""
@@ -101,9 +104,9 @@ class CasesPage(Page):
     # -- one case --------------------------------------------------------------------------------------------------
 
     def open(self, place: CasePlace) -> None:
-        """Show one case; a household's review has a page of its own."""
-        if place.workflow == "W2":
-            self.context.go(Target("reviews", place.type, place.rid, came_from=Target("cases")))
+        """Show one case; households' reviews and complaints have pages of their own."""
+        if place.workflow in ELSEWHERE:
+            self.context.go(Target(ELSEWHERE[place.workflow], place.type, place.rid, came_from=Target("cases")))
             return
         self.place = place
         self.context.runner.read(lambda: self._reader.open(place), self._case_arrived)

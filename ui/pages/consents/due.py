@@ -73,7 +73,7 @@ class DuePanel(QFrame):
         self._asked = ""
         down = column(self, margin=16, gap=10)
         down.addWidget(label(tr("撤回授权后待删除"), "heading"))
-        advice = tr("撤回后立即停止使用，30 天内由一人提请、另一人复核删除。按 Enter 打开办理。")
+        advice = tr("撤回授权后立即停止使用，30 天内由一人提请、另一人复核删除。按 Enter 打开办理。")
         down.addWidget(label(advice, "muted", wrap=True))
         self.table = WindowedTable(
             (
@@ -117,7 +117,7 @@ class DuePanel(QFrame):
         words = tr("{name}：保存期满五年 {n} 条，应当删除。", name=name, n=len(term.rids))
         across.addWidget(label(words), 1)
         sure = self._asked == term.type
-        purge = button(tr("确认删除，不能撤销") if sure else tr("删除"), "danger")
+        purge = button(tr("再按一次，永久删除") if sure else tr("永久删除"), "danger")
         purge.setAccessibleName(tr("删除保存期满的{name}", name=name))
         purge.clicked.connect(lambda: self.purge(term.type))
         across.addWidget(purge)

@@ -102,7 +102,9 @@ class ConsentsPage(Page):
         def work(progress: Report, cancelled: Callable[[], bool]) -> object:
             pages = ConsentPages(desk)
             households = tuple(pages.wanting(region) if missing else pages.all(region))
-            written = drawn(lambda: write_sheets(pages.print(households, progress=progress, cancelled=cancelled), file))
+            written = drawn(
+                lambda: write_sheets(pages.filled(households, progress=progress, cancelled=cancelled), file)
+            )
             if cancelled():
                 file.unlink(missing_ok=True)
                 raise Cancelled
