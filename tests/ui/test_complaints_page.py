@@ -12,11 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from jmdesk.complaints.intake import Intake
 from jmdesk.core.clock import beijing_date
+from jmdesk.desk import Grant
 from tests.jmdesk.complaints.association import FIRM, add_firm, complaint
 from tests.ui.keys import press, write
 from ui.core.context import Context, Target
 from ui.core.vaults import OpenDesk, VaultsOnDisk
 from ui.main_window import MainWindow
+from ui.page_table import RAIL
+from ui.pages.cases.page import CasesPage
 from ui.pages.complaints import delivery
 from ui.pages.complaints.page import BOARD, CASE, INTAKE, ComplaintsPage
 from ui.pages.unlock.page import UnlockPage
@@ -303,3 +306,28 @@ def test_a_firm_of_ones_own_is_declared_and_taken_back(
     settled()
     assert desk.services.complaints.declared() == (FIRM,)
     assert page.interests.codes == (FIRM,)
+
+
+def test_the_list_of_cases_leads_to_the_complaint_desk(
+    window: MainWindow, page: ComplaintsPage, desk: OpenDesk, firm: str, settled: Settle
+) -> None:
+    rid = desk.services.complaints.register(Intake(complaint(firm), "association")).record.rid
+    window.go(Target("cases"))
+    settled()
+    cases = window.page
+    assert isinstance(cases, CasesPage)
+    cases.table.setFocus()
+    press(cases.table, Qt.Key.Key_Return)
+    settled()
+    assert (window.page_id, page.rid) == ("complaints", rid)
+    press(page, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    settled()
+    assert window.page_id == "cases"
+
+
+def test_the_desk_is_on_the_rail_of_an_association_and_not_of_a_village(context: Context, desk: OpenDesk) -> None:
+    (spec,) = (one for one in RAIL if one.id == "complaints")
+    assert not spec.concerns(context)
+    grant = Grant("k", desk.services.unit, ("440783",), ("R3", "R4"), "01", "")
+    desk.services.accept_grant(grant)
+    assert spec.concerns(context)
