@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from jmdesk.catalogue.types import Record
 from jmdesk.consents.service import Signature
 from jmdesk.desk import Desk
+from jmdesk.households.operation import Left
 from jmdesk.store.reading import Filter
 from tests.ui.keys import press, write
 from ui.core.context import Context
@@ -273,3 +274,18 @@ def test_a_household_without_a_head_says_so(page: HouseholdsPage, services: Desk
     settled()
     assert "未登记户主" in page.title.text()
     assert any(gap.field == "head_person_id" for gap in page.shown.completeness.gaps)  # type: ignore[union-attr]
+
+
+def test_the_history_closes_the_dossier_and_tells_of_family_changes(
+    page: HouseholdsPage, services: Desk, settled: Settle
+) -> None:
+    spouse = services.records.find("R06", Filter(where={"household_id": page.rid}))[1].rid
+    services.family.perform(Left(spouse, "2026-11-01"), "外嫁到邻村")
+    settled()
+    head = page.dossier.panels["history"].section.head
+    head.setFocus()
+    press(head, Qt.Key.Key_Space)
+    settled()
+    told = [str(one.property("text")) for one in page.dossier.panels["history"].findChildren(QWidget)]
+    assert any("外嫁到邻村" in text for text in told)
+    assert list(page.dossier.panels)[-1] == "history"

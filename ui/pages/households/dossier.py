@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QS
 from jmdesk.desk import Desk
 from ui.core.i18n import tr
 from ui.core.ports import Chip, Row
+from ui.core.record_desk import Deed
 from ui.core.theme import look
 from ui.pages.households.completeness import CompletenessBar
 from ui.pages.households.editor import Editing, RecordEditor
 from ui.pages.households.model import Part, Shown
 from ui.widgets.chip import ChipLabel
+from ui.widgets.record_history import HistoryView
 from ui.widgets.section import Section
 from ui.widgets.styling import button, clear, column, label, row
 from ui.widgets.table_view import ROW_HEIGHT, WindowedTable
@@ -24,6 +26,8 @@ MOST_LINES = 8
 """A part with more rows than this scrolls within itself."""
 FACTS = "R05"
 CONSENTS = "R04"
+HISTORY = "history"
+HISTORY_HEIGHT = 300
 _NOT_EDITED_HERE = (CONSENTS, "R16")
 
 
@@ -114,6 +118,7 @@ class DossierView(QScrollArea):
     wished = Signal(object)
     consent_wished = Signal()
     scan_wished = Signal()
+    history_wished = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -148,6 +153,7 @@ class DossierView(QScrollArea):
             self._panel(part.record_type.id, part.record_type.label).show_part(part, can_add=not shown.voided)
         self._consents(shown)
         self._panel("R16", shown.ratings.record_type.label).show_part(shown.ratings, can_add=False)
+        self._history()
         self.verticalScrollBar().setValue(place)
 
     def step(self, by: int) -> None:
@@ -183,6 +189,30 @@ class DossierView(QScrollArea):
             made.wished.connect(self.wished)
             self._down.insertWidget(self._down.count() - 1, made)
         return made
+
+    def show_history(self, deeds: Sequence[Deed]) -> None:
+        """Show what was done to the household itself, the latest first."""
+        panel = self.panels[HISTORY]
+        clear(panel.inside)
+        view = HistoryView()
+        view.show_deeds(deeds)
+        view.setFixedHeight(look().theme.px(HISTORY_HEIGHT))
+        view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        panel.inside.addWidget(view)
+
+    def _history(self) -> None:
+        """The last part, read when it is unfolded, and again when it stays so."""
+        if HISTORY not in self.panels:
+            panel = self._panel(HISTORY, tr("修改历史"))
+            panel.add.hide()
+            panel.section.unfolded = False
+            panel.section.toggled.connect(self._history_toggled)
+        elif self.panels[HISTORY].section.unfolded:
+            self.history_wished.emit(self._rid)
+
+    def _history_toggled(self, unfolded: bool) -> None:
+        if unfolded:
+            self.history_wished.emit(self._rid)
 
     def _facts(self, shown: Shown) -> None:
         panel = self.panels.get(FACTS)

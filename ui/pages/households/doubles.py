@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
 from jmdesk.catalogue.types import RecordType
 from jmdesk.households.duplicates.service import BY_NUMBER, Pair
@@ -52,7 +52,7 @@ class DoublesView(QWidget):
         )
         self.empty.acted.connect(self.sweep)
         down.addWidget(TableOrEmpty(self.table, self.empty), 1)
-        down.addWidget(self._side_by_side())
+        down.addWidget(self._side_by_side(), 2)
 
     def sweep(self) -> None:
         """Look through the whole store."""
@@ -98,7 +98,7 @@ class DoublesView(QWidget):
         self._labels.forget()
         self._fill(kept, gone)
         self.panel.show()
-        self.reason.setFocus()
+        self.merge_button.setFocus()
 
     def _fill(self, kept: Stored, gone: Stored) -> None:
         clear(self._grid)
@@ -136,7 +136,12 @@ class DoublesView(QWidget):
         holder = QWidget()
         self._grid = QGridLayout(holder)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignTop)
-        down.addWidget(holder)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        holder.setProperty("role", "scrolled")
+        scroll.setWidget(holder)
+        down.addWidget(scroll, 1)
         across = row(gap=8)
         self.reason = TextField(max_length=200)
         self.reason.setPlaceholderText(tr("合并事由(会留痕)，例如：同一人两处登记"))

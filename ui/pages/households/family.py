@@ -28,6 +28,7 @@ from ui.core.runner import Outcome
 from ui.pages.households.model import Shown
 from ui.widgets.code_picker import CodePicker
 from ui.widgets.date_field import DateField
+from ui.widgets.elided import Elided
 from ui.widgets.field import TextField
 from ui.widgets.form_row import FormRow, RowText
 from ui.widgets.region_picker import RegionPicker
@@ -205,9 +206,14 @@ class FamilyPanel(QFrame):
         for one in shown.dossier.members:
             line = QWidget()
             across = row(line, gap=8)
-            box, picker = QCheckBox(str(one.values.get("person_name", ""))), CodePicker(search_codes(codes), codes.get)
-            picker.setAccessibleName(tr("{name}与户主的关系", name=box.text()))
-            across.addWidget(box, 1)
+            name, box = str(one.values.get("person_name", "")), QCheckBox(tr("分出去"))
+            picker = CodePicker(search_codes(codes), codes.get)
+            box.setAccessibleName(tr("{name}分出去", name=name))
+            picker.setAccessibleName(tr("{name}与户主的关系", name=name))
+            called = Elided()
+            called.setText(name)
+            across.addWidget(called, 1)
+            across.addWidget(box)
             across.addWidget(picker, 2)
             box.toggled.connect(self._changed)
             picker.edited.connect(self._changed)
@@ -222,7 +228,7 @@ class FamilyPanel(QFrame):
             made.setVisible(name in ("kind", "reason", *asked) or (name == "members" and "relations" in asked))
             made.show_problem("")
         for box, _ in self.members.values():
-            box.setEnabled(kind == "split")
+            box.setVisible(kind == "split")
         self._changed()
 
     def _changed(self) -> None:

@@ -53,6 +53,7 @@ class InPlace(QObject):
         self.editor: RecordEditor | None = None
         self._drafting = Drafting(page, context, "dossier", self._draft)
         view.wished.connect(self.begin)
+        view.history_wished.connect(self._read_history)
 
     @property
     def dirty(self) -> bool:
@@ -231,6 +232,15 @@ class InPlace(QObject):
             self._context.notices.error(outcome.error)
         elif self.editor is not None and self.editor.wanted.rid == rid:
             self.editor.form.reveal(identifier, str(outcome.value))
+
+    def _read_history(self, rid: str) -> None:
+        self._context.runner.read(lambda: self.desk.history(rid), self._history_read)
+
+    def _history_read(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self._context.notices.error(outcome.error)
+        elif isinstance(outcome.value, list):
+            self._view.show_history(outcome.value)
 
     # -- the same person elsewhere ---------------------------------------------------------------------------------
 

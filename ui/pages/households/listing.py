@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from jmdesk.core.clock import beijing_date
 from jmdesk.desk import Desk
@@ -27,6 +27,9 @@ from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
 PAUSE = 100
 """Milliseconds without a key before a search starts."""
+
+WIDE = 125
+"""Per cent of text size up to which what is done with a list fits beside its title."""
 
 MOST_CHOSEN = 5000
 """Lines that can be chosen at once; for more there are the filters."""
@@ -196,15 +199,9 @@ class HouseholdList(QWidget):
         self.count = label("", "muted")
         across.addWidget(self.count)
         across.addStretch(1)
-        for text, icon_name, wish in (
-            (tr("年度采集"), "calendar", self.rounds_wished),
-            (tr("查重"), "search", self.doubles_wished),
-            (tr("评定所选"), "rating", self.rating_wished),
-            (tr("导出名单"), "export", self.export_wished),
-        ):
-            made = button(text, "", icon_name)
-            made.clicked.connect(wish)
-            across.addWidget(made)
+        if look().theme.scale <= WIDE:
+            for made in self._actions():
+                across.addWidget(made)
         self.new = button(tr("新建"), "primary", "add")
         self.new.setToolTip(tip("app.new"))
         self.new.clicked.connect(self.new_wished)
@@ -238,9 +235,24 @@ class HouseholdList(QWidget):
         for box in (self.group, self.grade, self.sync):
             box.activated.connect(self.refresh)
         parts = (self.search, self.village, self.group, self.grade, self.sync, self.work, self.awaiting)
-        for widget in (*parts, self.lists, self.keep_list, self.forget_list):
+        actions = self._actions() if look().theme.scale > WIDE else ()
+        for widget in (*parts, self.lists, self.keep_list, self.forget_list, *actions):
             lines.addWidget(widget)
         return lines
+
+    def _actions(self) -> list[QPushButton]:
+        """What is done with the list, and the places beside it."""
+        made = []
+        for text, icon_name, wish in (
+            (tr("年度采集"), "calendar", self.rounds_wished),
+            (tr("查重"), "search", self.doubles_wished),
+            (tr("评定所选"), "rating", self.rating_wished),
+            (tr("导出名单"), "export", self.export_wished),
+        ):
+            one = button(text, "", icon_name)
+            one.clicked.connect(wish)
+            made.append(one)
+        return made
 
     def _make_lists(self) -> None:
         self.work = self._box(tr("要做的事"))

@@ -216,11 +216,14 @@ class HouseholdsPage(Page):
         self.family_button = button(tr("家庭变动"), "", "household")
         self.family_button.setToolTip(tip("households.family"))
         self.family_button.clicked.connect(self.change_family)
-        across.addWidget(self.family_button)
-        across.addWidget(self.rate_button)
-        down.addLayout(across)
+        below = row(gap=8)
         if large:
-            down.addWidget(self.number)
+            below.addWidget(self.number)
+            below.addStretch(1)
+        for widget in (self.family_button, self.rate_button):
+            (below if large else across).addWidget(widget)
+        down.addLayout(across)
+        down.addLayout(below)
         down.addWidget(self.consent)
         down.addWidget(self.family)
         down.addWidget(self.dossier, 1)

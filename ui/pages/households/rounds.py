@@ -63,7 +63,8 @@ class RoundsView(QWidget):
             tr("这个村今年还没有开始采集"), tr("开始后可以打印采集表、逐户录入、看各组进度。"), tr("开始采集")
         )
         self.empty.acted.connect(self.start)
-        down.addWidget(TableOrEmpty(self.table, self.empty), 1)
+        self.listed = TableOrEmpty(self.table, self.empty)
+        down.addWidget(self.listed, 1)
         self.entry = QuickEntry(context)
         self.entry.hide()
         self.entry.saved.connect(self._save)
@@ -231,6 +232,7 @@ class RoundsView(QWidget):
         dossier, suggestion = outcome.value
         head = dossier.head
         title = str(head.values.get("person_name", "")) if head else tr("(未登记户主)")
+        self.listed.hide()
         self.entry.show()
         self.entry.show_household(title, dossier, suggestion, len(self._waiting))
 
@@ -250,6 +252,7 @@ class RoundsView(QWidget):
 
     def _close_entry(self) -> None:
         self.entry.hide()
+        self.listed.show()
         self.refresh()
         self.table.setFocus()
 
