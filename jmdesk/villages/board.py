@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from sqlalchemy import Connection
-
 from jmdesk.catalogue.regions import significant
 from jmdesk.catalogue.types import Catalogue
+from jmdesk.store.reading import Connection
 from jmdesk.villages import queries
 from jmdesk.villages.rules import package
 from jmdesk.villages.sources import RESIDENT

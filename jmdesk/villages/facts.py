@@ -9,10 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection
-
 from jmdesk.catalogue.regions import Region, Regions
 from jmdesk.catalogue.types import Catalogue
+from jmdesk.store.reading import Connection
 from jmdesk.store.stored import Stored
 from jmdesk.villages import counting, queries, sources
 from jmdesk.villages.figures import CAUSES, CREDIT, FILED, Figure, Number, Standing
@@ -20,7 +19,7 @@ from jmdesk.villages.rules import package
 
 GIVEN_LABELS: Mapping[str, str] = {
     "organisation": "村集体组织与清收配合(镇评)",
-    "cadres_clean": "申报村干部无现行失信",
+    "cadres_clean": "申报村干部无法律文书认定的需关注事项",
     "npl_prev": "上年不良率",
 }
 TOWN_GIVEN_LABELS: Mapping[str, str] = {"organisation": "工作机制(县评)", "npl_prev": "上年不良率"}

@@ -11,13 +11,11 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
-
 from jmdesk.core.errors import Environment
 from jmdesk.core.numbers import round_half_up
 from jmdesk.store import reading
-from jmdesk.store.reading import Filter
-from jmdesk.store.tables import record_tables
+from jmdesk.store.reading import Connection, Filter
+from jmdesk.villages import queries
 from jmdesk.villages.board import Board, Place
 
 Cell = str | int | Decimal | None
@@ -55,8 +53,7 @@ def indicators(connection: Connection, board: Board, total: Place | None) -> lis
         ),
         *_awarded(connection, year, cutoff),
         *_objections(connection, year, cutoff),
-        *_complaints(connection, year, cutoff),
-        *_enterprises(connection, year, cutoff),
+        *_offices(connection, year, cutoff),
         *_batches(connection, cutoff),
     ]
 
@@ -67,12 +64,7 @@ def _share(name: str, part: int, whole: int | None, basis: str, source: str, cut
 
 
 def _consents(connection: Connection, cutoff: str) -> list[Indicator]:
-    table = record_tables["R04"]
-    query = select(table.c.consent_kind, table.c.consent_state, func.count()).where(table.c.rec_voided.is_(None))
-    counts: dict[tuple[str, str], int] = {
-        (kind or "", state or ""): n
-        for kind, state, n in connection.execute(query.group_by(table.c.consent_kind, table.c.consent_state))
-    }
+    counts = queries.consents(connection)
     asked = sum(n for (kind, _), n in counts.items() if kind != "C3")
     signed = sum(n for (kind, state), n in counts.items() if kind != "C3" and state in _SIGNED)
     asked_more = sum(n for (kind, _), n in counts.items() if kind == "C3")
@@ -85,11 +77,7 @@ def _consents(connection: Connection, cutoff: str) -> list[Indicator]:
 
 def _verified(connection: Connection, cutoff: str) -> list[Indicator]:
     labels = {"1": "本人申报", "2": "村级核对", "3": "凭证核验", "4": "部门数据核验"}
-    table = record_tables["R05"]
-    query = (
-        select(table.c.verify_level, func.count()).where(table.c.rec_voided.is_(None)).group_by(table.c.verify_level)
-    )
-    counts = {level or "": n for level, n in connection.execute(query)}
+    counts = queries.verified(connection)
     return [
         Indicator(f"核验等级：{label}", counts.get(level, 0), "户", "建档户", "农户档案", cutoff)
         for level, label in labels.items()
@@ -106,42 +94,23 @@ def _awarded(connection: Connection, year: int, cutoff: str) -> list[Indicator]:
 
 
 def _objections(connection: Connection, year: int, cutoff: str) -> list[Indicator]:
-    table = record_tables["R25"]
-    query = select(table.c.due_at, table.c.replied_at).where(
-        table.c.case_kind == "1", table.c.rec_voided.is_(None), table.c.received_at.startswith(str(year))
-    )
-    due = [(due, replied) for due, replied in connection.execute(query) if due and (replied or due[:10] <= cutoff)]
+    due = [one for one in queries.answered(connection, year) if one[0] and (one[1] or one[0][:10] <= cutoff)]
     in_time = sum(1 for last, replied in due if replied and replied <= last)
     return [_share("异议按期率", in_time, len(due) or None, f"{year} 年收到、已到期或已答复", "异议", cutoff)]
 
 
-def _complaints(connection: Connection, year: int, cutoff: str) -> list[Indicator]:
-    table = record_tables["R22"]
-    query = select(func.count()).where(table.c.rec_voided.is_(None), table.c.received_at.startswith(str(year)))
-    count = connection.execute(query).scalar_one()
-    return [Indicator("投诉登记", count, "件", f"{year} 年收到；及时率、办结率见投诉统计", "投诉", cutoff)]
-
-
-def _enterprises(connection: Connection, year: int, cutoff: str) -> list[Indicator]:
-    table = record_tables["R24"]
-    query = select(func.count()).where(
-        table.c.rec_voided.is_(None), table.c.gc_year == year, table.c.is_backbone.is_(True)
-    )
-    members = reading.count(connection, "R20")
-    backbone = connection.execute(query).scalar_one()
+def _offices(connection: Connection, year: int, cutoff: str) -> list[Indicator]:
+    """What other offices of the same vault recorded."""
+    complaints, members, backbone = queries.of_offices(connection, year)
     return [
+        Indicator("投诉登记", complaints, "件", f"{year} 年收到；及时率、办结率见投诉统计", "投诉", cutoff),
         Indicator("会员企业建档", members, "家", "在册会员企业", "会员企业", cutoff),
         Indicator("绿卡骨干企业", backbone, "家", f"{year} 年度", "诚信绿卡", cutoff),
     ]
 
 
 def _batches(connection: Connection, cutoff: str) -> list[Indicator]:
-    from jmdesk.store.tables import batches, outbox
-
-    sent = connection.execute(select(func.count()).select_from(batches)).scalar_one()
-    refused = connection.execute(
-        select(func.count(func.distinct(outbox.c.batch_id))).where(outbox.c.state == "refused")
-    ).scalar_one()
+    sent, refused = queries.batches_sent(connection)
     return [_share("批次一次通过率", sent - refused, sent or None, "没有退回项的报送包/报送包", "报送记录", cutoff)]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from jmdesk.store import reading
 from jmdesk.store.reading import Filter
 from jmdesk.store.stored import Stored
-from jmdesk.store.tables import awaiting_consent, record_tables
+from jmdesk.store.tables import awaiting_consent, batches, outbox, record_tables
 
 HOUSEHOLD, PERSON, RATING, REQUEST = (record_tables[type_id] for type_id in ("R05", "R06", "R16", "R25"))
 _OBJECTION = "1"
@@ -168,3 +168,49 @@ def residents(connection: Connection, basis: str) -> dict[str, int]:
         .order_by(table.c.counted_on, table.c.rid)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+# -- the year's indicators -------------------------------------------------------------------------------------------
+
+
+def consents(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many consents of each kind are in each state."""
+    table = record_tables["R04"]
+    query = select(table.c.consent_kind, table.c.consent_state, func.count()).where(table.c.rec_voided.is_(None))
+    rows = connection.execute(query.group_by(table.c.consent_kind, table.c.consent_state))
+    return {(kind or "", state or ""): count for kind, state, count in rows}
+
+
+def verified(connection: Connection) -> dict[str, int]:
+    """How many households are verified to which level."""
+    level = HOUSEHOLD.c.verify_level
+    query = select(level, func.count()).where(HOUSEHOLD.c.rec_voided.is_(None)).group_by(level)
+    return {found or "": count for found, count in connection.execute(query)}
+
+
+def answered(connection: Connection, year: int) -> list[tuple[str, str]]:
+    """When the objections received in a year were due and answered."""
+    query = select(REQUEST.c.due_at, REQUEST.c.replied_at).where(
+        REQUEST.c.case_kind == _OBJECTION, REQUEST.c.rec_voided.is_(None), REQUEST.c.received_at.startswith(str(year))
+    )
+    return [(due or "", replied or "") for due, replied in connection.execute(query)]
+
+
+def of_offices(connection: Connection, year: int) -> tuple[int, int, int]:
+    """Complaints received in a year, member enterprises on record, and backbone enterprises of the year."""
+    complaint, card = record_tables["R22"], record_tables["R24"]
+    received = select(func.count()).where(
+        complaint.c.rec_voided.is_(None), complaint.c.received_at.startswith(str(year))
+    )
+    backbone = select(func.count()).where(
+        card.c.rec_voided.is_(None), card.c.gc_year == year, card.c.is_backbone.is_(True)
+    )
+    members = reading.count(connection, "R20")
+    return connection.execute(received).scalar_one(), members, connection.execute(backbone).scalar_one()
+
+
+def batches_sent(connection: Connection) -> tuple[int, int]:
+    """How many batches were sealed, and how many of them hold something that was refused."""
+    sealed = connection.execute(select(func.count()).select_from(batches)).scalar_one()
+    refused = select(func.count(func.distinct(outbox.c.batch_id))).where(outbox.c.state == "refused")
+    return sealed, connection.execute(refused).scalar_one()

@@ -86,14 +86,17 @@ def test_a_village_below_a_gate_is_not_named(desk: Desk) -> None:
     worked_example(desk)
     rid = desk.villages.apply(VILLAGE, YEAR, "决议")
     desk.villages.give("R17", rid, "organisation", "8", "表")
-    desk.villages.give("R17", rid, "cadres_clean", "no", "查询到现行失信")
+    desk.villages.give("R17", rid, "cadres_clean", "no", "查询到法律文书")
     other = somebody_else(desk)
     take(other, rid, "review", {"opinion": "如实上报"})
     take(other, rid, "post", {"place": "公开栏"})
     later(desk, 9)
     with pytest.raises(Refused) as caught:
         take(somebody_else(desk), rid, "decide", {"doc_no": "1", "org": "市"})
-    assert (caught.value.code, caught.value.params["missed"]) == ("villages.gates", "申报村干部无现行失信")
+    assert (caught.value.code, caught.value.params["missed"]) == (
+        "villages.gates",
+        "申报村干部无法律文书认定的需关注事项",
+    )
 
 
 def test_figures_stand_still_after_the_review(desk: Desk) -> None:

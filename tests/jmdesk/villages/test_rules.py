@@ -46,7 +46,7 @@ def test_a_town_adds_up() -> None:
         ({"npl_balance": Fraction(40), "npl_prev": Fraction(4)}, "不良率"),
         ({"npl_prev": Fraction(3, 2)}, "不良率较上年"),
         ({"hh_filed": 319}, "建档率"),
-        ({"cadres_clean": False}, "申报村干部无现行失信"),
+        ({"cadres_clean": False}, "申报村干部无法律文书认定的需关注事项"),
     ],
 )
 def test_one_gate_missed_is_no_credit_village_whatever_the_score(change: Facts, missed: str) -> None:

@@ -34,7 +34,7 @@ def test_the_worked_example_comes_out_of_its_dossiers(desk: Desk) -> None:
     worked_example(desk)
     rid = desk.villages.apply(VILLAGE, YEAR, "塘洲村委会，村民代表会议决议 2026-11 号")
     before = view(desk)
-    assert before.assessment.unknown == ("申报村干部无现行失信", "村集体组织与清收配合(镇评)")
+    assert before.assessment.unknown == ("申报村干部无法律文书认定的需关注事项", "村集体组织与清收配合(镇评)")
     desk.villages.give("R17", rid, "organisation", "8", "镇评分表 2026-11-20")
     found = desk.villages.give("R17", rid, "cadres_clean", "yes", "“信用中国”查询 2026-11-20")
     points = {item.id: item.points for item in found.assessment.items}

@@ -35,7 +35,7 @@ class GivenForm(QWidget):
         lines.setContentsMargins(0, 0, 0, 0)
         facts = [("organisation", tr("工作机制评分(0–10)") if town else tr("村集体组织与清收配合评分(0–10)"))]
         if not town:
-            facts.append(("cadres_clean", tr("申报村干部无现行失信(填“是”或“否”)")))
+            facts.append(("cadres_clean", tr("申报村干部无法律文书认定的需关注事项(填“是”或“否”)")))
         facts.append(("npl_prev", tr("上年不良率(%，银行没有上年数据时填)")))
         self.values: dict[str, TextField] = {}
         self.bases: dict[str, TextField] = {}
@@ -94,8 +94,8 @@ class VillageSide(QWidget):
         self._case(body)
         self.history = self._table(body, tr("历年评定"), model.history_columns())
         self.benefits = BenefitsCard()
-        self.benefits.show_benefits(for_village())
         body.addWidget(self.benefits)
+        self.benefits.show_benefits(for_village())
         body.addStretch(1)
 
     def show_opened(self, opened: Opened) -> None:
