@@ -286,6 +286,7 @@ def test_the_history_closes_the_dossier_and_tells_of_family_changes(
     head.setFocus()
     press(head, Qt.Key.Key_Space)
     settled()
-    told = [str(one.property("text")) for one in page.dossier.panels["history"].findChildren(QWidget)]
+    history = page.dossier.panels["history"]
+    told = [str(one.property("text")) for one in history.findChildren(QWidget)]  # type: ignore[var-annotated]
     assert any("外嫁到邻村" in text for text in told)
     assert list(page.dossier.panels)[-1] == "history"
