@@ -25,7 +25,11 @@ def lock_sentences(desk: Desk, labels: Labels, household: str) -> list[str]:
     """
     kinds = desk.catalogue.code_lists["CL-CONSENT"]
     states = desk.catalogue.code_lists["CL-CSTATE"]
+    due = desk.rights.countdown_of(household)
     found: list[str] = []
+    if due is not None:
+        words = tr("本户已撤回授权，应在 {day} 前永久删除，还有 {n} 天。", day=due.day.isoformat(), n=due.days_left)
+        found.append(words)
     for one in desk.consents.locks(household):
         if one.is_open or one.lock.name == "referral":
             continue
