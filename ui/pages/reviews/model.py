@@ -75,11 +75,11 @@ def case_columns() -> tuple[Column, ...]:
     """The columns of the cases of a batch."""
     return (
         Column(tr("户主"), 70),
-        Column(tr("户编号"), 110),
-        Column(tr("等级"), 102),
+        Column(tr("户编号"), 134),
+        Column(tr("等级"), 98),
         Column(tr("票"), 40, number=True),
-        Column(tr("状态"), 170),
-        Column(tr("期限、提醒"), 140),
+        Column(tr("状态"), 160),
+        Column(tr("期限、提醒"), 120),
     )
 
 
