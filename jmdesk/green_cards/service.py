@@ -14,6 +14,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.enterprises import queries as enterprises
 from jmdesk.green_cards import queries, rules
 from jmdesk.green_cards.board import Board, Card, board
+from jmdesk.green_cards.naming import alike
 from jmdesk.papers.queries import Paper
 from jmdesk.papers.service import Papers
 from jmdesk.records.workplace import Workplace
@@ -221,7 +222,7 @@ class GreenCards:
                 agrees = not name or same[0].values.get("ent_name") == name
                 found.append(Match(code, name, level, cards[same[0].rid], certain=agrees))
                 continue
-            near = [one for one in firms.values() if name and _alike(name, str(one.values.get("ent_name", "")))]
+            near = [one for one in firms.values() if name and alike(name, str(one.values.get("ent_name", "")))]
             options = tuple((cards[one.rid], str(one.values.get("ent_name", ""))) for one in near)
             found.append(
                 Match(code, name, level, options[0][0] if len(options) == 1 else "", certain=False, candidates=options)
@@ -435,15 +436,3 @@ def _year(found: Stored) -> int:
 def _asked_on(case: Standing, department: str) -> date | None:
     asked = [e.day for e in case.taken if e.step == "inquire" and e.details.get("department") == department]
     return asked[0] if asked else None
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether two names may mean one enterprise: one holds the other, without the usual endings."""
-    first, second = (_bare(name) for name in (one, other))
-    return bool(first and second) and (first in second or second in first)
-
-
-def _bare(name: str) -> str:
-    for ending in ("有限责任公司", "股份有限公司", "有限公司", "（普通合伙）", "公司", "厂"):
-        name = name.removesuffix(ending)
-    return name.removeprefix("广东").removeprefix("江门市").removeprefix("江门").replace(" ", "")

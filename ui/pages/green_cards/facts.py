@@ -43,7 +43,7 @@ class FactsForm(QWidget):
             grid.addWidget(label(f"{one['title']} -{one['each']}"), place // 2, place % 2 * 2)
             grid.addWidget(field, place // 2, place % 2 * 2 + 1)
         down.addLayout(grid)
-        down.addWidget(label(tr("一票否决(填认定文书文号才算)"), "heading"))
+        down.addWidget(label(tr("否决情形(填认定文书文号才算)"), "heading"))
         vetoes = QGridLayout()
         self.vetoes: dict[str, TextField] = {}
         for place, one in enumerate(rules["vetoes"]):
