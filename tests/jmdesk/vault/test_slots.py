@@ -20,6 +20,8 @@ from jmdesk.vault.slots import (
     guarded_slot,
     opened,
     resealed,
+    sealed_to,
+    unsealed,
 )
 
 SECRETS = Secrets(bytes(range(32)), bytes(range(32, 64)))
@@ -175,3 +177,12 @@ def test_a_passphrase_slot_is_never_taken_for_an_escrow_slot(slot: Slot) -> None
     assert slot.kind != ESCROW
     with pytest.raises(MalformedSlot):
         escrow_opened(slot, PLACE, X25519PrivateKey.generate())
+
+
+def test_what_is_sealed_to_a_key_opens_with_no_other_and_under_no_other_name() -> None:
+    mine, other = X25519PrivateKey.generate(), X25519PrivateKey.generate()
+    sealed = sealed_to(mine.public_key().public_bytes_raw(), b"secret", b"name")
+    assert unsealed(mine, sealed, b"name") == b"secret"
+    for key, name in ((other, b"name"), (mine, b"other name")):
+        with pytest.raises(ValueError, match="does not open"):
+            unsealed(key, sealed, name)
