@@ -183,8 +183,7 @@ class CasePanel(QWidget):
         line.addWidget(ChipLabel(limit.state))
         if limit.waits_for:
             line.addWidget(label(tr("等待：{who}", who=limit.waits_for), "muted"))
-        line.addWidget(label(limit.basis, "hint"))
-        line.addStretch(1)
+        line.addWidget(label(limit.basis, "hint", wrap=True), 1)
         return line
 
     @staticmethod
