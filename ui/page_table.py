@@ -64,7 +64,6 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("enterprises", "会员企业", "seal", "enterprises.EnterprisesPage", ("R20",)),
     PageSpec("selections", "信用评价", "ok", "selections.SelectionsPage", ("R23",)),
     PageSpec("green_cards", "诚信绿卡", "vault", "green_cards.GreenCardsPage", ("R24",)),
-    PageSpec("villages", "信用村镇", "region", "villages.VillagesPage", ("R17", "R18")),
     PageSpec("cases", "在办事项", "history", "cases.CasesPage"),
     PageSpec("sync", "报送", "sync", "sync.SyncPage"),
     PageSpec("help", "帮助", "help", "help.HelpPage"),
