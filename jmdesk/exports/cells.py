@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 ACTS = ("=", "+", "-", "@", "\t", "\r")
@@ -34,7 +35,7 @@ class CellWriter:
                 sheet.write_blank(row, column, None, self._text[True])
         elif isinstance(value, bool):
             sheet.write_string(row, column, "是" if value else "否", self._text[marked])
-        elif isinstance(value, int | float):
+        elif isinstance(value, int | float | Decimal):
             sheet.write_number(row, column, value, self._number[marked])
         elif isinstance(value, datetime | date):
             sheet.write_datetime(row, column, value, self._date[marked])

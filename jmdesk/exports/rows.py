@@ -62,7 +62,7 @@ def _cell(catalogue: Catalogue, field: Field, value: Value, names: dict[str, str
         return WITHHELD
     match field.type.kind:
         case "dec" if isinstance(value, str):
-            return float(Decimal(value))
+            return Decimal(value)
         case "int" | "year" if isinstance(value, int):
             return value
         case "bool" if isinstance(value, bool):

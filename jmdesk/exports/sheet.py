@@ -6,12 +6,13 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from jmdesk.core.clock import beijing_text
 from jmdesk.exports.cells import ACTS, CellWriter
 
-Cell = str | int | float | bool | None
+Cell = str | int | float | Decimal | bool | None
 """What a cell holds: numbers stay numbers, everything else is text."""
 
 _LONG_NUMBER: Final = 11
@@ -79,13 +80,13 @@ def comma_separated(sheet: Sheet, mark: Mark) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _safe(cell: Cell) -> str | int | float:
+def _safe(cell: Cell) -> str | int | float | Decimal:
     """Text that would act is quoted as spreadsheets do it, a long number is kept text by a tab that nobody sees."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "是" if cell else "否"
-    if isinstance(cell, int | float):
+    if isinstance(cell, int | float | Decimal):
         return cell
     if cell.startswith(ACTS) or cell.lstrip().startswith(ACTS):
         return _QUOTED + cell

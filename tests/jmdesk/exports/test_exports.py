@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_no_cell_of_a_workbook_can_act() -> None:
 
 
 def test_numbers_stay_numbers_and_long_ones_stay_text() -> None:
-    rows: list[list[Cell]] = [["440785199001010011", 12000.5, 3, True]]
+    rows: list[list[Cell]] = [["440785199001010011", Decimal("12000.50"), 3, True]]
     (_title, _mark, _heading, row) = read(workbook(Sheet("清单", ("a", "b", "c", "d"), rows), MARK))
     assert row == ["440785199001010011", 12000.5, 3.0, "是"]
 

@@ -150,10 +150,8 @@ class RecordsPage(Page):
         self.stack.setCurrentIndex(0)
 
     def _export(self, wish: ExportWish) -> None:
-        """Write what the list shows into a file."""
-        shown = self._lists[self.type_id]
+        shown, exports = self._lists[self.type_id], self.context.services.exports
         order = Order(self.type_id, wish.purpose, shown.filter())
-        exports = self.context.services.exports
         task = self.context.runner.beside(
             lambda progress, cancelled: exports.records(order, wish.file, progress, cancelled), self._exported
         )
@@ -162,7 +160,7 @@ class RecordsPage(Page):
     def _exported(self, outcome: Outcome) -> None:
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
-        elif isinstance(outcome.value, Exported):
+        if isinstance(outcome.value, Exported):
             self.context.notices.say(tr("已导出 {n} 条，已留痕。", n=f"{outcome.value.rows:,}"))
 
     # -- form ------------------------------------------------------------------------------------------------------
