@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,14 +19,14 @@ from jmdesk.core.errors import Environment, Refused
 from jmdesk.core.ids import Ids, TimeOrderedIds
 from jmdesk.core.messages import Message, message
 from jmdesk.drafts.service import Drafts
-from jmdesk.households.numbers import PROVISIONAL_BLOCK
 from jmdesk.households.service import Households
 from jmdesk.inbox import Inbox
 from jmdesk.permissions.guard import Guard
 from jmdesk.permissions.matrix import shipped as shipped_matrix
+from jmdesk.place import UNIT_NAME, Place
 from jmdesk.records.service import Records
 from jmdesk.store.reading import get as get_record
-from jmdesk.store.store import Connection, Store, set_setting
+from jmdesk.store.store import Store
 from jmdesk.vault.files import disk_errors
 from jmdesk.vault.folder import Unlocked, create_vault, unlock
 from jmdesk.vault.kdf import Cost
@@ -58,9 +57,6 @@ if TYPE_CHECKING:
     from jmdesk.villages.service import Villages
     from jmdesk.workflows.service import Workflows
 
-_GRANT = "sync.grant"
-_UNIT_NAME = "unit.name"
-
 
 def _check_store_is_there(file: Path) -> None:
     """SQLite would quietly make a lost file anew: the desk would go on with an empty register and a second chain."""
@@ -69,24 +65,7 @@ def _check_store_is_there(file: Path) -> None:
             raise Environment("store.missing")
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What the platform granted this computer at enrolment; it overrides what ``init`` claimed.
-
-    ``device`` is the key id; ``regions`` the region prefixes it may hold; ``block`` the two digits of its household
-    numbers; ``gateway`` the address; ``ca`` the certificate file to trust, "" for the system's.
-    """
-
-    device: str
-    unit: str
-    regions: tuple[str, ...]
-    roles: tuple[str, ...]
-    block: str
-    gateway: str
-    ca: str = ""
-
-
-class Desk:
+class Desk(Place):
     """One open vault. Close it, or use it in a ``with``: closing locks the vault and forgets its keys."""
 
     def __init__(self, vault: Unlocked, clock: Clock, ids: Ids) -> None:
@@ -190,7 +169,7 @@ class Desk:
     def _introduce(self, unit_name: str, user_name: str) -> None:
         """What a new vault knows first: the unit's name, and the user's record in its natural home."""
         if unit_name:
-            self.store.put_setting(_UNIT_NAME, unit_name)
+            self.store.put_setting(UNIT_NAME, unit_name)
         founder: list[object] = list(shipped_matrix().founder)
         with self.records.writing("init") as writer:
             writer.bookkeep("R02", self.actor, {
@@ -200,51 +179,6 @@ class Desk:
                 ROLES: founder,
                 "user_status": ACTIVE,
             })  # fmt: skip
-
-    # -- who and where ---------------------------------------------------------------------------------------------
-
-    @property
-    def actor(self) -> str:
-        """The local user's opaque id, which is also the record id of the user's R02 record."""
-        return self.vault.user
-
-    @property
-    def unit(self) -> str:
-        """The unified social credit code of the unit that this vault belongs to."""
-        return self.grant.unit if self.grant else self.vault.header.unit
-
-    @property
-    def unit_name(self) -> str:
-        """The unit's name as it was given, else its code."""
-        return self.store.setting(_UNIT_NAME) or self.unit
-
-    @property
-    def regions(self) -> tuple[str, ...]:
-        """The region codes this desk works on: granted ones, else those claimed at ``init``."""
-        given = self.grant.regions if self.grant else self.vault.header.regions
-        return self.catalogue.regions.widened(given) if self._holding else given
-
-    @property
-    def grant(self) -> Grant | None:
-        """What the platform granted, or None before enrolment."""
-        text = self.store.setting(_GRANT)
-        if text is None:
-            return None
-        raw = json.loads(text)
-        return Grant(**raw | {"regions": tuple(raw["regions"]), "roles": tuple(raw["roles"])})
-
-    def accept_grant(self, grant: Grant, connection: Connection | None = None) -> None:
-        """Keep what the platform granted, in a transaction if one is given. The caller has verified its signature."""
-        text = json.dumps(asdict(grant))
-        if connection is not None:
-            set_setting(connection, _GRANT, text)
-        else:
-            self.store.put_setting(_GRANT, text)
-
-    @property
-    def number_block(self) -> str:
-        """The desk block of household numbers; 00 is provisional."""
-        return self.grant.block if self.grant else PROVISIONAL_BLOCK
 
     # -- services --------------------------------------------------------------------------------------------------
 

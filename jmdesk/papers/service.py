@@ -97,7 +97,7 @@ class Papers:
             return self.strike(writer, number, reason)
 
     def strike(self, writer: Writer, number: str, reason: str) -> Paper:
-        """Void a paper inside a command of the caller's. ``Refused`` "papers.no_such_number", "records.reason_needed"."""
+        """The same inside a command of the caller's. ``Refused`` "papers.no_such_number", "records.reason_needed"."""
         if not reason.strip():
             raise Refused("records.reason_needed")
         connection = writer.transaction.connection

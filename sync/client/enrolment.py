@@ -18,7 +18,8 @@ from sync.protocol.enrolment import SignedRequest, open_grant, open_request, req
 from sync.protocol.trust import Trust, open_trust
 
 if TYPE_CHECKING:
-    from jmdesk.desk import Desk, Grant
+    from jmdesk.desk import Desk
+    from jmdesk.place import Grant
     from jmdesk.vault.device import DeviceKeys
     from sync.client.transport import Transport
 

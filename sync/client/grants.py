@@ -9,8 +9,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from jmdesk.desk import Grant
 from jmdesk.inbox import CURSOR
+from jmdesk.place import Grant
 from jmdesk.store import outbox
 from jmdesk.store.store import set_setting
 from jmdesk.vault.device import DeviceKeys

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from jmdesk.complaints.intake import Intake
 from jmdesk.core.clock import beijing_date
-from jmdesk.desk import Grant
+from jmdesk.place import Grant
 from tests.jmdesk.complaints.association import FIRM, add_firm, complaint
 from tests.ui.keys import press, write
 from ui.core.context import Context, Target

@@ -13,8 +13,8 @@ import pytest
 
 from jmdesk.cli.main import run
 from jmdesk.core.errors import Refused
-from jmdesk.desk import Grant
 from jmdesk.papers.template import fill
+from jmdesk.place import Grant
 from jmdesk.reviews import certificates
 from jmdesk.reviews.certificates import check, code, plain, read_code
 from jmdesk.reviews.verifying import read_keys, verify_file

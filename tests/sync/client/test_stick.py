@@ -34,7 +34,7 @@ def export(desk: Desk, stick: Path) -> Path:
 
 def at_the_platform(platform: Platform, stick: Path) -> list[Handled]:
     gateway = platform.running.gateway
-    platform.running.worker.notify()
+    gateway.notify()
     found = StickDesk(platform.storage.database, gateway.keys, SystemClock(), TimeOrderedIds(SystemClock()))
     return list(found.handle(stick))
 

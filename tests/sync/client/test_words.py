@@ -92,6 +92,7 @@ def test_a_report_is_one_json_object_with_stable_names() -> None:
         "adopted": 4,
         "beside": 2,
         "known": 5,
+        "log_cut": 0,
         "offered": 0,
         "left": 0,
         "joined": 0,

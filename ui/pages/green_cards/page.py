@@ -38,6 +38,7 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.entry_form import Entry, EntryForm
 from ui.widgets.field import TextField, WholeField
 from ui.widgets.fixed_rows import FixedRows
+from ui.widgets.flow import Flow
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.money_field import MoneyField
 from ui.widgets.paper_file import PaperFile
@@ -362,6 +363,7 @@ class GreenCardsPage(Page):
         self.years.activated.connect(self._choose_year)
         head.addWidget(self.years)
         head.addStretch(1)
+        acts = Flow()
         for text, slot in (
             (tr("征询函"), lambda: self.begin_letter(reminder=False)),
             (tr("催复函"), lambda: self.begin_letter(reminder=True)),
@@ -372,12 +374,13 @@ class GreenCardsPage(Page):
         ):
             made_button = button(text)
             made_button.clicked.connect(slot)
-            head.addWidget(made_button)
+            acts.addWidget(made_button)
         new = button(tr("登记申报"), "primary", "add")
         new.setToolTip(tip("app.new"))
         new.clicked.connect(self.begin_application)
         head.addWidget(new)
         down.addLayout(head)
+        down.addLayout(acts)
         down.addLayout(self._inline[0])
         board = card()
         lines = column(board, margin=12, gap=4)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jmdesk.core.errors import Environment
-from jmdesk.desk import Desk, Grant
+from jmdesk.desk import Desk
+from jmdesk.place import Grant
 from ui.core.i18n import language, tr
 from ui.core.ports import Chip
 from ui.core.runner import Cancelled, Report

@@ -12,7 +12,7 @@ from shiboken6 import isValid
 
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import KnownError
-from jmdesk.desk import Grant
+from jmdesk.place import Grant
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr

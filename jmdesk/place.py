@@ -1,0 +1,84 @@
+"""Who works at a desk and where: the user, the unit, its regions, and what the platform granted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from jmdesk.catalogue.types import Catalogue
+from jmdesk.households.numbers import PROVISIONAL_BLOCK
+from jmdesk.store.store import Connection, Store, set_setting
+from jmdesk.vault.folder import Unlocked
+
+UNIT_NAME: Final = "unit.name"
+_GRANT: Final = "sync.grant"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the platform granted this computer at enrolment; it overrides what ``init`` claimed.
+
+    ``device`` is the key id; ``regions`` the region prefixes it may hold; ``block`` the two digits of its household
+    numbers; ``gateway`` the address; ``ca`` the certificate file to trust, "" for the system's.
+    """
+
+    device: str
+    unit: str
+    regions: tuple[str, ...]
+    roles: tuple[str, ...]
+    block: str
+    gateway: str
+    ca: str = ""
+
+
+class Place:
+    """The part of an open desk that says who and where."""
+
+    vault: Unlocked
+    store: Store
+    catalogue: Catalogue
+    _holding: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """The local user's opaque id, which is also the record id of the user's R02 record."""
+        return self.vault.user
+
+    @property
+    def unit(self) -> str:
+        """The unified social credit code of the unit that this vault belongs to."""
+        return self.grant.unit if self.grant else self.vault.header.unit
+
+    @property
+    def unit_name(self) -> str:
+        """The unit's name as it was given, else its code."""
+        return self.store.setting(UNIT_NAME) or self.unit
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The region codes this desk works on: granted ones, else those claimed at ``init``."""
+        given = self.grant.regions if self.grant else self.vault.header.regions
+        return self.catalogue.regions.widened(given) if self._holding else given
+
+    @property
+    def grant(self) -> Grant | None:
+        """What the platform granted, or None before enrolment."""
+        text = self.store.setting(_GRANT)
+        if text is None:
+            return None
+        raw = json.loads(text)
+        return Grant(**raw | {"regions": tuple(raw["regions"]), "roles": tuple(raw["roles"])})
+
+    def accept_grant(self, grant: Grant, connection: Connection | None = None) -> None:
+        """Keep what the platform granted, in a transaction if one is given. The caller has verified its signature."""
+        text = json.dumps(asdict(grant))
+        if connection is not None:
+            set_setting(connection, _GRANT, text)
+        else:
+            self.store.put_setting(_GRANT, text)
+
+    @property
+    def number_block(self) -> str:
+        """The desk block of household numbers; 00 is provisional."""
+        return self.grant.block if self.grant else PROVISIONAL_BLOCK
