@@ -6,19 +6,23 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.core.theme import look
+from ui.widgets.flow import Flow
 from ui.widgets.styling import label, row
 
 
 class KeyHint(QWidget):
-    """Keys and what they do, for the foot of a page."""
+    """Keys and what they do, for the foot of a page; in several lines when the text is large."""
 
     def __init__(self, hints: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        across = row(self, gap=6)
+        lines = Flow(gap=14)
+        self.setLayout(lines)
         for keys, meaning in hints:
+            pair = QWidget()
+            across = row(pair, gap=6)
             across.addWidget(label(keys, "key"))
             across.addWidget(label(meaning, "hint"))
-            across.addSpacing(look().theme.px(8))
-        across.addStretch(1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            lines.addWidget(pair)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)

@@ -63,7 +63,7 @@ class BackupsPage(Page):
     def _head(self) -> QHBoxLayout:
         across = row(gap=10)
         across.addWidget(label(tr("备份与恢复"), "title"))
-        across.addWidget(label(tr("每天自动备份，换密钥、升级前也会备份；30 天前的自动清除。"), "muted"), 1)
+        across.addWidget(label(tr("每天自动备份，换密钥、升级前也会备份；30 天前的自动清除。"), "muted", wrap=True), 1)
         self.now_button = button(tr("立即备份"), "primary", "vault")
         self.now_button.clicked.connect(self.make)
         across.addWidget(self.now_button)

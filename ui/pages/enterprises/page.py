@@ -142,9 +142,13 @@ class EnterprisesPage(Page):
         new = button(tr("新建"), "primary", "add")
         new.setToolTip(tip("app.new"))
         new.clicked.connect(self.start_new)
+        large = look().theme.scale > WIDE
+        acts = Flow() if large else head
         for widget in (bring, figures, new):
-            head.addWidget(widget)
+            acts.addWidget(widget)
         down.addLayout(head)
+        if large:
+            down.addLayout(acts)
         down.addLayout(self._filters())
         self.table = WindowedTable(list_columns(), tr("会员企业"))
         self.table.opened.connect(self.open)
@@ -249,11 +253,13 @@ class EnterprisesPage(Page):
         else:
             head.addWidget(self.title, 1)
         head.addWidget(self.state)
+        acts = Flow() if large else head
         for widget in (self.edit_button, self.grade_button, self.event_button, self.case_button):
-            head.addWidget(widget)
+            acts.addWidget(widget)
         down.addLayout(head)
         if large:
             down.addWidget(self.title)
+            down.addLayout(acts)
         down.addWidget(self.code)
         self._form_place = column(gap=0)
         down.addLayout(self._form_place)

@@ -48,6 +48,7 @@ class RoundsView(QWidget):
         self._waiting: list[str] = []
         down = column(self, gap=10)
         down.addLayout(self._head())
+        down.addWidget(self.told)
         self.progress = ProgressPanel()
         down.addWidget(self.progress)
         columns = (
@@ -262,7 +263,7 @@ class RoundsView(QWidget):
         self.back_button.clicked.connect(self.back_wished)
         self.village = QComboBox()
         self.village.setAccessibleName(tr("村居"))
-        self.village.setMaximumWidth(look().theme.px(200))
+        self.village.setMaximumWidth(look().theme.px(150))
         self.village.activated.connect(lambda _index: self.refresh())
         self.told = label("", "muted", wrap=True)
         self.enter_button = button(tr("逐户录入"), "primary", "edit")
@@ -272,7 +273,7 @@ class RoundsView(QWidget):
         across.addWidget(self.back_button)
         across.addWidget(label(tr("年度采集"), "title"))
         across.addWidget(self.village)
-        across.addWidget(self.told, 1)
+        across.addStretch(1)
         across.addWidget(self.print_button)
         across.addWidget(self.enter_button)
         return across
