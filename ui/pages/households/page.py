@@ -339,8 +339,8 @@ class HouseholdsPage(Page):
         self.context.notices.say(tr("已为 {n} 份授权归档扫描件。", n=outcome.value))
 
     def _withdraw(self, wanted: Withdrawal) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, tr("撤回授权回执存为"), f"{tr('撤回授权回执')}.pdf", "PDF (*.pdf)")
-        self.withdraw_to(wanted, Path(name) if name else None)
+        # At once: where a slip is to be kept must not stand between a person and the withdrawal.
+        self.withdraw_to(wanted, None)
 
     def withdraw_to(self, wanted: Withdrawal, slip: Path | None) -> None:
         """Withdraw, and write the slip for the household to a file; without one it is among the papers of the case."""
@@ -354,7 +354,7 @@ class HouseholdsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self.consent.hide()
-        words = tr("已撤回授权；{n} 项信息停止使用，30 天内由两人办理删除。", n=outcome.value)
+        words = tr("已撤回授权；{n} 项信息停止使用，30 天内由两人办理删除；回执在该事项的文书里。", n=outcome.value)
         to_case = Target("consents")
         self.context.notices.post(Notice(words, OK, "", tr("去办理删除"), lambda: self.context.go(to_case)))
 
