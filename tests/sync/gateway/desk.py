@@ -259,7 +259,9 @@ def draft(type_: str, rid: str, values: dict[str, Value], *, base: int = 0, **mo
 
 def void(type_: str, rid: str, *, base: int) -> Draft:
     """A tombstone."""
-    return Draft(Op.TOMBSTONE, rid, type_, base, {}, [], {}, utc_text(CLOCK.now()), "op", "c", [], [], "登记有误")
+    return Draft(
+        Op.TOMBSTONE, rid, type_, base, {}, [], {}, utc_text(CLOCK.now()), "op", "JM-CAT-2026.1", [], [], "登记有误"
+    )
 
 
 def household(region: str = "440785104200", **values: Value) -> tuple[str, dict[str, Value]]:
