@@ -28,7 +28,7 @@ def test_a_batch_sent_twice_is_recorded_once_and_gets_the_same_receipts(platform
     custody = desk.send(batch)
     receipt, lines = desk.verdicts(batch)
     again = desk.announce(batch)
-    assert (again.status_code, again.json()) == (200, {"state": "processed", "missing": []})
+    assert (again.status_code, again.json()) == (200, {"state": "processed", "missing": [], "missing_attachments": []})
     assert desk.put(batch, 0).status_code == 200
     assert desk.send(batch) == custody
     assert desk.verdicts(batch) == (receipt, lines)
@@ -40,7 +40,7 @@ def test_parts_may_come_in_any_order_and_the_rest_is_named(platform: Platform) -
     desk = platform.desk()
     drafts = [draft("R05", *household()) for _ in range(2_001)]
     batch = desk.seal(*drafts)
-    assert desk.announce(batch).json() == {"state": "announced", "missing": [0, 1, 2]}
+    assert desk.announce(batch).json() == {"state": "announced", "missing": [0, 1, 2], "missing_attachments": []}
     assert desk.put(batch, 2).status_code == 201
     early = desk.commit(batch)
     assert (early.status_code, early.json()["code"], early.json()["missing"]) == (409, "parts_missing", [0, 1])
