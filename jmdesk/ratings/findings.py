@@ -1,4 +1,4 @@
-"""Which adverse findings (R14) suspend a rating, and on which document. Decision record 9."""
+"""Which adverse findings (R14) suspend a rating, and on which document."""
 
 from __future__ import annotations
 
