@@ -12,8 +12,9 @@ from jmdesk.green_cards.rules import Facts
 from ui.core.i18n import tr
 from ui.core.theme import look
 from ui.widgets.codes_field import CodesField
-from ui.widgets.field import TextField, WholeField
+from ui.widgets.field import WholeField
 from ui.widgets.styling import button, column, label, row
+from ui.widgets.veto_fields import VetoFields
 
 
 class FactsForm(QWidget):
@@ -43,17 +44,8 @@ class FactsForm(QWidget):
             grid.addWidget(label(f"{one['title']} -{one['each']}"), place // 2, place % 2 * 2)
             grid.addWidget(field, place // 2, place % 2 * 2 + 1)
         down.addLayout(grid)
-        down.addWidget(label(tr("否决情形(填认定文书文号才算)"), "heading"))
-        vetoes = QGridLayout()
-        self.vetoes: dict[str, TextField] = {}
-        for place, one in enumerate(rules["vetoes"]):
-            text = self.vetoes[one["code"]] = TextField(max_length=60)
-            text.setAccessibleName(one["text"])
-            text.setPlaceholderText(tr("文书文号"))
-            text.set_value(known.vetoes.get(one["code"]))
-            vetoes.addWidget(label(one["text"]), place // 2, place % 2 * 2)
-            vetoes.addWidget(text, place // 2, place % 2 * 2 + 1)
-        down.addLayout(vetoes)
+        self.vetoes = VetoFields(rules["vetoes"], known.vetoes)
+        down.addWidget(self.vetoes)
         down.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -80,5 +72,4 @@ class FactsForm(QWidget):
         losses = {
             name: times for name, field in self.losses.items() if isinstance(times := field.value(), int) and times
         }
-        vetoes = {code: str(value) for code, field in self.vetoes.items() if (value := field.value())}
-        self.confirmed.emit(gains if isinstance(gains, list) else [], losses, vetoes)
+        self.confirmed.emit(gains if isinstance(gains, list) else [], losses, self.vetoes.value())

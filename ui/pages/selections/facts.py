@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QScrollArea, QWidget
 from jmdesk.selections.rules import Facts
 from ui.core.i18n import tr
 from ui.core.theme import look
-from ui.widgets.field import TextField
 from ui.widgets.styling import button, column, label, row
+from ui.widgets.veto_fields import VetoFields
 
 _BY_RECORDS = ("pledged",)
 """Facts that the archive answers for an enterprise; a street or shop is asked."""
@@ -41,16 +41,9 @@ class KnownForm(QWidget):
             grid.addWidget(label(one["title"]), place // 2, place % 2 * 2)
             grid.addWidget(box, place // 2, place % 2 * 2 + 1)
         below = (len(asked) + 1) // 2
-        grid.addWidget(label(tr("否决情形(填认定文书文号才算)"), "heading"), below, 0, 1, 4)
-        self.vetoes: dict[str, TextField] = {}
-        for place, one in enumerate(rules["vetoes"]):
-            field = self.vetoes[one["code"]] = TextField(max_length=60)
-            field.setAccessibleName(one["text"])
-            field.setPlaceholderText(tr("文书文号"))
-            field.set_value(known.vetoes.get(one["code"]))
-            grid.addWidget(label(one["text"]), below + 1 + place // 2, place % 2 * 2)
-            grid.addWidget(field, below + 1 + place // 2, place % 2 * 2 + 1)
-        grid.setRowStretch(below + 2 + len(rules["vetoes"]) // 2, 1)
+        self.vetoes = VetoFields(rules["vetoes"], known.vetoes)
+        grid.addWidget(self.vetoes, below, 0, 1, 4)
+        grid.setRowStretch(below + 1, 1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
@@ -73,5 +66,4 @@ class KnownForm(QWidget):
     def confirm(self) -> None:
         """Hand over what was entered."""
         values = {name: bool(box.currentData()) for name, box in self.flags.items() if box.currentData() is not None}
-        vetoes = {code: str(text) for code, field in self.vetoes.items() if (text := field.value())}
-        self.confirmed.emit(values, vetoes)
+        self.confirmed.emit(values, self.vetoes.value())
