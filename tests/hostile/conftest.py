@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.hostile.stage import postgres, stage
+from tests.hostile.stage import long_stage, postgres, stage
 
-__all__ = ["postgres", "stage"]
+__all__ = ["long_stage", "postgres", "stage"]

@@ -24,3 +24,12 @@ def test_a_save_does_not_wait_for_long_work(qtbot: QtBot) -> None:
     release.set()
     qtbot.waitUntil(lambda: ended == ["save", "long"])
     runner.close()
+
+
+def test_what_comes_after_the_end_is_not_begun(qtbot: QtBot) -> None:
+    runner, begun = Runner(), list[str]()
+    runner.close()
+    late = runner.submit(lambda _progress, _cancelled: begun.append("save"))
+    assert late.done
+    assert runner.idle
+    assert begun == []

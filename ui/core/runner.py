@@ -129,6 +129,7 @@ class Runner(QObject):
         self._reads = ThreadPoolExecutor(2, "jmdesk-read")
         self._open: set[Task] = set()
         self._writing = 0
+        self._closed = False
 
     def submit(
         self,
@@ -161,11 +162,14 @@ class Runner(QObject):
         *,
         write: bool,
     ) -> Task:
+        task = Task(work)
+        if self._closed:  # a page's timer may fire between the end of the desk and its own
+            task.done = True
+            return task
         if write:
             self._writing += 1
             if self._writing == 1:
                 self.busy.emit(True)  # noqa: FBT003 -- Qt signal
-        task = Task(work)
         self._open.add(task)
         if progress is not None:
             task.progressed.connect(progress)
@@ -191,7 +195,8 @@ class Runner(QObject):
         return not self._open
 
     def close(self) -> None:
-        """Cancel what waits, let what runs come to its end, and stop the threads."""
+        """Cancel what waits, let what runs come to its end, and stop the threads. Later work is not begun."""
+        self._closed = True
         for task in tuple(self._open):
             task.cancel()
         for lane in (self._writes, self._long):

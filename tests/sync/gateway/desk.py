@@ -6,10 +6,12 @@ import base64
 import hashlib
 import io
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import requests
 
 from jmdesk.core.clock import SystemClock, utc_text
@@ -317,3 +319,14 @@ def consent(household_rid: str, kind: str = "C1", **values: Value) -> tuple[str,
         "doc_digest": "ab" * 32,
         **values,
     }
+
+
+def until(happened: Callable[[], bool], nudge: Callable[[], None] = lambda: None) -> None:
+    """Nudge until something has happened, for half a minute at most."""
+    between = threading.Event()
+    for _ in range(600):
+        if happened():
+            return
+        nudge()
+        between.wait(0.05)
+    pytest.fail("it did not happen")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -23,7 +21,7 @@ from sync.gateway.ledger import BatchKey
 from sync.protocol.records import Verdict
 from sync.protocol.suites import KeyRole, OpeningKey
 from tests.sync.gateway.conftest import Platform
-from tests.sync.gateway.desk import Batch, Desk, draft, household
+from tests.sync.gateway.desk import Batch, Desk, draft, household, until
 
 
 @pytest.fixture
@@ -172,7 +170,7 @@ def test_a_batch_that_ends_the_process_again_and_again_is_set_aside(platform: Pl
     desk = platform.desk()
     batch = desk.seal(draft("R05", *household()))
     desk.send(batch)
-    until(lambda: bool(idle), lambda: None)
+    until(lambda: bool(idle))
     key, now = key_of(desk, batch), SystemClock().now()
     with platform.storage.database.transaction(OWNER) as connection:
         connection.execute("UPDATE batches SET starts = 0 WHERE batch_id = %s", (batch.id,))
@@ -197,17 +195,6 @@ def alarms(platform: Platform, desk: Desk) -> list[str]:
     with platform.storage.database.transaction(READ) as connection:
         rows = connection.execute("SELECT kind FROM alarms WHERE device = %s", (desk.device,)).fetchall()
     return [kind for (kind,) in rows]
-
-
-def until(happened: Callable[[], bool], nudge: Callable[[], None]) -> None:
-    """Nudge until something has happened, for half a minute at most."""
-    between = threading.Event()
-    for _ in range(600):
-        if happened():
-            return
-        nudge()
-        between.wait(0.05)
-    pytest.fail("it did not happen")
 
 
 def test_a_part_that_does_not_open_is_so_many_rejected_records(platform: Platform) -> None:
