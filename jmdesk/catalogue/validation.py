@@ -6,8 +6,10 @@ The desk and the gateway run this same code; 100,000 households take about a sec
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
+from typing import Final
 
 from jmdesk.catalogue.crosschecks import CrossChecks
 from jmdesk.catalogue.field_checks import CheckContext, FieldCheck, compile_check
@@ -19,6 +21,9 @@ from jmdesk.catalogue.regions import Regions
 from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
 
 _EXTENSION = re.compile(r"x_[a-z][a-z0-9_]{0,60}")
+
+INSTEAD: Final[Mapping[str, Mapping[str, str]]] = {"R23": {"uscc": "x_subject_name"}}
+"""Required values that another may stand for: a street or a shop in a selection (R23) has a name but no unified code."""
 
 
 class RecordValidator:
@@ -38,6 +43,7 @@ class RecordValidator:
             if f.required and f.is_input
         ]
         self._needed = frozenset(identifier for identifier, _ in self._required)
+        self._instead = INSTEAD.get(type_.id, {})
 
     def validate(self, record: Record, *, complete: bool, on: date) -> list[Problem]:
         """Every problem of a record on a day; without ``complete`` it may still lack required values (a draft).
@@ -53,10 +59,13 @@ class RecordValidator:
             if problem is not None:
                 problems.append(problem)
         if complete and not record.keys() >= self._needed:
-            problems.extend(missing for identifier, missing in self._required if identifier not in record)
+            problems.extend(missing for identifier, missing in self._required if not self._has(record, identifier))
         if not problems or not any(problem.level == "error" and problem.field in record for problem in problems):
             problems.extend(self._across.check(self.type.id, record, on))
         return problems
+
+    def _has(self, record: Record, identifier: str) -> bool:
+        return identifier in record or self._instead.get(identifier, "") in record
 
     def check_field(self, identifier: str, value: object, record: Record, on: date) -> Problem | None:
         """What is wrong with one value of a record."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from jmdesk.catalogue.types import Record, Value
 from jmdesk.core.clock import beijing_date
@@ -27,6 +27,7 @@ from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
 from jmdesk.reviews.certificates import code, text_of
 from jmdesk.selections import queries, rules
+from jmdesk.selections.facts import facts_of
 from jmdesk.store import reading
 from jmdesk.store.stored import Stored
 from jmdesk.vault.device import DeviceKeys
@@ -41,13 +42,14 @@ NEUTRAL_TITLE: Final = "行业信用评价结果(协会评价，非行政认定)
 
 NOTICE: Final = "行业自律评价，不是行政机关作出的结论"
 KINDS: Final[Mapping[str, str]] = {"enterprise": "企业", "street": "示范街", "shop": "示范店"}
-KIND, NAME = "x_subject_kind", "x_subject_name"
-"""Fields beside the catalogue's: what a candidate is, and what a street or shop is called."""
+KIND, NAME, ADDRESS = "x_subject_kind", "x_subject_name", "x_subject_address"
+"""Fields beside the catalogue's: what a candidate is, what a street or shop is called, and where it is.
+
+A street or a shop has no unified code of its own: its name stands for the code (``validation.INSTEAD``) and the record
+belongs to the association that chose it."""
 
 NOTICE_DAYS: Final = 7
-_MONTHS: Final = 24
 _TEMPLATE: Final = "honest-certificate"
-_SAMPLING, _JUDICIAL = "22", "07"
 
 
 class SelectionDesk(Workplace, Protocol):
@@ -153,14 +155,16 @@ class Selections:
 
     # -- candidates ------------------------------------------------------------------------------------------------
 
-    def enter(self, batch: str, *, enterprise: str = "", kind: str = "enterprise", name: str = "") -> str:
-        """Enter a candidate: an enterprise on record, or a street or shop by name; gives the record id.
+    def enter(
+        self, batch: str, *, enterprise: str = "", kind: str = "enterprise", name: str = "", address: str = ""
+    ) -> str:
+        """Enter a candidate: an enterprise on record, or a street or shop by name and address; gives the record id.
 
         ``Refused`` "selections.off", "selections.name", "selections.already", "selections.too_soon" within a year after
         a withdrawal, "selections.left" for one that has left the association.
         """
         self.round(batch)
-        if kind not in KINDS or not (enterprise if kind == "enterprise" else name.strip()):
+        if kind not in KINDS or not (enterprise if kind == "enterprise" else name.strip() and address.strip()):
             raise Refused("selections.name")
         with self._desk.records.writing("create") as writer:
             connection = writer.transaction.connection
@@ -172,8 +176,8 @@ class Selections:
             values: Record = {"batch_no": batch, "model_ver": _model(), KIND: kind}
             if enterprise:
                 values["uscc"] = enterprise
-            if name.strip():
-                values[NAME] = name.strip()
+            if kind != "enterprise":
+                values |= {NAME: name.strip(), ADDRESS: address.strip()}
             rid = writer.create(CANDIDACY, values, region=firm.region if firm is not None else None)
             self._desk.workflows.write(writer, WORKFLOW, CANDIDACY, rid, "apply", details={"round": batch})
             return rid
@@ -211,10 +215,25 @@ class Selections:
             facts = self._facts(connection, found)
         return Opened(found, _name(found, firm), _kind(found), case, facts, rules.score(rules.package(), facts))
 
-    def record_facts(self, rid: str, values: Mapping[str, int | bool], vetoes: Mapping[str, str]) -> None:
-        """Write down what no record knows of a candidate, and vetoes with their documents. ``Refused`` as ``score``."""
+    def _facts(self, connection: reading.Connection, found: Stored) -> rules.Facts:
+        return facts_of(connection, self._desk.workflows, found, self.today)
+
+    def record_facts(
+        self,
+        rid: str,
+        values: Mapping[str, int | bool | str],
+        vetoes: Mapping[str, str],
+        complaints: rules.Complaints | None = None,
+    ) -> None:
+        """Write down what no record knows of a candidate, and vetoes with their documents. ``complaints`` are those
+
+        about a street or a shop, of which no record counts them. ``Refused`` as ``score``.
+        """
         opened = self.open(rid)
         rules.score(rules.package(), rules.Facts(opened.facts.values, opened.facts.complaints, vetoes))
+        facts: dict[str, object] = {"values": dict(values), "vetoes": dict(vetoes)}
+        if complaints is not None:
+            facts["complaints"] = asdict(complaints)
         with self._desk.records.writing("edit") as writer:
             writer.create(
                 "assessment",
@@ -222,7 +241,7 @@ class Selections:
                     "subject_id": f"{CANDIDACY}:{rid}",
                     "rating_year": self.today.year,
                     "item": "JM-HE-1",
-                    "facts": {"values": dict(values), "vetoes": dict(vetoes)},
+                    "facts": facts,
                     "assessed_on": self.today.isoformat(),
                     "assessor_id": self._desk.actor,
                 },
@@ -342,45 +361,6 @@ class Selections:
         values["code"] = Picture(qr_png(sealed), 38.0)
         self._desk.papers.write(writer, _TEMPLATE, CANDIDACY, found.rid, values, number=number)
         return {"cert_no": number, "valid_to": until.isoformat()}
-
-    # -- facts -----------------------------------------------------------------------------------------------------
-
-    def _facts(self, connection: reading.Connection, found: Stored) -> rules.Facts:
-        """What the records know, completed by what was written down; a number that records give wins."""
-        written = queries.facts(connection, found.rid)
-        given: Mapping[str, Any] = written.values["facts"] if written is not None else {}  # type: ignore[assignment]
-        values: dict[str, int | bool | str | None] = {**given.get("values", {})}
-        firm = str(found.values.get("uscc", ""))
-        complaints: rules.Complaints | None = None
-        if firm:
-            since = months_later(self.today, -_MONTHS).isoformat()
-            closed = queries.complaints(connection, firm, since)
-            bad = queries.bad_events(connection, firm, since)
-            own = reading.get(connection, "R20", firm)
-            archive: Record = own.values if own is not None else {}
-            values |= {
-                name: str(archive[name]) for name in ("tax_grade", "labor_grade", "env_grade") if name in archive
-            }
-            values["trade_complaints"] = sum(c.kind in ("2", "3") and c.fault in ("1", "2") for c in closed)
-            values["failed_samplings"] = bad.get(_SAMPLING, 0)
-            values["payment_judgments"] = bad.get(_JUDICIAL, 0)
-            values["pledged"] = "pledge_date" in archive
-            complaints = self._complaints([c for c in closed if c.kind == "1"])
-        else:  # a street or a shop has no archive: what is counted was written down
-            complaints = rules.Complaints(0, 0, 0, 0, 0) if values else None
-        return rules.Facts(values, complaints, {str(k): str(v) for k, v in given.get("vetoes", {}).items()})
-
-    def _complaints(self, closed: list[queries.Complaint]) -> rules.Complaints:
-        cases = self._desk.workflows.standings("W7", "R22", [one.rid for one in closed])
-        in_time = sum(_answered_in_time(cases[one.rid]) for one in closed)
-        marks = [one.satisfaction for one in closed if one.satisfaction is not None]
-        mediated = sum(one.outcome in ("1", "2") for one in closed)
-        return rules.Complaints(len(closed), in_time, mediated, len(marks), sum(marks))
-
-
-def _answered_in_time(case: Standing) -> bool:
-    reply = next((due for due in case.dues if due.clock.id == "reply"), None)
-    return reply is not None and reply.met_on is not None and (reply.day is None or reply.met_on <= reply.day)
 
 
 def _model() -> str:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 _HOUSEHOLD = frozenset({"R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "R15"})
 _COMMON = frozenset({"R25", "workflow_event"})
 _RATING = frozenset({"R16", "assessment"})
-_INDUSTRY = frozenset({"R04", "R13", "R14", "R20", "R21", "R22", "R23"})
+_INDUSTRY = frozenset({"R04", "R13", "R14", "R20", "R21", "R22", "R23", "assessment"})
 
 WRITES: Mapping[str, frozenset[str]] = {
     "R1": _HOUSEHOLD | _RATING | _COMMON | {"R27"},
     "R2": _HOUSEHOLD | _RATING | _COMMON | {"R03", "R17", "R18", "R19", "R27"},
     "R3": _INDUSTRY | _COMMON,
     "R4": _INDUSTRY | _COMMON,
-    "R5": frozenset({"R20", "R21", "R24"}) | _COMMON,
+    "R5": frozenset({"R20", "R21", "R24", "assessment"}) | _COMMON,
     "R6": frozenset({"R10", "R14", "R19", "R27"}) | _COMMON,
     "R11": _RATING | _COMMON | {"R03", "R14", "R17", "R18", "R19", "R20", "R21", "R27"},
     "R12": _RATING | _COMMON | {"R03", "R14", "R17", "R18", "R19", "R20", "R21", "R23", "R24", "R27"},

@@ -8,7 +8,10 @@ import docx
 import pytest
 
 from jmdesk.core.errors import Refused
+from jmdesk.records.readiness import Readiness
+from jmdesk.selections.rules import Complaints
 from jmdesk.selections.service import EVALUATION, NEUTRAL_TITLE, NOTICE
+from jmdesk.store import outbox
 from tests.offices import Days, Office
 
 BATCH = "2027-01"
@@ -32,8 +35,13 @@ def candidate(office: Office) -> str:
 
 
 def noticed(office: Office, candidate: str) -> None:
-    """Bring a candidate under notice."""
+    """Bring an enterprise under notice."""
     office.desk.selections.record_facts(candidate, KNOWN, {})
+    noticed_as_it_is(office, candidate)
+
+
+def noticed_as_it_is(office: Office, candidate: str) -> None:
+    """Bring a candidate whose facts are known under notice."""
     office.take("clerk", "W8", candidate, "screen", checked="信用中国(广东江门)")
     office.take("clerk", "W8", candidate, "score")
     office.take("head", "W8", candidate, "judge", votes="7票同意，0票反对", opinion="同意")
@@ -125,11 +133,37 @@ def test_only_the_best_share_of_a_trade_may_be_proposed(office: Office, candidat
     assert office.take("head", "W8", candidate, "judge", votes="5", opinion="同意") == "judged"
 
 
-def test_a_street_and_a_shop_are_entered_by_name_once(office: Office, candidate: str) -> None:
+STREET: dict[str, int | bool | str] = {
+    **KNOWN, "pledged": True, "tax_grade": "N", "labor_grade": "N", "env_grade": "9",
+    "trade_complaints": 0, "payment_judgments": 0, "failed_samplings": 0,
+}  # fmt: skip
+"""What is written down of a street, which has no archive."""
+
+
+def test_a_street_and_a_shop_are_entered_by_name_and_address_once(office: Office, candidate: str) -> None:
     selections = office.desk.selections
-    street = selections.enter(BATCH, kind="street", name="古典家具一条街")
+    street = selections.enter(BATCH, kind="street", name="古典家具一条街", address="新会区会城街道样例路")
     assert (selections.open(street).name, selections.open(street).kind) == ("古典家具一条街", "street")
     with pytest.raises(Refused, match="already"):
-        selections.enter(BATCH, kind="shop", name="古典家具一条街")
-    with pytest.raises(Refused, match="name"):
-        selections.enter(BATCH, kind="shop", name=" ")
+        selections.enter(BATCH, kind="shop", name="古典家具一条街", address="别处")
+    for name, address in ((" ", "样例路1号"), ("某店", "")):
+        with pytest.raises(Refused, match="name"):
+            selections.enter(BATCH, kind="shop", name=name, address=address)
+
+
+def test_a_street_is_scored_by_what_was_written_down_and_awarded(office: Office, candidate: str, days: Days) -> None:
+    selections = office.desk.selections
+    street = selections.enter(BATCH, kind="street", name="古典家具一条街", address="新会区会城街道样例路")
+    selections.record_facts(street, STREET, {})
+    assert "消费投诉答复、调解、满意度" in selections.open(street).result.unknown
+    selections.record_facts(street, STREET, {}, Complaints(4, 3, 2, 2, 9))
+    noticed_as_it_is(office, street)
+    days(8)
+    office.take("head", "W8", street, "award")
+    (certificate,) = office.desk.papers.of("R23", street)
+    words = text_of(office.desk.papers.document(certificate.number))
+    assert "古典家具一条街" in words
+    assert "示范街" in words
+    with office.desk.store.reading() as connection:
+        (waiting,) = [one for one in outbox.drafts(connection, types=["R23"]) if one.record.rid == street]
+        assert Readiness(connection, office.desk.catalogue, office.clock).hold(waiting) is None

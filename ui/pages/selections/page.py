@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
@@ -10,6 +11,7 @@ from jmdesk.core.numbers import round_half_up
 from jmdesk.desk import Desk
 from jmdesk.papers.queries import Paper
 from jmdesk.selections import rules
+from jmdesk.selections.facts import GRADES
 from jmdesk.selections.service import APPROVAL, EVALUATION, Opened, Round
 from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
@@ -258,6 +260,7 @@ class SelectionsPage(Page):
                     CodePicker(names.search("R20"), lambda rid: names.of("R20", rid), coded=False), required=False,
                 ),
                 Entry("name", tr("街区或店名"), TextField(max_length=60), required=False),
+                Entry("address", tr("街区或店址"), TextField(max_length=120), required=False),
             ),
         )  # fmt: skip
         form.fields["kind"].set_value("enterprise")
@@ -268,7 +271,11 @@ class SelectionsPage(Page):
         selections, batch = self.context.services.selections, self.batch
         self._submit(
             lambda: selections.enter(
-                batch, enterprise=values.get("enterprise", ""), kind=values["kind"], name=values.get("name", "")
+                batch,
+                enterprise=values.get("enterprise", ""),
+                kind=values["kind"],
+                name=values.get("name", ""),
+                address=values.get("address", ""),
             ),
             tr("已登记申报。"),
         )
@@ -279,13 +286,21 @@ class SelectionsPage(Page):
         if opened is None:
             return
         selections, rid = self.context.services.selections, self.rid
-        form = KnownForm(opened.name, rules.package(), opened.facts)
+        form = KnownForm(opened.name, rules.package(), opened.facts, self._grades(opened))
         form.confirmed.connect(
-            lambda values, vetoes: self._submit(
-                lambda: selections.record_facts(rid, values, vetoes), tr("已登记核实情况。")
+            lambda values, vetoes, complaints: self._submit(
+                lambda: selections.record_facts(rid, values, vetoes, complaints), tr("已登记核实情况。")
             )
         )
         self._show_form(form)
+
+    def _grades(self, opened: Opened) -> dict[str, Mapping[str, str]]:
+        """The choices of grades that a street or a shop is asked for; an enterprise has them in its archive."""
+        if opened.kind == "enterprise":
+            return {}
+        known = self.context.services.catalogue
+        fields = known.types["R20"].by_identifier
+        return {name: known.code_lists[fields[name].code_list].values for name in GRADES}
 
     def make_notice(self) -> None:
         """Give out the public notice of the round."""
