@@ -23,7 +23,7 @@ from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
 _EXTENSION = re.compile(r"x_[a-z][a-z0-9_]{0,60}")
 
 INSTEAD: Final[Mapping[str, Mapping[str, str]]] = {"R23": {"uscc": "x_subject_name"}}
-"""Required values that another may stand for: a street or a shop in a selection (R23) has a name but no unified code."""
+"""Required values that another may stand for: a street or a shop in a selection (R23) has a name, no unified code."""
 
 
 class RecordValidator:
