@@ -28,7 +28,7 @@ def counted() -> dict[str, str]:
     return {
         "trade_complaints": tr("属实的采购商、供应商投诉(件)"),
         "payment_judgments": tr("拖欠货款裁判(件)"),
-        "failed_samplings": tr("监督抽检不合格(次)"),
+        "failed_samplings": tr("监督抽检未通过(次)"),
     }
 
 
