@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from jmdesk.catalogue import pinyin
 from jmdesk.catalogue.industries import industries
-from jmdesk.catalogue.loader import catalogue
-from jmdesk.catalogue.regions import Level, covers, regions
+from jmdesk.catalogue.regions import Region, Regions
 from jmdesk.core.resources import resource
 from jmdesk.core.text import folded
 
@@ -20,19 +19,20 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of a list: what is stored, what is read, and where it belongs (``恩平市/沙湖镇``)."""
+    """One line of a list: what is stored, what is read, and what tells equal labels apart (``恩平市 / 沙湖镇``)."""
 
     code: str
     label: str
-    path: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     code: str
     label: str
+    spoken: tuple[tuple[str, str], ...]
     beside: tuple[str, ...]
-    keys: tuple[tuple[str, str], ...]
+    beside_spoken: tuple[tuple[str, str], ...]
     choice: Choice
 
 
@@ -51,17 +51,14 @@ class Picker:
         self._sort = sort
         self._entries: tuple[_Entry, ...] = ()
 
-    def __len__(self) -> int:
-        return len(self._choices)
-
     def offer(
         self, typed: str, limit: int = MOST, *, keep: Callable[[Choice], bool] | None = None
     ) -> tuple[Choice, ...]:
         """The best choices for what was typed; all of them, in their own order, when nothing was.
 
-        Order: exact code, code begins, exact label, label begins, label contains, pinyin begins, initials begin,
-        pinyin contains, path or further words contain; within each the list's own order. Several words must all be
-        found: ``shahu heping``. ``keep`` narrows the list first.
+        Order: exact code, code begins, exact label, label begins, label contains, exact initials or pinyin, pinyin
+        begins, initials begin, pinyin contains, hint or further words contain; within each the list's own order.
+        Several words must all be found: ``shahu heping``. ``keep`` narrows the list first.
         """
         words = folded(typed).casefold().split()
         if not words:
@@ -83,12 +80,13 @@ class Picker:
 
     def _prepared(self) -> Iterator[_Entry]:
         for choice in self._choices:
-            more = self._words.get(choice.code, ())
-            keys = tuple(key for text in (choice.label, choice.path, *more) for key in pinyin.keys(text, self._sort))
-            yield _Entry(choice.code.casefold(), folded(choice.label).casefold(), (choice.path, *more), keys, choice)
+            spoken = pinyin.keys(choice.label, self._sort)
+            beside = (choice.hint, *self._words.get(choice.code, ()))
+            around = tuple(key for text in beside for key in pinyin.keys(text, self._sort))
+            yield _Entry(choice.code.casefold(), folded(choice.label).casefold(), spoken, beside, around, choice)
 
 
-_BESIDE = 8
+_BESIDE = 9
 
 
 def _rank(entry: _Entry, words: list[str]) -> int | None:
@@ -107,28 +105,37 @@ def _word_rank(entry: _Entry, word: str) -> int | None:
         return 0 if entry.code == word else 1
     if word in entry.label:
         return 2 if entry.label == word else 3 if entry.label.startswith(word) else 4
-    if word.isascii():
-        full, initials = entry.keys[0]
-        if full.startswith(word):
-            return 5
-        if initials.startswith(word):
-            return 6
-        if word in full or word in initials:
-            return 7
-        return _BESIDE if any(word in f or word in i for f, i in entry.keys[1:]) else None
-    return _BESIDE if any(word in text for text in entry.beside) else None
+    if not word.isascii():
+        return _BESIDE if any(word in text for text in entry.beside) else None
+    near = [rank for key in entry.spoken if (rank := _spoken_rank(key, word)) is not None]
+    if near:
+        return min(near)
+    return _BESIDE if any(word in full or word in initials for full, initials in entry.beside_spoken) else None
+
+
+def _spoken_rank(key: tuple[str, str], word: str) -> int | None:
+    full, initials = key
+    if word in key:
+        return 5
+    if full.startswith(word):
+        return 6
+    if initials.startswith(word):
+        return 7
+    return 8 if word in full or word in initials else None
 
 
 @cache
-def code_picker(code_list: str) -> Picker:
-    """The values of a code list by its number (``CL-REL``), in catalogue order. ``KeyError`` for an unknown list."""
-    return Picker(Choice(code, label) for code, label in catalogue().code_lists[code_list].values.items())
+def _industry_words() -> Mapping[str, list[str]]:
+    local = json.loads(resource("catalogue/industry_words.json").read_text(encoding="utf-8"))["industries"]
+    found: dict[str, list[str]] = {}
+    for word, codes in local.items():
+        for code in codes:
+            found.setdefault(code, []).append(word)
+    return found
 
 
-@cache
-def industry_picker() -> Picker:
-    """Every class of GB/T 4754; the catalogue's favourites (CL-IND) first, so that they lead among equals."""
-    favourites = catalogue().code_lists["CL-IND"].values
+def industry_picker(favourites: Mapping[str, str]) -> Picker:
+    """Every class of GB/T 4754, also by its local words; the favourites (CL-IND) first, so they lead among equals."""
     listed = industries()
     order = [*favourites, *(code for code in listed.by_code if code in listed.classes and code not in favourites)]
     return Picker(
@@ -140,29 +147,15 @@ def industry_picker() -> Picker:
     )
 
 
-def _industry_words() -> Mapping[str, list[str]]:
-    local = json.loads(resource("catalogue/aliases.json").read_text(encoding="utf-8"))["industries"]
-    found: dict[str, list[str]] = {}
-    for word, codes in local.items():
-        for code in codes:
-            found.setdefault(code, []).append(word)
-    return found
+@lru_cache(maxsize=4)
+def region_picker(known: Regions) -> Picker:
+    """Counties, towns and villages of one edition of the regions, towns before villages; no quasi regions."""
+    wanted = (region for region in known.within("4407") if region.level in ("county", "town", "village"))
+    order = sorted(wanted, key=lambda region: (region.level == "village", region.code))
+    return Picker((region_choice(region, known) for region in order), "place")
 
 
-@cache
-def region_picker(level: Level | None = None, *, quasi: bool = False) -> Picker:
-    """Regions from the county down, or of one level; quasi towns and virtual units only when asked for."""
-    found = regions()
-    wanted = [r for r in found.within("4407", level, quasi=quasi) if r.level in ("county", "town", "village")]
-    return Picker((Choice(r.code, r.short_name, _above(r.code)) for r in wanted), "place")
-
-
-def _above(code: str) -> str:
-    return "/".join(r.name for r in regions().ancestors(code) if r.level in ("county", "town"))
-
-
-def pick_region(
-    typed: str, *, level: Level | None = None, under: str = "4407", quasi: bool = False, limit: int = MOST
-) -> tuple[Choice, ...]:
-    """The best regions for what was typed, within a scope (a region code of any length)."""
-    return region_picker(level, quasi=quasi).offer(typed, limit, keep=lambda choice: covers(under, choice.code))
+def region_choice(region: Region, known: Regions) -> Choice:
+    """A region by its short name, with those of the county and the town that it lies in."""
+    above = (other.short_name for other in known.ancestors(region.code) if other.level in ("county", "town"))
+    return Choice(region.code, region.short_name, " / ".join(above))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from jmdesk.catalogue.industries import industries
+from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.clock import beijing_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.masking import masked, shown_value
 from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.pickers import region_path
-from ui.core.ports import Choice, SearchChoices
+from ui.core.ports import SearchChoices
 
 if TYPE_CHECKING:
-    from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
+    from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType, Value
     from jmdesk.desk import Desk
 
 NAMED_BY = {
@@ -23,9 +24,11 @@ NAMED_BY = {
     "R05": ("household_id",), "R06": ("person_name",), "R07": ("year",), "R08": ("land_kind", "area_mu"),
     "R10": ("creditor_name",), "R16": ("rating_year", "grade"), "R24": ("uscc", "gc_year"),
     "R13": ("honor_title",), "R14": ("doc_no",), "R20": ("ent_name",), "R22": ("complaint_no",), "R25": ("case_no",),
-    "R21": ("uscc", "event_date"), "R23": ("uscc", "batch_no"),
+    "R21": ("uscc", "event_date"), "R23": ("uscc", "x_subject_name", "batch_no"),
 }  # fmt: skip
 """The fields whose values name a record of each type."""
+
+Mask = Callable[["Field", "Value"], "Value"]
 
 SUBJECTS = ("R05", "R06", "R20")
 """Types that an untyped reference (``"R05:<rid>"``) may point at in a form."""
@@ -89,10 +92,12 @@ class Labels:
         words: list[str] = []
         for name in NAMED_BY.get(type_id, _keys(record_type)):
             value = values.get(name)
-            field = record_type.by_identifier[name]
             if value is None:
                 continue
-            if field.type.kind in ("code", "datetime", "ref") or field.code_list == "CL-REGION":
+            field = record_type.by_identifier.get(name)
+            if field is None:  # one beside the catalogue's
+                words.append(str(value))
+            elif field.type.kind in ("code", "datetime", "ref") or field.code_list == "CL-REGION":
                 words.append(self.words(field, value))
             else:
                 words.append(str(masked(field, value)))
@@ -127,8 +132,15 @@ class Labels:
         except Refused:
             return ""
 
-    def words(self, field: Field, value: object) -> str:
-        """A value as lists and histories show it: names for codes and references, numbers masked; empty for none."""
+    def hidden(self, type_id: str) -> frozenset[str]:
+        """The fields of a type that are above what the user may see."""
+        return self._desk.guard.hidden(type_id)
+
+    def words(self, field: Field, value: object, *, mask: Mask = masked) -> str:
+        """A value as lists and histories show it: names for codes and references, masked; empty for none.
+
+        ``mask`` is ``numbers_masked`` where somebody has to choose between two values.
+        """
         if value is None:
             return ""
         if field.type.kind == "ref":
@@ -146,7 +158,7 @@ class Labels:
             return industry_name(self._desk.catalogue, str(value)) or str(value)
         if isinstance(value, list) and field.code_list in self._desk.catalogue.code_lists:
             return "、".join(self._desk.catalogue.code_lists[field.code_list].label(str(code)) for code in value)
-        return shown_value(self._desk.catalogue, field, masked(field, value))  # type: ignore[arg-type]
+        return shown_value(self._desk.catalogue, field, mask(field, value))  # type: ignore[arg-type]
 
     def search(self, type_id: str) -> SearchChoices:
         """A search over the records of one type, for a picker; the code is the record id."""

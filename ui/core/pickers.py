@@ -2,87 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from jmdesk.catalogue.pinyin import Sort, keys
-from jmdesk.catalogue.regions import Region, Regions, regions, significant
-from jmdesk.core.text import folded
-from ui.core.ports import Choice, SearchChoices
+from jmdesk.catalogue.pickers import Choice, Picker, region_choice, region_picker
+from jmdesk.catalogue.pinyin import Sort
+from jmdesk.catalogue.regions import Regions, covers, regions
+from ui.core.ports import SearchChoices
 
 CITY = "440700000000"
 
 
 def search_codes(values: Mapping[str, str], sort: Sort = "text") -> SearchChoices:
-    """A search over a code list: an exact code first, then labels that begin with the text, then all that hold it."""
-
-    def search(text: str, limit: int) -> Sequence[Choice]:
-        wanted = folded(text).lower()
-        if not wanted:
-            return [Choice(code, label) for code, label in values.items()][:limit]
-        ranked = ((_rank(code, label, wanted, sort), code, label) for code, label in values.items())
-        found = sorted((entry for entry in ranked if entry[0] < _NO), key=lambda entry: entry[0])
-        return [Choice(code, label) for _, code, label in found[:limit]]
-
-    return search
+    """A search over a code list; nothing typed gives its beginning."""
+    return Picker((Choice(code, label) for code, label in values.items()), sort).offer
 
 
-_NO = 9
-
-
-def _rank(code: str, label: str, wanted: str, sort: Sort) -> int:
-    """How well an entry fits, 0 best; ``_NO`` when it does not."""
-    lowered = label.lower()
-    if wanted in (code.lower(), lowered):
-        return 0
-    if lowered.startswith(wanted):
-        return 1
-    if code.lower().startswith(wanted):
-        return 2
-    if not wanted.isascii():
-        return 5 if wanted in lowered else _NO
-    spoken = keys(label, sort)
-    if any(wanted == initials for _, initials in spoken):
-        return 3
-    if any(full.startswith(wanted) or initials.startswith(wanted) for full, initials in spoken):
-        return 4
-    return 6 if any(wanted in initials for _, initials in spoken) else _NO
-
-
-def _choice(region: Region, known: Regions) -> Choice:
-    path = [above.short_name for above in known.ancestors(region.code) if above.level in ("county", "town")]
-    return Choice(region.code, region.short_name, " / ".join(path))
-
-
-def search_regions(text: str, limit: int, within: str = CITY, known: Regions | None = None) -> Sequence[Choice]:
-    """Regions inside ``within`` by name, pinyin, initials or code; towns before villages of the same fit.
+def search_regions(
+    text: str, limit: int, within: Sequence[str] = (CITY,), known: Regions | None = None
+) -> Sequence[Choice]:
+    """Regions inside any of ``within``; nothing typed gives the counties and towns.
 
     ``known``: the regions in force, else those that came with the program; as everywhere here.
     """
-    known = known or regions()
-    wanted = folded(text).lower().replace(" ", "")
-    inside: Iterable[Region] = known.within(within)
-    if not wanted:
-        return [_choice(region, known) for region in inside if region.level in ("county", "town")][:limit]
-    if wanted.isdigit():
-        return [_choice(region, known) for region in inside if region.code.startswith(wanted)][:limit]
-    ranked: list[tuple[int, Region]] = []
-    for region in inside:
-        rank = _rank(region.code, region.short_name, wanted, "place")
-        if rank < _NO:
-            ranked.append((rank, region))
-    ranked.sort(key=lambda entry: (entry[0], entry[1].level == "village", entry[1].code))
-    return [_choice(region, known) for _, region in ranked[:limit]]
+    tree = known or regions()
+    typed = bool(text.strip())
+
+    def wanted(choice: Choice) -> bool:
+        inside = any(covers(code, choice.code) for code in within)
+        return inside and (typed or tree.by_code(choice.code).level != "village")
+
+    return region_picker(tree).offer(text, limit, keep=wanted)
 
 
 def regions_within(scope: Sequence[str], known: Regions | None = None) -> SearchChoices:
     """A search over the regions of a desk's scope."""
-
-    def search(text: str, limit: int) -> Sequence[Choice]:
-        codes = scope or (CITY,)
-        found = [choice for code in codes for choice in search_regions(text, limit, significant(code), known)]
-        return found[:limit]
-
-    return search
+    return lambda text, limit: search_regions(text, limit, scope or (CITY,), known)
 
 
 def region_path(code: str, known: Regions | None = None) -> Sequence[str]:
@@ -108,6 +62,6 @@ def children_within(scope: Sequence[str], known: Regions | None = None) -> Calla
         if code or not scope:
             return region_children(code, known)
         tree = known or regions()
-        return [_choice(region, tree) for region in map(tree.get, scope) if region is not None]
+        return [region_choice(region, tree) for region in map(tree.get, scope) if region is not None]
 
     return children

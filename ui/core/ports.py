@@ -7,25 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.changes import Changes
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One entry of a picker: the stored code, its label, and what tells equal labels apart (a path, a remark)."""
-
-    code: str
-    label: str
-    hint: str = ""
-
-
 class SearchChoices(Protocol):
     """Finds entries by code, label, pinyin or initials; an empty text gives the first ``limit``."""
 
-    def __call__(self, text: str, limit: int) -> Sequence[Choice]: ...
+    def __call__(self, text: str, limit: int, /) -> Sequence[Choice]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
-from ui.core.ports import Choice, NewVault, Overview, VaultCard
+from ui.core.ports import NewVault, Overview, VaultCard
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk

@@ -8,11 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter
 
+from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.text import folded
 from ui.core.i18n import tr
 from ui.core.icons import icon
 from ui.core.overriding import override
-from ui.core.ports import Choice, SearchChoices
+from ui.core.ports import SearchChoices
 from ui.widgets.field import LineField
 
 _CODE = int(Qt.ItemDataRole.UserRole)

@@ -8,9 +8,9 @@ from functools import cached_property, partial
 
 from PySide6.QtWidgets import QWidget
 
-from jmdesk.catalogue.industries import industries
+from jmdesk.catalogue.pickers import industry_picker
 from jmdesk.catalogue.types import Catalogue, Field
-from jmdesk.records.masking import is_masked
+from jmdesk.records.masking import is_masked, is_number
 from ui.core import wording
 from ui.core.labels import Labels, industry_name
 from ui.core.pickers import children_within, region_path, regions_within, search_codes
@@ -41,10 +41,14 @@ class FieldMaker:
 
     def make(self, field: Field) -> QWidget:
         """A widget with ``value``, ``set_value``, ``edited`` and ``problem_changed``."""
-        if is_masked(field):
+        if is_number(field):
             return MaskedField()
         maker = self._makers.get(field.type.kind, self._text)
-        return maker(field)
+        return MaskedField(maker(field)) if is_masked(field) else maker(field)
+
+    def hidden(self, type_id: str) -> frozenset[str]:
+        """The fields of a type that the user may not see: a form leaves them out."""
+        return self.labels.hidden(type_id)
 
     @cached_property
     def _makers(self) -> dict[str, Callable[[Field], QWidget]]:
@@ -104,14 +108,13 @@ class FieldMaker:
     def _search_industries(self) -> SearchChoices:
         """Favourites first; anything typed searches the whole classification as well."""
         favourites = self.catalogue.code_lists["CL-IND"].values
-        classes = {code: industries().label(code) for code in sorted(industries().classes)}
-        near, far = search_codes(favourites), search_codes({**favourites, **classes})
-        return lambda text, limit: far(text, limit) if text else near(text, limit)
+        near, far = search_codes(favourites), industry_picker(favourites).offer
+        return lambda text, limit: (far if text else near)(text, limit)
 
 
 def carries_own_unit(widget: QWidget) -> bool:
     """Whether the widget shows its unit itself."""
-    return isinstance(widget, MoneyField)
+    return isinstance(widget.inner if isinstance(widget, MaskedField) else widget, MoneyField)
 
 
 def make_read_only(widget: QWidget) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QToolButton, QTreeWidget, QTreeWidgetItem, QWidget
 
+from jmdesk.catalogue.pickers import Choice
 from ui.core.i18n import tr
 from ui.core.icons import icon
-from ui.core.ports import Choice, SearchChoices
+from ui.core.ports import SearchChoices
 from ui.core.theme import look
 from ui.widgets.code_picker import CodePicker
 from ui.widgets.styling import column, label, row

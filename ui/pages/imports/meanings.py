@@ -7,11 +7,12 @@ from functools import cache
 
 from jmdesk.catalogue.forbidden import refused_column
 from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.pickers import Choice
 from jmdesk.registers.mapping import ColumnChoice
 from jmdesk.registers.wording import Meaning, wording
 from ui.core.i18n import tr
 from ui.core.pickers import search_codes
-from ui.core.ports import Chip, Choice
+from ui.core.ports import Chip
 
 _SURE = 0.9
 _ORDER = ("head", "R06", "R05", "region", "consent", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "ignore")

@@ -11,11 +11,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QWidget
 
+from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.errors import KnownError
 from ui.core.context import Context
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
-from ui.core.ports import Choice, NewVault, VaultCard, Vaults
+from ui.core.ports import NewVault, VaultCard, Vaults
 from ui.core.runner import Outcome
 from ui.core.theme import look
 from ui.widgets.passphrase_field import PassphraseField
