@@ -133,7 +133,7 @@ class Writer:
         )
         gone = [n for n in found.values if n not in derived or (n in set_ and n not in open_)]
         recomputed = {n: v for n, v in derived.items() if n in found.values and found.values[n] != v and n not in set_}
-        changed = self.transaction.change(type_id, rid, {**recomputed, **open_}, gone, reason=reason)
+        changed = self.transaction.change(type_id, rid, {**recomputed, **open_}, gone, reason=reason, found=found)
         self.transaction.unseal(rid, [*unset, *open_])
         if household is not None:
             for lock, kept in sealed.items():

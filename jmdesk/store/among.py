@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from jmdesk.store.columns import json_text
+from jmdesk.store.statements import given
 
 
 def among(rids: Iterable[str]) -> Select[tuple[str]]:
     """These ids as a query: ``table.c.rid.in_(among(rids))``, which looks each of them up in the column's index."""
-    listed: BindParameter[str] = bindparam(None, json_text(list(rids)), unique=True)
+    return _values(bindparam(None, json_text(list(rids)), unique=True))
+
+
+def among_given(name: str) -> Select[tuple[str]]:
+    """The same in a ``Statement``, each run of which is given its list as JSON text."""
+    return _values(given(name))
+
+
+def _values(listed: BindParameter[Any]) -> Select[tuple[str]]:
     return select(func.json_each(listed).table_valued("value").c.value)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, and_, func, not_, select
 
 from jmdesk.catalogue.types import Value
 from jmdesk.store.columns import from_json, json_text
+from jmdesk.store.statements import Statement
 from jmdesk.store.tables import change_log, change_values
 
 Before = Mapping[str, Value]
@@ -101,12 +102,13 @@ class ChangeLogWriter:
         return seq, entry, {"seq": seq, "salt": salt, "content": content}
 
 
+_HEAD = Statement(select(change_log.c.seq, change_log.c.hash).order_by(change_log.c.seq.desc()).limit(1))
+
+
 def read_head(connection: Connection) -> Head:
     """Where the chain stands now."""
-    row = connection.execute(
-        select(change_log.c.seq, change_log.c.hash).order_by(change_log.c.seq.desc()).limit(1)
-    ).first()
-    return Head(row.seq, row.hash) if row else Head(0, GENESIS)
+    row = _HEAD.first(connection)
+    return Head(row["seq"], row["hash"]) if row else Head(0, GENESIS)
 
 
 def hash_at(connection: Connection, seq: int) -> bytes | None:

@@ -12,6 +12,9 @@ from sqlalchemy.types import TypeEngine
 from jmdesk.catalogue.types import Field, FieldType, Record, RecordType, Value
 from jmdesk.core.numbers import scaled, unscaled
 
+Row = RowMapping | Mapping[str, Any]
+"""One row by column names, whoever read it."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -82,7 +85,12 @@ class RowCodec:
             raise KeyError(*row.keys() - self._empty.keys())
         return row
 
-    def to_record(self, row: RowMapping) -> Record:
+    def changes(self, before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, Any]:
+        """The columns that differ between two states of a record: an index is only written where its column is."""
+        old, new = self.to_row(before), self.to_row(after)
+        return {name: value for name, value in new.items() if old[name] != value}
+
+    def to_record(self, row: Row) -> Record:
         """The wire form of a row; NULL columns are absent."""
         record: Record = {}
         for name, convert in self._readers:

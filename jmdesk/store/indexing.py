@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, func, select, text
 
 from jmdesk.catalogue.types import Record, RecordType
-from jmdesk.store.insertion import insert_rows
 from jmdesk.store.search import search_subject, terms_of
+from jmdesk.store.statements import Statement, driver, given, insert_rows
 from jmdesk.store.stored import Stored
 from jmdesk.store.tables import search_entries
+
+_LAST = Statement(select(func.max(search_entries.c.id).label("id")))
+_FOUND = Statement(select(search_entries.c.id).where(search_entries.c.rid == given("rid")))
+_DROP = Statement(delete(search_entries).where(search_entries.c.id == given("id")))
+_DROP_TERMS = Statement(text("DELETE FROM search_terms WHERE rowid = :id"))
+_RENEW_TERMS = Statement(text("UPDATE search_terms SET terms = :terms WHERE rowid = :id"))
 
 
 class Indexing:
@@ -27,8 +33,8 @@ class Indexing:
         if not terms:
             return 0
         if self._next_id is None:
-            last = self._connection.execute(select(search_entries.c.id).order_by(search_entries.c.id.desc()).limit(1))
-            self._next_id = (last.scalar() or 0) + 1
+            last = _LAST.first(self._connection)
+            self._next_id = ((last and last["id"]) or 0) + 1
         entry = {
             "id": self._next_id,
             "rid": rid,
@@ -41,20 +47,26 @@ class Indexing:
 
     def renew(self, record_type: RecordType, rid: str, found: Stored, values: Record) -> int:
         """The same for a record that was changed: most edits change nothing that it is found by, and cost nothing."""
-        same_words = terms_of(record_type, found.values) == terms_of(record_type, values)
         same_subject = search_subject(record_type, rid, found.values) == search_subject(record_type, rid, values)
-        if found.voided is None and same_words and same_subject:
-            return 0
+        if found.voided is None and same_subject:
+            words = (f.identifier for f in record_type.searchable)
+            if all(found.values.get(word) == values.get(word) for word in words):
+                return 0
+            self.flush()
+            terms, entry = terms_of(record_type, values), _FOUND.first(self._connection, rid=rid)
+            if terms and entry is not None:
+                _RENEW_TERMS.run(self._connection, id=entry["id"], terms=terms)
+                return 0
         self.drop(rid)
         return self.add(record_type, rid, values)
 
     def drop(self, rid: str) -> None:
         """Take a record out of the index."""
         self.flush()
-        found = self._connection.execute(select(search_entries.c.id).where(search_entries.c.rid == rid)).scalar()
+        found = _FOUND.first(self._connection, rid=rid)
         if found is not None:
-            self._connection.execute(text("DELETE FROM search_terms WHERE rowid = :id"), {"id": found})
-            self._connection.execute(delete(search_entries).where(search_entries.c.id == found))
+            _DROP_TERMS.run(self._connection, id=found["id"])
+            _DROP.run(self._connection, id=found["id"])
 
     def flush(self) -> None:
         """Insert what waits."""
@@ -62,6 +74,6 @@ class Indexing:
             return
         entries, self._pending = self._pending, []
         insert_rows(self._connection, search_entries, [entry for entry, _ in entries])
-        self._connection.exec_driver_sql(
+        driver(self._connection).executemany(
             "INSERT INTO search_terms(rowid, terms) VALUES (?, ?)", [(entry["id"], terms) for entry, terms in entries]
         )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from jmdesk.store.among import among
 from jmdesk.store.columns import from_json, json_text
+from jmdesk.store.statements import Statement, given, insert_rows, update_rows
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import attachment_sendings, batches, outbox, record_tables
 
@@ -104,10 +105,11 @@ def seal(connection: Connection, batch: Batch, entries: Sequence[tuple[int, int]
             }
         ],
     )
-    connection.connection.driver_connection.executemany(  # type: ignore[union-attr]
-        "UPDATE outbox SET state = 'sealed', batch_id = ?, batch_index = ? WHERE id = ?",
-        [(batch.batch_id, index, outbox_id) for outbox_id, index in entries],
-    )
+    lines = [
+        {"id": outbox_id, "state": "sealed", "batch_id": batch.batch_id, "batch_index": index}
+        for outbox_id, index in entries
+    ]
+    update_rows(connection, outbox, "id", lines)
 
 
 def batch_list(connection: Connection, *, open_only: bool = False) -> list[Batch]:
@@ -188,14 +190,19 @@ class Verdict:
 
 def settle(connection: Connection, verdicts: Sequence[tuple[int, str, Verdict]], at: str) -> None:
     """Store verdicts by outbox id, each with the state that it leads to."""
-    connection.connection.driver_connection.executemany(  # type: ignore[union-attr]
-        "UPDATE outbox SET state = ?, verdict = ?, verdict_code = ?, verdict_path = ?, verdict_params = ?,"
-        " settled_at = ? WHERE id = ?",
-        [
-            (state, said.verdict, said.code or said.verdict, said.path or None, _params_text(said.params), at, id_)
-            for id_, state, said in verdicts
-        ],
-    )
+    lines = [
+        {
+            "id": id_,
+            "state": state,
+            "verdict": said.verdict,
+            "verdict_code": said.code or said.verdict,
+            "verdict_path": said.path or None,
+            "verdict_params": _params_text(said.params),
+            "settled_at": at,
+        }
+        for id_, state, said in verdicts
+    ]
+    update_rows(connection, outbox, "id", lines)
 
 
 def _params_text(params: Mapping[str, object]) -> str | None:
@@ -277,21 +284,20 @@ class Line:
     params: Mapping[str, object] = field(default_factory=dict)
 
 
+_UNSETTLED = Statement(
+    select(outbox).where(outbox.c.rid == given("rid"), outbox.c.state.not_in(_CLOSED)).order_by(outbox.c.id)
+)
+
+
 def unsettled(connection: Connection, rid: str) -> list[Line]:
     """The lines of a record that nothing has settled yet, oldest first."""
-    query = select(outbox).where(outbox.c.rid == rid, outbox.c.state.not_in(_CLOSED)).order_by(outbox.c.id)
     return [
         Line(
-            *(r.id, r.type, r.rid, r.state, r.op, tuple(from_json(r.fields)), r.first_seq),
-            *(
-                r.verdict or "",
-                r.verdict_code or "",
-                r.settled_at or "",
-                r.verdict_path or "",
-                _params(r.verdict_params),
-            ),
+            *(r["id"], r["type"], r["rid"], r["state"], r["op"], tuple(from_json(r["fields"])), r["first_seq"]),
+            *(r["verdict"] or "", r["verdict_code"] or "", r["settled_at"] or "", r["verdict_path"] or ""),
+            _params(r["verdict_params"]),
         )
-        for r in connection.execute(query)
+        for r in _UNSETTLED.rows(connection, rid=rid)
     ]
 
 
@@ -316,9 +322,9 @@ def offer(connection: Connection, row: dict[str, object], names: Sequence[str]) 
     changed["first_seq"] = min([int(str(row["first_seq"])), *(line.first_seq for line in lines)])
     draft = next((line for line in lines if line.state == "draft"), None)
     if draft is None:
-        connection.execute(insert(outbox), [row | changed])
+        insert_rows(connection, outbox, [row | changed])
     else:
-        connection.execute(update(outbox).where(outbox.c.id == draft.id).values(changed))
+        update_rows(connection, outbox, "id", [{"id": draft.id, **changed}])
     refused = [line.id for line in lines if line.state == "refused"]
     if refused:
         connection.execute(update(outbox).where(outbox.c.id.in_(refused)).values(state="superseded"))

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, Table, func, 
 from jmdesk.catalogue.types import Value
 from jmdesk.core.errors import Refused
 from jmdesk.store.columns import from_json
+from jmdesk.store.statements import by_rid
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import awaiting_consent, codec, incoming, record_tables
 
@@ -128,8 +129,7 @@ def count(connection: Connection, type_id: str, wanted: Filter | None = None) ->
 
 def get(connection: Connection, type_id: str, rid: str) -> Stored | None:
     """One record, void or not."""
-    table = record_tables[type_id]
-    row = connection.execute(select(table).where(table.c.rid == rid)).mappings().first()
+    row = by_rid(record_tables[type_id]).first(connection, rid=rid)
     return stored(type_id, row) if row else None
 
 

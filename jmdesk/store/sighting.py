@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, exists, select
 
+from jmdesk.store.statements import driver
 from jmdesk.store.store import get_setting, set_setting
 from jmdesk.store.tables import record_tables, settings, sighted
 
@@ -30,10 +31,7 @@ def running(connection: Connection, epoch: str) -> bool:
 
 def note(connection: Connection, rids: Iterable[str]) -> None:
     """Remember what a page of the snapshot has shown."""
-    rows = [(rid,) for rid in rids]
-    connection.connection.driver_connection.executemany(  # type: ignore[union-attr]
-        "INSERT OR IGNORE INTO sighted (rid) VALUES (?)", rows
-    )
+    driver(connection).executemany("INSERT OR IGNORE INTO sighted (rid) VALUES (?)", [(rid,) for rid in rids])
 
 
 def missing(connection: Connection) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlcipher3 import dbapi2
 
@@ -22,6 +22,7 @@ from jmdesk.store.change_log import EVENTS
 from jmdesk.store.copying import copy_store
 from jmdesk.store.engine import Engines, fold_log, open_engines, storage_error
 from jmdesk.store.migrate import Keep, migrate
+from jmdesk.store.statements import Statement, given, insert_rows
 from jmdesk.store.tables import settings
 from jmdesk.store.transaction import Transaction
 
@@ -161,12 +162,17 @@ class Store:
             self._engines.close()
 
 
+_SETTING = Statement(select(settings.c.value).where(settings.c.name == given("name")))
+_UNSET = Statement(delete(settings).where(settings.c.name == given("name")))
+
+
 def get_setting(connection: Connection, name: str) -> str | None:
     """A small value by name, inside a transaction or reading."""
-    return connection.execute(select(settings.c.value).where(settings.c.name == name)).scalar()
+    found = _SETTING.first(connection, name=name)
+    return found["value"] if found else None
 
 
 def set_setting(connection: Connection, name: str, value: str) -> None:
     """Write a small value inside a transaction."""
-    connection.execute(delete(settings).where(settings.c.name == name))
-    connection.execute(insert(settings), [{"name": name, "value": value}])
+    _UNSET.run(connection, name=name)
+    insert_rows(connection, settings, [{"name": name, "value": value}])

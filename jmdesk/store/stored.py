@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping
-
 from jmdesk.catalogue.types import Record
-from jmdesk.store.columns import from_json
+from jmdesk.store.columns import Row, from_json
 from jmdesk.store.tables import codec
 
 
@@ -36,7 +34,7 @@ class Stored:
         return self.field_versions.get(name, self.field_versions.get("*", 0))
 
 
-def stored(type_id: str, row: RowMapping) -> Stored:
+def stored(type_id: str, row: Row) -> Stored:
     """A table row as a ``Stored``."""
     return Stored(
         type=type_id,

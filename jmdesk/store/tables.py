@@ -279,10 +279,14 @@ review_batches = Table(
     Column("year", Integer, nullable=False),
     Column("opened_at", Text, nullable=False),
     Column("opened_by", Text, nullable=False),
+    Column("unit", Text, nullable=False),
     Column("notice", Text),
     Column("posted_proof", Text),
 )
-"""Reviews of a village in a year. ``notice``: the number of the notice in force; ``posted_proof``: of its proof."""
+"""Reviews of a village in a year. ``notice``: the number of the notice in force; ``posted_proof``: of its proof.
+
+``unit``: who submitted it, "" for this desk's own; what others submitted arrives with the steps of its cases.
+"""
 
 review_cases = Table(
     "review_cases",

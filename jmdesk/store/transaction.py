@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, select
 
 from jmdesk.catalogue.types import Catalogue, Record, Value
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
 from jmdesk.store import outbox as outbox_lines
-from jmdesk.store.among import among
+from jmdesk.store.among import among_given
 from jmdesk.store.change_log import ChangeLogWriter
 from jmdesk.store.columns import json_text
 from jmdesk.store.indexing import Indexing
-from jmdesk.store.insertion import insert_rows
+from jmdesk.store.statements import Statement, by_rid, given, insert_rows, update_rows
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import (
     awaiting_consent,
@@ -85,9 +85,21 @@ class Transaction:
         self._count(4)
         return rid
 
-    def change(self, type_id: str, rid: str, set_: Record, unset: Iterable[str] = (), *, reason: str = "") -> bool:
-        """Set and unset fields of a record. False, and nothing written, when that changes nothing."""
-        found = self._require(type_id, rid)
+    def change(
+        self,
+        type_id: str,
+        rid: str,
+        set_: Record,
+        unset: Iterable[str] = (),
+        *,
+        reason: str = "",
+        found: Stored | None = None,
+    ) -> bool:
+        """Set and unset fields of a record. False, and nothing written, when that changes nothing.
+
+        ``found``: the record as this transaction has just read it, where the caller did.
+        """
+        found = found or self._require(type_id, rid)
         after_all = {**found.values, **set_}
         for name in unset:
             after_all.pop(name, None)
@@ -107,8 +119,7 @@ class Transaction:
     def place(self, type_id: str, rid: str, region: str) -> None:
         """Let a record lie in another region; what it says stays as it is."""
         self.flush()
-        table = record_tables[type_id]
-        self.connection.execute(update(table).where(table.c.rid == rid).values(rec_region=region))
+        update_rows(self.connection, record_tables[type_id], "rid", [{"rid": rid, "rec_region": region}])
         self._touched.add((type_id, rid))
 
     def void(self, type_id: str, rid: str, reason: str) -> None:
@@ -145,16 +156,14 @@ class Transaction:
     def get(self, type_id: str, rid: str) -> Stored | None:
         """A record as this transaction sees it."""
         self.flush()
-        table = record_tables[type_id]
-        row = self.connection.execute(select(table).where(table.c.rid == rid)).mappings().first()
+        row = by_rid(record_tables[type_id]).first(self.connection, rid=rid)
         return stored(type_id, row) if row else None
 
     def get_many(self, type_id: str, rids: Sequence[str]) -> dict[str, Stored]:
         """Records of one type by id, as this transaction sees them; missing ones are left out."""
         self.flush()
-        table = record_tables[type_id]
-        query = select(table).where(table.c.rid.in_(among(rids)))
-        return {row["rid"]: stored(type_id, row) for row in self.connection.execute(query).mappings()}
+        rows = _by_rids(record_tables[type_id]).rows(self.connection, rids=json_text(list(rids)))
+        return {row["rid"]: stored(type_id, row) for row in rows}
 
     # -- values that wait for a consent ----------------------------------------------------------------------------
 
@@ -185,9 +194,7 @@ class Transaction:
     def unseal(self, rid: str, names: Iterable[str]) -> None:
         """Forget sealed values."""
         self.flush()
-        self.connection.execute(
-            delete(awaiting_consent).where(awaiting_consent.c.rid == rid, awaiting_consent.c.field.in_(list(names)))
-        )
+        _UNSEAL.run(self.connection, rid=rid, names=json_text(list(names)))
 
     def remark(self, type_id: str, rid: str, reason: str) -> None:
         """An entry in a record's history that changes none of its values."""
@@ -246,7 +253,6 @@ class Transaction:
 
         ``found`` is the record as it stands here, None when it is new to this desk.
         """
-        row = codec(type_id).to_row(values)
         was_void = found is not None and found.voided is not None
         marks: tuple[Record, Record] = ({}, {})
         if was_void != (voided is not None):
@@ -259,16 +265,13 @@ class Transaction:
             "field_versions": json_text(versions),
             "server_epoch": epoch,
         }
-        table = record_tables[type_id]
         if found is None:
-            row |= self._fresh_columns(rid, region) | platform | {"rec_source": source}
-            self._pending[table].append(row)
+            row = codec(type_id).to_row(values) | self._fresh_columns(rid, region) | platform | {"rec_source": source}
+            self._pending[record_tables[type_id]].append(row)
             self._append(type_id, rid, {}, values)
         else:
             names = [n for n in values.keys() | found.values.keys() if values.get(n) != found.values.get(n)]
-            row |= platform | {"rec_updated_at": self.at, "rec_updated_by": self.actor}
-            row["rec_revision"] = found.revision + 1
-            self.connection.execute(update(table).where(table.c.rid == rid).values(row))
+            self._save(found, values, platform)
             before = {n: found.values[n] for n in names if n in found.values} | marks[0]
             after = {n: values[n] for n in names if n in values} | marks[1]
             reason = "" if voided in (None, "-") else voided
@@ -284,15 +287,20 @@ class Transaction:
     def confirm(self, type_id: str, rid: str, *, version: int, versions: dict[str, int], epoch: str, sync: str) -> None:
         """Note what the platform now holds of a record of ours; its values stay as they are here."""
         self._confirmed[record_tables[type_id]].append(
-            {"of": rid, "version": version, "versions": json_text(versions), "epoch": epoch, "sync": sync}
+            {
+                "rid": rid,
+                "base_version": version,
+                "field_versions": json_text(versions),
+                "server_epoch": epoch,
+                "rec_sync": sync,
+            }
         )
         self._touched.add((type_id, rid))
         self._count(1)
 
     def mark_sync(self, type_id: str, rid: str, sync: str) -> None:
         """Change only the sync state that lists show."""
-        table = record_tables[type_id]
-        self.connection.execute(update(table).where(table.c.rid == rid).values(rec_sync=sync))
+        update_rows(self.connection, record_tables[type_id], "rid", [{"rid": rid, "rec_sync": sync}])
         self._touched.add((type_id, rid))
 
     def supersede(self, rid: str) -> None:
@@ -322,7 +330,7 @@ class Transaction:
         """Offer a record that the platform has lost as if it were new; a void one is simply not there any more."""
         found = self._require(type_id, rid)
         self.supersede(rid)
-        self.connection.execute(delete(incoming).where(incoming.c.rid == rid))
+        _DROP_INCOMING.run(self.connection, rid=rid)
         self.confirm(type_id, rid, version=0, versions={}, epoch="", sync="mine")
         seq = self._append(type_id, rid, {}, {}, reason)
         if found.voided is None:
@@ -342,9 +350,9 @@ class Transaction:
 
     def keep_beside(self, type_id: str, rid: str, content: Mapping[str, object]) -> None:
         """Keep the platform's newer version of a record beside the one here; the latest replaces the one before."""
-        self.connection.execute(delete(incoming).where(incoming.c.rid == rid))
+        _DROP_INCOMING.run(self.connection, rid=rid)
         row = {"rid": rid, "type": type_id, "content": json_text(content), "received_at": self.at}
-        self.connection.execute(insert(incoming), [row])
+        insert_rows(self.connection, incoming, [row])
         self._touched.add((type_id, rid))
 
     # -- the end ---------------------------------------------------------------------------------------------------
@@ -359,7 +367,7 @@ class Transaction:
         for table in sorted(pending, key=lambda t: t is change_values):
             insert_rows(self.connection, table, pending[table])
         for table, rows in confirmed.items():
-            self.connection.execute(_confirmation(table), rows)
+            update_rows(self.connection, table, "rid", rows)
         self._search.flush()
 
     def changes(self) -> Changes:
@@ -395,14 +403,14 @@ class Transaction:
         return found
 
     def _save(self, found: Stored, values: Record, extra: dict[str, Any]) -> None:
-        table = record_tables[found.type]
-        row = codec(found.type).to_row(values) | {
+        row = codec(found.type).changes(found.values, values) | {
+            "rid": found.rid,
             "rec_updated_by": self.actor,
             "rec_updated_at": self.at,
             "rec_revision": found.revision + 1,
             "rec_sync": "mine",
         }
-        self.connection.execute(update(table).where(table.c.rid == found.rid).values(row | extra))
+        update_rows(self.connection, record_tables[found.type], "rid", [row | extra])
 
     def _append(
         self, type_id: str, rid: str, before: Mapping[str, Value], after: Mapping[str, Value], reason: str = ""
@@ -437,14 +445,13 @@ class Transaction:
 
 
 @cache
-def _confirmation(table: Table) -> Update:
-    return (
-        update(table)
-        .where(table.c.rid == bindparam("of"))
-        .values(
-            base_version=bindparam("version"),
-            field_versions=bindparam("versions"),
-            server_epoch=bindparam("epoch"),
-            rec_sync=bindparam("sync"),
-        )
+def _by_rids(table: Table) -> Statement:
+    return Statement(select(table).where(table.c.rid.in_(among_given("rids"))))
+
+
+_UNSEAL = Statement(
+    delete(awaiting_consent).where(
+        awaiting_consent.c.rid == given("rid"), awaiting_consent.c.field.in_(among_given("names"))
     )
+)
+_DROP_INCOMING = Statement(delete(incoming).where(incoming.c.rid == given("rid")))

@@ -11,8 +11,8 @@ from jmdesk.desk import Desk
 from jmdesk.ratings import queries
 from jmdesk.store import reading
 from jmdesk.store.engine import open_engines
-from jmdesk.store.insertion import insert_rows
 from jmdesk.store.search import terms_of
+from jmdesk.store.statements import insert_rows
 from jmdesk.store.tables import SEARCH_TERMS_DDL, codec, metadata, record_tables
 from tests.bench.stopwatch import seconds
 

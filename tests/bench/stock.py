@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Table, select
 
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.desk import Desk
-from jmdesk.store.insertion import insert_rows
 from jmdesk.store.search import search_subject, terms_of
+from jmdesk.store.statements import insert_rows
 from jmdesk.store.tables import awaiting_consent, codec, record_tables, search_entries
 
 _SERIALS = 9999

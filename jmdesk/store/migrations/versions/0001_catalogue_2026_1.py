@@ -303,7 +303,8 @@ TABLES = """
     CREATE INDEX ix_region_region_code ON region (region_code);
     CREATE INDEX ix_region_voided ON region (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE review_batches ( number TEXT NOT NULL, region TEXT NOT NULL, year INTEGER NOT NULL, opened_at
-    TEXT NOT NULL, opened_by TEXT NOT NULL, notice TEXT, posted_proof TEXT, PRIMARY KEY (number) );
+    TEXT NOT NULL, opened_by TEXT NOT NULL, unit TEXT NOT NULL, notice TEXT, posted_proof TEXT, PRIMARY KEY
+    (number) );
     CREATE TABLE review_cases ( rating TEXT NOT NULL, batch TEXT NOT NULL, household TEXT NOT NULL, PRIMARY KEY
     (rating) );
     CREATE INDEX ix_review_cases_batch ON review_cases (batch);
