@@ -261,6 +261,7 @@ class Desk(Place):
         }
         effects = {
             "W6": self.enterprises.follow,
+            "W7": self.complaints.follow,
             "W8": self.selections.follow,
             "W9": self.green_cards.follow,
             "W13": self.rights.effect,

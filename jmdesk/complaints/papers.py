@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from jmdesk.catalogue.types import Record
-from jmdesk.complaints.rules import TYPE
+from jmdesk.complaints.rules import ON_PAPER, TYPE
 from jmdesk.complaints.service import Case, ComplaintDesk
 from jmdesk.core.clock import beijing_date, beijing_text, from_utc_text
 from jmdesk.core.text import masked_number
@@ -47,7 +47,7 @@ def values_of(desk: PaperDesk, case: Case) -> dict[str, object]:
     """Everything that a paper about a complaint can say. The phone stays masked."""
     values, standing = case.record.values, case.standing
     name = ANONYMOUS if values.get("is_anonymous") else str(values.get("complainant_name", "")) or NONE
-    last = standing.taken[-1] if standing.taken else None
+    last = next((event for event in reversed(standing.taken) if event.step in ON_PAPER), None)
     found: dict[str, object] = {
         **_words(desk, values),
         "complainant": name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
@@ -111,6 +111,13 @@ def related(
         Related(rid, number or "", thing or "", at or "", outcome or "", bool(order), bool(alike))
         for rid, number, thing, at, outcome, order, alike in connection.execute(query)
     ]
+
+
+def numbered(connection: Connection, numbers: Iterable[str]) -> list[Stored]:
+    """The complaints that bear one of these numbers."""
+    each = func.json_each(json_text(sorted(set(numbers)))).table_valued("value")
+    query = select(_TABLE).where(_TABLE.c.complaint_no.in_(select(each.c.value)), _TABLE.c.rec_voided.is_(None))
+    return [stored("R22", row) for row in connection.execute(query).mappings()]
 
 
 def firms_by_code(connection: Connection, codes: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -13,6 +13,7 @@ from jmdesk.complaints import queries, rules
 from jmdesk.complaints.archive import archive, pause, resume, revoke
 from jmdesk.complaints.intake import Intake, checked
 from jmdesk.complaints.interests import OFFICE_BEARER, SECRETARY_GENERAL, Interests
+from jmdesk.complaints.links import DUPLICATE, MIRRORED, RELATIONS, Linked, chain, links_of
 from jmdesk.complaints.queries import ComplaintFilter, Related
 from jmdesk.complaints.statistics import Figures, entry, figures
 from jmdesk.core.clock import beijing_date, utc_text
@@ -147,6 +148,36 @@ class Complaints:
                 besides=besides,
             )
 
+    def linked(self, case: Case) -> list[Linked]:
+        """The complaints that people linked with this one, and those linked with them; the direct ones first."""
+        own, seen = self.interests(), dict[str, Case]()
+
+        def follow(numbers: Iterable[str]) -> dict[str, Mapping[str, str]]:
+            with self._desk.store.reading() as connection:
+                found = queries.numbered(connection, numbers)
+            standings = self._desk.workflows.standings(rules.WORKFLOW, rules.TYPE, [one.rid for one in found])
+            for one in found:
+                if not own.touches(one.values):
+                    seen[str(one.values["complaint_no"])] = Case(one, standings[one.rid])
+            return {number: links_of(seen[number].standing) for number in numbers if number in seen}
+
+        number = str(case.record.values.get("complaint_no", ""))
+        whole = chain(number, links_of(case.standing), follow)
+        follow([other for other in whole if other not in seen])
+        lines = [
+            Linked(
+                seen[other].record.rid,
+                other,
+                str(seen[other].record.values.get("product", "")),
+                seen[other].standing.label,
+                relation,
+                direct,
+            )
+            for other, (relation, direct) in whole.items()
+            if other in seen
+        ]
+        return sorted(lines, key=lambda line: (not line.direct, line.number))
+
     @staticmethod
     def _firm(connection: reading.Connection, values: Record) -> Record:
         """The name and the membership of the firm that a complaint names by its record."""
@@ -271,6 +302,42 @@ class Complaints:
             resume(writer, event, kept if isinstance(kept, dict) else {})
         elif step == "revoke" and event:
             revoke(writer, event, str(given.get("ground", "")))
+
+    def follow(self, writer: Writer, rid: str, step: Step, details: Mapping[str, object]) -> Record:
+        """What a step brings about in another complaint: a link, its undoing and a merger stand in both.
+
+        ``Refused`` "complaints.no_such_number", "complaints.link_itself", "complaints.relation",
+        "complaints.linked_already", "complaints.not_linked"; "complaints.interest" for the other one.
+        """
+        if step.id not in ("link", "unlink", "merge") or MIRRORED in details:
+            return {}
+        other = self._numbered(writer, str(details.get("into" if step.id == "merge" else "other", "")))
+        own = writer.transaction.get(rules.TYPE, rid)
+        number = str(own.values.get("complaint_no", "")) if own is not None else ""
+        if other.rid == rid:
+            raise Refused("complaints.link_itself")
+        if step.id == "link" and details.get("relation") not in RELATIONS:
+            raise Refused("complaints.relation", relations="、".join(RELATIONS))
+        there = links_of(self._desk.workflows.within(writer, rules.WORKFLOW, rules.TYPE, other.rid))
+        if step.id == "link" and number in there:
+            raise Refused("complaints.linked_already", number=other.values["complaint_no"])
+        if step.id == "unlink" and number not in there:
+            raise Refused("complaints.not_linked", number=other.values["complaint_no"])
+        if step.id != "merge" or number not in there:
+            half = {"other": number, "relation": details.get("relation", DUPLICATE), MIRRORED: True}
+            if step.id == "unlink":
+                half = {"other": number, "ground": details.get("ground", ""), MIRRORED: True}
+            name = "unlink" if step.id == "unlink" else "link"
+            self._desk.workflows.write(writer, rules.WORKFLOW, rules.TYPE, other.rid, name, details=half)
+        return {}
+
+    @staticmethod
+    def _numbered(writer: Writer, number: str) -> Stored:
+        wanted = reading.Filter({"complaint_no": number.strip()})
+        found = reading.find(writer.transaction.connection, rules.TYPE, wanted, limit=1) if number.strip() else []
+        if not found:
+            raise Refused("complaints.no_such_number", number=number)
+        return found[0]
 
     def bar_event(self, writer: Writer, rid: str, step: Step) -> None:
         """The bar against a credit event's taking effect while the appeal runs: "complaints.appeal_runs"."""

@@ -151,7 +151,8 @@ def test_a_whole_case_by_keyboard(
     take(page, settled, "notify", "当面")
     take(page, settled, "call", "5")
     take(page, settled, "perform", "已履行")
-    take(page, settled, "close")
+    take(page, settled, "close", "680")
+    assert desk.services.records.get("R22", record.rid).record.values["recovered_amount"] == "680.00"
     assert page.case.panel.state.text() == "已办结归档"
     values = desk.services.records.get("R22", record.rid).record.values
     assert (values["outcome"], values["satisfaction"], values["agreement_performed"]) == ("2", 5, "1")
@@ -159,6 +160,31 @@ def test_a_whole_case_by_keyboard(
     press(page, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     settled()
     assert page.board.sentence.text() == "在办 0 件"
+
+
+def test_two_complaints_about_one_product_are_linked_and_unlinked_by_keyboard(
+    page: ComplaintsPage, desk: OpenDesk, firm: str, settled: Settle
+) -> None:
+    complaints = desk.services.complaints
+    first = complaints.register(Intake(complaint(firm))).record
+    second = complaints.register(Intake(complaint(firm, order_no="DD2"))).record
+    number = str(first.values["complaint_no"])
+    page.open(second.rid)
+    settled()
+    (way,) = (one for one in page.case.findChildren(QWidget) if one.accessibleName() == f"关联 {number}")
+    press(way, Qt.Key.Key_Space)
+    QApplication.processEvents()
+    form = page.case.panel.form
+    assert form is not None
+    assert form.needs["other"].value() == number  # type: ignore[attr-defined]
+    write(form.needs["relation"], "同一产品")
+    form.confirm()
+    settled()
+    assert [(one.number, one.relation) for one in complaints.linked(complaints.case(second.rid))] == [
+        (number, "同一产品")
+    ]
+    take(page, settled, "unlink", number, "型号不同")
+    assert complaints.linked(complaints.case(first.rid)) == []
 
 
 def test_each_step_offers_its_paper(page: ComplaintsPage, settled: Settle) -> None:

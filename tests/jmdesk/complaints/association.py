@@ -77,6 +77,7 @@ class Seat:
             unit=self._desk.unit,
             roles=lambda: guard.roles if guard.matrix is not None else None,
             bars={"W6": Complaints(self).bar_event, "W7": Complaints(self).bar},
+            effects={"W7": Complaints(self).follow},
         )
 
 

@@ -160,8 +160,12 @@ def test_a_whole_case_to_a_finding_by_two(clerk: Person, chief: Person, firm: st
     chief.at_desk.take(rid, "confirm_finding", {"fault": "1"})
     clerk.at_desk.take(rid, "call", {"satisfaction": 4})
     clerk.at_desk.take(rid, "perform", {"performed": "1"})
-    clerk.at_desk.take(rid, "close")
+    with pytest.raises(Refused) as refused:
+        clerk.at_desk.take(rid, "close")
+    assert refused.value.params["missing"] == "挽回经济损失(元)"
+    clerk.at_desk.take(rid, "close", {"recovered": "680.00"})
     values = clerk.at_desk.get(rid).values
+    assert values["recovered_amount"] == "680.00"
     assert (values["fault"], values["satisfaction"], values["agreement_performed"]) == ("1", 4, "1")
     assert clerk.at_desk.under_way() == []
 
@@ -298,10 +302,10 @@ def test_complaints_about_one_order_and_one_product_stand_together(clerk: Person
 
 def test_a_closed_case_is_reopened_with_fresh_clocks(clerk: Person, chief: Person, firm: str) -> None:
     rid = mediated(clerk, chief, firm)
-    clerk.at_desk.take(rid, "close")
+    clerk.at_desk.take(rid, "close", {"recovered": "680.00"})
     case = chief.at_desk.take(rid, "reopen", {"ground": "换来的仍然无声"})
     assert {due.clock.id for due in case.open_dues()} == {"reply", "mediation"}
-    assert not {"outcome", "closed_at"} & clerk.at_desk.get(rid).values.keys()
+    assert not {"outcome", "closed_at", "recovered_amount"} & clerk.at_desk.get(rid).values.keys()
 
 
 def test_generic_pages_keep_a_person_away_too(clerk: Person, firm: str) -> None:

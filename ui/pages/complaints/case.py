@@ -9,11 +9,12 @@ from jmdesk.complaints.queries import Related
 from jmdesk.complaints.rules import TYPE
 from jmdesk.papers.queries import Paper
 from jmdesk.papers.template import shipped
+from ui.core.cases import Offer
 from ui.core.context import Context
 from ui.core.i18n import tr
 from ui.core.theme import look
 from ui.pages.complaints.model import Opened
-from ui.pages.complaints.step_fields import StepFields
+from ui.pages.complaints.step_fields import StepFields, choice
 from ui.widgets.attachments import AttachmentsPanel
 from ui.widgets.case_panel import CasePanel
 from ui.widgets.elided import Elided
@@ -40,6 +41,7 @@ class ComplaintCase(QWidget):
         super().__init__()
         self._fields = fields
         self.opened: Opened | None = None
+        self._offered: dict[str, Offer] = {}
         down = column(self, gap=10)
         head = row(gap=10)
         back = button(tr("返回"), "link", "back")
@@ -82,7 +84,16 @@ class ComplaintCase(QWidget):
         self.opened = opened
         self.number.setText(opened.number)
         self.title.setText(opened.title)
-        self._fields.show_case(opened.raw, tuple(one.number for one in opened.papers if not one.voided_at))
+        papers = tuple(one.number for one in opened.papers if not one.voided_at)
+        links = tuple(one.number for one in opened.linked if one.direct)
+        firm = opened.raw.record.values.get("respondent_name", "")
+        alike = tuple(
+            choice({"complaint_no": one.number, "respondent_name": firm, "product": one.product})
+            for one in opened.related
+            if one.number not in links
+        )
+        self._fields.show_case(opened.raw, papers, links, alike)
+        self._offered = {one.id: one for one in opened.case.offers if not one.obstacle}
         self._show_facts(opened)
         if not same:
             self.attachments.show_record(TYPE, opened.rid, editable=True)
@@ -177,12 +188,39 @@ class ComplaintCase(QWidget):
             self._lines.addRow(label(name, "muted"), words)
         self.show_button.setVisible(bool(opened.phone))
         clear(self._related)
-        if opened.related:
+        if opened.linked:
+            self._related.addWidget(label(tr("人工关联的投诉"), "heading"))
+        for one in opened.linked:
+            about = tr("{number} {product}({relation}) {state}", number=one.number, product=one.product,
+                       relation=one.relation if one.direct else tr("经其他投诉关联"), state=one.state)  # fmt: skip
+            self._related.addLayout(self._other_line(one.rid, one.number, about, "unlink" if one.direct else ""))
+        linked = {one.number for one in opened.linked}
+        others = [one for one in opened.related if one.number not in linked]
+        if others:
             self._related.addWidget(label(tr("同一企业的其他投诉"), "heading"))
-        for one in opened.related[:8]:
-            link = button(_related_words(one), "link")
-            link.clicked.connect(lambda _checked=False, rid=one.rid: self.other_wished.emit(rid))
-            self._related.addWidget(link)
+        for other in others[:8]:
+            self._related.addLayout(self._other_line(other.rid, other.number, _related_words(other), "link"))
+
+    def _other_line(self, rid: str, number: str, words: str, step: str) -> QBoxLayout:
+        """Another complaint: a way to it, and beside it the step that links the two or undoes that."""
+        across = row(gap=8)
+        way = button(words, "link")
+        way.clicked.connect(lambda: self.other_wished.emit(rid))
+        across.addWidget(way)
+        if step in self._offered:
+            act = button(tr("解除关联") if step == "unlink" else tr("关联"), "link")
+            act.setAccessibleName(f"{act.text()} {number}")
+            act.clicked.connect(lambda: self._open_link(step, number))
+            across.addWidget(act)
+        across.addStretch(1)
+        return across
+
+    def _open_link(self, step: str, number: str) -> None:
+        offer = self._offered.get(step)
+        if offer is not None:
+            self._fields.likely_other = number
+            self.panel.open_form(offer)
+            self._fields.likely_other = ""
 
     def _show_papers(self, opened: Opened) -> None:
         clear(self._offers)

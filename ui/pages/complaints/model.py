@@ -8,6 +8,7 @@ from datetime import date
 
 from jmdesk.catalogue.types import Record
 from jmdesk.complaints import rules
+from jmdesk.complaints.links import Linked
 from jmdesk.complaints.queries import ComplaintFilter, Related
 from jmdesk.complaints.rules import Waits, nearest
 from jmdesk.complaints.service import Case
@@ -76,6 +77,7 @@ class Opened:
     papers: tuple[Paper, ...]
     offered: str
     related: tuple[Related, ...]
+    linked: tuple[Linked, ...]
 
 
 class ComplaintReader:
@@ -140,6 +142,7 @@ class ComplaintReader:
             tuple(self.desk.papers.of(rules.TYPE, rid)),
             rules.ON_PAPER[last.step] if last else "",
             tuple(self.desk.complaints.related(values, besides=rid)),
+            tuple(self.desk.complaints.linked(case)),
         )
 
     def phone(self, rid: str, reason: str) -> str:
@@ -149,9 +152,8 @@ class ComplaintReader:
         """
         case = self.desk.complaints.case(rid)
         own = rules.is_own_open(case.record.values, case.standing, self.desk.actor)
-        return reveal(
-            self.desk, rules.TYPE, rid, "complainant_phone", reason or (tr("本人承办的在办投诉") if own else "")
-        )
+        why = reason or (tr("本人承办的在办投诉") if own else "")
+        return str(reveal(self.desk, rules.TYPE, rid, ("complainant_phone",), why).values.get("complainant_phone", ""))
 
     def firm(self, rid: str) -> str:
         """A line about a firm on record: its number, whether it is a member."""
