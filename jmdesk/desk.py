@@ -139,7 +139,7 @@ class Desk(Place):
         desk.audit.note_opening(desk.vault.failed_attempts)
         desk.consents.erase_overdue()
         desk.attachments.erase_removed()
-        desk.reviews.stop_withdrawn()
+        desk.reviews.catch_up()
         return desk
 
     @classmethod
@@ -411,7 +411,7 @@ class Desk(Place):
         self.consents.lapse()
         self.consents.erase_overdue()
         self.attachments.erase_removed()
-        self.reviews.stop_withdrawn()
+        self.reviews.catch_up()
         return held
 
     @cached_property

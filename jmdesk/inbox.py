@@ -228,6 +228,7 @@ class Inbox:
                 self._take(transaction, theirs, found)
                 adopted += 1
         transaction.flush()
+        self._note_cases(transaction, batch)
         if whole and last:
             offered, left = settle_missing(transaction, epoch, {*OWN_SOURCES, self._unit}, self._regions)
         return Applied(
@@ -237,6 +238,15 @@ class Inbox:
             offered=offered + courses[Course.OFFERED],
             left=left,
         )
+
+    def _note_cases(self, transaction: Transaction, batch: Sequence[Arrival]) -> None:
+        """What other desks submitted for review is in the work list as soon as its first step is here."""
+        steps = [a for a in batch if a.type == "workflow_event" and not a.tombstone]
+        if steps:
+            from jmdesk.reviews import arriving
+
+            begun = (arriving.Step(a.region, a.unit, a.values) for a in steps)
+            arriving.take_up(transaction.connection, begun, self._unit)
 
     def _take_over(self, transaction: Transaction, waiting: Sequence[Theirs]) -> None:
         """What waited beside edits that have settled by now, and were merged with it at the platform."""

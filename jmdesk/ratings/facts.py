@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TypeAlias
@@ -130,6 +130,14 @@ def from_object(found: object, package: RulePackage) -> Facts:
         MappingProxyType(reasons),
         MappingProxyType(_texts(members.get("evidence", {}), "evidence", ids)),
     )
+
+
+def completed(seen: Facts, stored: Facts, hidden: Collection[str]) -> Facts:
+    """What another unit's records say here, with the ``hidden`` indicators as its rating has them."""
+    inputs = {name: stored.inputs.get(name, value) if name in hidden else value for name, value in seen.inputs.items()}
+    reasons = {name: why for name, why in seen.not_applicable.items() if name not in hidden}
+    reasons |= {name: why for name, why in stored.not_applicable.items() if name in hidden}
+    return replace(seen, inputs=MappingProxyType(inputs), not_applicable=MappingProxyType(reasons))
 
 
 def from_stored(found: object, package: RulePackage) -> Facts:

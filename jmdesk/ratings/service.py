@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
+from typing import Final
 
 from jmdesk.catalogue.types import Record
 from jmdesk.core.clock import beijing_date
@@ -13,9 +15,10 @@ from jmdesk.core.errors import Refused
 from jmdesk.core.progress import Cancelled, Progress, never, silent
 from jmdesk.households.queries import by_number
 from jmdesk.ratings import engine, facts, queries, reference
-from jmdesk.ratings.collect import Basis, collect
+from jmdesk.ratings.collect import OWN_UNIT_ALONE, Basis, collect
 from jmdesk.ratings.document import Document
 from jmdesk.ratings.explanation import Subject, explain
+from jmdesk.ratings.facts import Facts
 from jmdesk.ratings.model import RulePackage
 from jmdesk.ratings.queries import FoundHousehold, RatingRow, StoredRating
 from jmdesk.ratings.reference import ReferenceValues
@@ -29,6 +32,7 @@ FIRST_RATING = "10"
 """CL-RSTAT: rated by the program, not yet reviewed; only such a rating may be replaced."""
 
 _PER_TRANSACTION = 1000
+_NOWHERE: Final[Mapping[str, Facts]] = MappingProxyType({})
 _MOST_FAILURES = 200
 
 
@@ -139,8 +143,18 @@ class Ratings:
             raise Refused("ratings.declined" if outcome is Outcome.DECLINED else "ratings.under_review")
         return outcome
 
-    def computed(self, households: Sequence[str], package: RulePackage | None = None, *, year: int) -> Computed:
-        """What ratings made now would say, nothing written: the scorecards, and the error of those that have none."""
+    def computed(
+        self,
+        households: Sequence[str],
+        package: RulePackage | None = None,
+        *,
+        year: int,
+        elsewhere: Mapping[str, Facts] = _NOWHERE,
+    ) -> Computed:
+        """What ratings made now would say, nothing written: the scorecards, and the error of those that have none.
+
+        ``elsewhere``: of households that another unit keeps, the facts of their ratings, for what is not shown here.
+        """
         found, failed = dict[str, Scorecard](), dict[str, Refused]()
         chosen, on = package or self.package, beijing_date(self._desk.clock.now())
         basis = Basis(chosen, self.values, self._desk.catalogue, year, on)
@@ -149,7 +163,10 @@ class Ratings:
                 some = households[start : start + _PER_TRANSACTION]
                 for rid, file in queries.found_households(connection, some, self._desk.catalogue, on).items():
                     try:
-                        found[rid] = engine.score(facts.from_object(collect(file.file, basis), chosen), chosen)
+                        own = facts.from_object(collect(file.file, basis), chosen)
+                        if rid in elsewhere:
+                            own = facts.completed(own, elsewhere[rid], OWN_UNIT_ALONE)
+                        found[rid] = engine.score(own, chosen)
                     except Refused as error:
                         failed[rid] = error
         return Computed(found, failed)

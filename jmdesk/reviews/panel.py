@@ -147,7 +147,10 @@ class Panel:
                 if (kind := relation(seat, other, ties.get((seat.no, rid), "")))
             }
             ballots = {key: ballot for key, (_, ballot) in queries.ballots(connection, batch).items()}
-            tallied = queries.tallies(connection, households, found.year, batch)
+            if found.unit:
+                tallied = queries.votes_of(connection, list(queries.ratings_of(connection, batch)))
+            else:
+                tallied = queries.tallies(connection, households, found.year, batch)
         return Sheet(found, seats, relations, ballots, tallied)
 
     # -- votes -----------------------------------------------------------------------------------------------------
@@ -250,7 +253,8 @@ class Panel:
         with self._desk.records.writing("review", reason=batch) as writer:
             writer.guard.require("create", "R15")
             writer.transaction.flush()
-            _batch(writer.transaction.connection, batch)
+            if _batch(writer.transaction.connection, batch).unit:
+                raise Refused("reviews.owners_step")
             yield writer.transaction.connection, writer
 
 

@@ -19,7 +19,7 @@ _CHUNK = 500
 _OF_RATING = tuple(
     RATING.c[name]
     for name in (
-        "rid", "household_id", "rec_region", "rec_sync", "grade", "score", "rating_status", "rating_year",
+        "rid", "household_id", "rec_region", "rec_sync", "rec_source", "grade", "score", "rating_status", "rating_year",
         "publicity_range", "cert_no", "valid_to",
     )
 )  # fmt: skip
@@ -27,7 +27,11 @@ _OF_RATING = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One review of a village in a year. ``notice`` and ``proof`` are paper numbers, "" while there is none."""
+    """One review of a village in a year. ``notice`` and ``proof`` are paper numbers, "" while there is none.
+
+    ``unit`` is who submitted it, "" for this desk's own unit. What another unit submitted is named by its number and
+    the place, because the numbers of two villages may meet.
+    """
 
     number: str
     region: str
@@ -36,6 +40,7 @@ class Batch:
     opened_by: str
     notice: str
     proof: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,22 @@ class Line:
     valid_to: str
     sync: str
     year: int
+    source: str
 
 
 def add_batch(connection: Connection, batch: Batch) -> None:
     """Open a batch."""
-    row = {n: getattr(batch, n) for n in ("number", "region", "year", "opened_at", "opened_by")}
+    row = {n: getattr(batch, n) for n in ("number", "region", "year", "opened_at", "opened_by", "unit")}
     connection.execute(insert(review_batches).values(**row))
+
+
+def take_up(connection: Connection, batch: Batch, rating: str, household: str) -> None:
+    """Note a case that another desk took up, with its batch; what is known already stays as it is."""
+    if connection.execute(select(review_cases.c.rating).where(review_cases.c.rating == rating)).first():
+        return
+    if not batches(connection, batch.number):
+        add_batch(connection, batch)
+    put_case(connection, batch.number, rating, household)
 
 
 def batches(connection: Connection, number: str = "") -> list[Batch]:
@@ -71,7 +86,7 @@ def batches(connection: Connection, number: str = "") -> list[Batch]:
     if number:
         query = query.where(review_batches.c.number == number)
     return [
-        Batch(r.number, r.region, r.year, r.opened_at, r.opened_by, r.notice or "", r.posted_proof or "")
+        Batch(r.number, r.region, r.year, r.opened_at, r.opened_by, r.notice or "", r.posted_proof or "", r.unit)
         for r in connection.execute(query)
     ]
 
@@ -144,6 +159,19 @@ def ballots(connection: Connection, batch: str) -> dict[tuple[str, str], tuple[s
         marks = from_json(scores) if scores else {}
         own = {str(name): int(mark) for name, mark in marks.items()} if isinstance(marks, dict) else {}
         found[no, household] = (rid, Ballot(no, household, own, bool(knows), bool(recused)))
+    return found
+
+
+def votes_of(connection: Connection, ratings: Sequence[str]) -> dict[str, int]:
+    """How many votes ratings themselves carry, by household: all that other units see of a panel."""
+    found = {}
+    for chunk in _chunks(ratings):
+        query = select(RATING.c.household_id, RATING.c.item_scores).where(RATING.c.rid.in_(chunk))
+        for household, text in connection.execute(query):
+            voters = from_json(text) if text else {}
+            for name in ("facts", "D1", "voters"):
+                voters = voters.get(name) if isinstance(voters, dict) else None
+            found[household] = len(voters) if isinstance(voters, list) else 0
     return found
 
 
@@ -225,11 +253,15 @@ def _line(row: RowMapping) -> Line:
         valid_to=row["valid_to"] or "",
         sync=row["rec_sync"],
         year=row["rating_year"] or 0,
+        source=row["rec_source"],
     )
 
 
-def open_households(connection: Connection, region: str, year: int) -> list[str]:
-    """Households of a village that no batch of the year reviews yet, in order of their numbers."""
+def open_households(connection: Connection, region: str, year: int, sources: Iterable[str]) -> list[str]:
+    """Households of a village that no batch of the year reviews yet, in order of their numbers.
+
+    ``sources``: whose files; what another unit keeps is for that unit to take up.
+    """
     taken = (
         select(review_cases.c.household)
         .join(review_batches, review_batches.c.number == review_cases.c.batch)
@@ -237,8 +269,9 @@ def open_households(connection: Connection, region: str, year: int) -> list[str]
     )
     closed = func.coalesce(HOUSEHOLD.c.archive_status, "").in_(("60", "70"))
     query = select(HOUSEHOLD.c.rid).where(
-        HOUSEHOLD.c.rec_voided.is_(None), HOUSEHOLD.c.rec_region == region, ~closed, HOUSEHOLD.c.rid.not_in(taken)
-    )
+        HOUSEHOLD.c.rec_voided.is_(None), HOUSEHOLD.c.rec_region == region, ~closed, HOUSEHOLD.c.rid.not_in(taken),
+        HOUSEHOLD.c.rec_source.in_(list(sources)),
+    )  # fmt: skip
     return list(connection.execute(query.order_by(HOUSEHOLD.c.household_id)).scalars())
 
 

@@ -9,13 +9,14 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from jmdesk.catalogue.types import Record
-from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.papers import queries as papers
 from jmdesk.ratings import queries as ratings
+from jmdesk.records.readiness import OWN_SOURCES
 from jmdesk.reviews import documents, queries
 from jmdesk.reviews.certificates import TEMPLATE, issue_certificate, sealed_pdf
 from jmdesk.reviews.filing import Filing
+from jmdesk.reviews.notices import LEFT, Notices
 from jmdesk.reviews.office import Office
 from jmdesk.reviews.panel import Panel
 from jmdesk.reviews.queries import Line
@@ -71,6 +72,7 @@ class Reviews:
         self.panel = Panel(desk)
         self.watch = Watch(desk)
         self.filing = Filing(desk, self.panel)
+        self.notices = Notices(desk)
         self._taking: set[str] = set()
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -95,19 +97,24 @@ class Reviews:
             return queries.batch_of(connection, rating)
 
     def candidates(self, batch: str) -> list[str]:
-        """Households of the batch's village that no review of the year has yet."""
+        """Households of the batch's village that no review of the year has yet; none for a batch of another unit."""
         found = self.panel.batch(batch)
+        if found.unit:
+            return []
         with self._desk.store.reading() as connection:
-            return queries.open_households(connection, found.region, found.year)
+            return queries.open_households(connection, found.region, found.year, {*OWN_SOURCES, self._desk.unit})
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
     def apply(self, batch: str, households: Sequence[str]) -> Bulk:
         """Take up households into a batch: a draft rating each, and the application. Others refuse with their reason.
 
-        Reasons: "ratings.declined", "ratings.bad_facts", "reviews.in_batch".
+        Reasons: "ratings.declined", "ratings.bad_facts", "reviews.in_batch". ``Refused`` "reviews.owners_step" for a
+        batch that another unit submitted.
         """
         found, done, refused = self.panel.batch(batch), list[str](), list[tuple[str, Refused]]()
+        if found.unit:
+            raise Refused("reviews.owners_step")
         for household in households:
             try:
                 with self._desk.records.writing("review", reason=batch) as writer:
@@ -133,7 +140,7 @@ class Reviews:
         with self._desk.records.writing("step", reason=reason) as writer:
             reached = self._write(writer, rating, step, dict(details or {}), reason, grade)
             if step in POSTING:
-                self._notice_anew(writer, rating, f"增列：{reason}" if reason else "公示名单增列")
+                self.notices.anew(writer, rating, f"增列：{reason}" if reason else "公示名单增列")
             return reached
 
     def advance(
@@ -152,18 +159,28 @@ class Reviews:
         return Bulk(tuple(done), tuple(refused))
 
     def step_back(self, rating: str, reason: str) -> Standing:
-        """Take back the latest step of a case; the record shows what it showed before. Errors as ``Workflows``."""
+        """Take back the latest step of a case; the record shows what it showed before.
+
+        Errors as ``Workflows``; "reviews.others_step" for a step that another unit took.
+        """
         case = self._desk.workflows.standing(W2, RATING, rating)
+        if not self.is_own_step(case):
+            raise Refused("reviews.others_step")
         values: Record = {}
         gone: list[str] = []
         if case.taken and case.taken[-1].step == "review":
             values, gone = {"grade": self._own_grade(rating)}, ["second_rater"]
         return self._desk.workflows.step_back(W2, RATING, rating, reason, values=values, unset=gone)
 
+    def is_own_step(self, case: Standing) -> bool:
+        """Whether the latest step of a case was taken by this unit, so that it may be taken back here."""
+        return not case.taken or case.taken[-1].org == self._desk.unit
+
     def object_to(self, rating: str, applicant: str, ground: str) -> str:
         """Record an objection raised during the notice: the case of W11, marked at once, and the pause of this one.
 
-        ``applicant`` is a reference (``"R05:<rid>"``). Gives the objection's record id. ``Refused`` as ``take``.
+        ``applicant`` is a reference (``"R05:<rid>"``). ``ground`` goes along with the step to the town, which settles
+        it: it names nobody. Gives the objection's record id. ``Refused`` as ``take``.
         """
         from jmdesk.core.clock import utc_text
         from jmdesk.records.serials import Serials
@@ -185,7 +202,7 @@ class Reviews:
             }
             rid = writer.create("R25", values, region=found.region)
             self._desk.workflows.write(writer, "W11", "R25", rid, "receive")
-            self._write(writer, rating, "object", {"case_no": number}, ground, "")
+            self._write(writer, rating, "object", {"case_no": number, "ground": ground.strip()}, "", "")
         return rid
 
     def seal_pdf(self, number: str, data: bytes) -> bytes:
@@ -271,7 +288,7 @@ class Reviews:
         if step in _SLIPS:
             self._slip(writer, rating, step, details, reason)
         if step in ("correct", "stop"):
-            self._notice_anew(writer, rating, "名单中有农户更正或者撤回授权，其余农户公示起止不变", leaving=rating)
+            self.notices.anew(writer, rating, LEFT, leaving=rating)
 
     def _check_votes(self, writer: Writer, rating: str, reason: str) -> None:
         connection = writer.transaction.connection
@@ -314,6 +331,7 @@ class Reviews:
 
     def _second(self, step: str) -> Record:
         return {"second_rater": self._desk.actor} if step == "repost" else {}
+            details["ground"] = reason.strip()  # the unit that submitted the case is told why
 
     def _check_decider(self, details: Mapping[str, object]) -> None:
         guard = self._desk.records.guard
@@ -324,7 +342,8 @@ class Reviews:
         writer.transaction.flush()
         line = queries.lines(writer.transaction.connection, [rating])[0]
         if step == "reissue":
-            self._desk.papers.strike(writer, line.cert_no, str(details.get("ground") or reason))
+            with suppress(Refused):  # given out at another desk, whose register has it
+                self._desk.papers.strike(writer, line.cert_no, str(details.get("ground") or reason))
             until = date.fromisoformat(line.valid_to)
         else:
             today = self._desk.workflows.today
@@ -351,32 +370,8 @@ class Reviews:
                     refused.append((rating, error))
             for rating in fit:
                 self._write(writer, rating, step, dict(details), reason, "")
-            paper = self._notice_anew(writer, fit[0], "公示名单增列") if fit else ""
+            paper = self.notices.anew(writer, fit[0], "公示名单增列") if fit else ""
         return Bulk(tuple(fit), tuple(refused), paper)
-
-    def _notice_anew(self, writer: Writer, rating: str, why: str, leaving: str = "") -> str:
-        """Give out the notice of everybody who is on notice now; the one before, if any, is void."""
-        writer.transaction.flush()
-        connection = writer.transaction.connection
-        batch = queries.batches(connection, queries.batch_of(connection, rating))[0]
-        on_notice = [
-            line
-            for line in queries.lines(connection, queries.ratings_of(connection, batch.number))
-            if line.publicity and line.rating != leaving and line.status in ("30", "35", "40")
-        ]
-        ended = beijing_date(self._desk.clock.now()).isoformat()
-        on_notice = [line for line in on_notice if line.publicity[-1] >= ended]
-        if batch.notice:
-            with suppress(Refused):
-                self._desk.papers.strike(writer, batch.notice, why)
-        if not on_notice:
-            queries.mark(connection, batch.number, notice="")
-            return ""
-        values = documents.notice(self._desk, batch, on_notice)
-        region = batch.region
-        issued = self._desk.papers.write(writer, "review-notice", "batch", batch.number, values, region=region)
-        queries.mark(connection, batch.number, notice=issued.paper.number)
-        return issued.paper.number
 
     def _cases(self, batch: str, found: Iterable[Line]) -> list[Case]:
         lines = list(found)

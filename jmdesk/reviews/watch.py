@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from jmdesk.catalogue.calendar import Deadline
 from jmdesk.core.errors import Refused
+from jmdesk.ratings import facts
 from jmdesk.ratings import queries as ratings
+from jmdesk.ratings.scorecard import stored_facts
 from jmdesk.ratings.verification import verify
 from jmdesk.records.consent_book import read_many
+from jmdesk.records.readiness import OWN_SOURCES
 from jmdesk.reviews import queries
 from jmdesk.reviews.office import Office
 from jmdesk.reviews.queries import Line
@@ -24,8 +27,11 @@ if TYPE_CHECKING:
     from jmdesk.store.reading import Connection
 
 RATING_CONSENT = "C4"
+OWNERS_STEPS = frozenset({"assess", "score", "recall", "correct"})
+"""Steps for the unit that keeps the file: they count its ballots or draw the score up from all of its values."""
 ON_NOTICE = frozenset({"noticed", "objected", "corrected", "decided"})
-_REVIEWED = frozenset({"post", "repost", "decide", "certify", "close", "settle"})
+_NEXT: Mapping[str, str] = {"scored": "review", "returned": "score", "decided": "certify"}
+"""What a case that another desk handed over waits for, by state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,14 @@ class Watch:
 
         "reviews.consent_missing" without the consent to be rated and published; "reviews.not_credit" and
         "reviews.is_credit"; "reviews.notice_running"; "reviews.objection_open"; "reviews.input_changed";
-        "reviews.still_agreed" for a stop without a withdrawal.
+        "reviews.still_agreed" for a stop without a withdrawal; "reviews.owners_step" for what only the unit that
+        keeps the file can do.
         """
         writer.transaction.flush()
         connection = writer.transaction.connection
         line = queries.lines(connection, [rating])[0]
+        if step in OWNERS_STEPS and self.is_elsewhere(line):
+            raise Refused("reviews.owners_step")
         consents = read_many(connection, [line.household], writer.on)[line.household]
         agreed = RATING_CONSENT in consents.signed
         if step in ("post", "repost", "decide", "certify") and not agreed:
@@ -72,6 +81,10 @@ class Watch:
             self._check_notice(line)
             if self._changed(connection, [line]):
                 raise Refused("reviews.input_changed")
+
+    def is_elsewhere(self, line: Line) -> bool:
+        """Whether another unit keeps the rating, so that ballots and some values are not shown here."""
+        return line.source not in OWN_SOURCES and line.source != self._desk.unit
 
     def notice_end(self, since: date) -> Deadline:
         """The last day of a notice that is posted on a day, as the workflow's clock counts it."""
@@ -145,12 +158,15 @@ class Watch:
         return [rating for rating in gone if not standings[rating].is_final or standings[rating].state == "certified"]
 
     def waiting(self) -> dict[str, int]:
-        """What the home page counts: cases in trouble, notices that are over, yearly reviews that are due."""
+        """What the home page counts: cases in trouble, notices that are over, yearly reviews that are due.
+
+        And cases that wait for this user, whichever desk they come from.
+        """
         with self._desk.store.reading() as connection:
             lines = queries.lines(connection, queries.ratings_of(connection, ""))
         standings = self._desk.workflows.standings("W2", "R16", [line.rating for line in lines])
         troubles = self.troubles(lines, standings)
-        today = self._desk.workflows.today
+        today, mine = self._desk.workflows.today, self.mine(standings.values())
         late = sum(any(due.day and due.day < today for due in standings[line.rating].open_dues()
                        if due.clock.id != "notice") for line in lines)  # fmt: skip
         return {
@@ -158,7 +174,19 @@ class Watch:
             "trouble": sum(any(t.bad for t in found) for found in troubles.values()),
             "ready": sum(any(t.code == "ready" for t in found) for found in troubles.values()),
             "annual": len(self._annual(lines, standings)),
+            "review": mine["scored"],
+            "returned": mine["returned"],
+            "certify": mine["decided"],
         }
+
+    def mine(self, cases: Iterable[Standing]) -> Counter[str]:
+        """How many cases that another person or desk handed over wait for this user, by state."""
+        found = Counter[str]()
+        for case in cases:
+            step = case.definition.steps.get(_NEXT.get(case.state, ""))
+            if step is not None and not self._desk.workflows.may(step, case):
+                found[case.state] += 1
+        return found
 
     def _annual(self, lines: Sequence[Line], standings: Mapping[str, Standing]) -> list[str]:
         """Certificates whose yearly review is due, or that have run out."""
@@ -181,6 +209,7 @@ class Watch:
         A fact that changed without changing the grade does not: the rating keeps the facts it was published on.
         """
         changed: dict[str, str] = {}
+        away = {line.household for line in lines if self.is_elsewhere(line)}
         for year in {line.year for line in lines}:
             own = {line.household: line.rating for line in lines if line.year == year}
             stored = ratings.stored_ratings(connection, list(own), year)
@@ -188,7 +217,11 @@ class Watch:
             for label in {str(found.values["model_ver"]) for found in kept.values()}:
                 package = self._desk.ratings.package_of(label)
                 of_model = [h for h, found in kept.items() if found.values["model_ver"] == label]
-                cards = self._desk.ratings.computed(of_model, package, year=year).cards
+                given = {
+                    household: facts.from_stored(stored_facts(kept[household].item_scores), package)
+                    for household in away.intersection(of_model)
+                }
+                cards = self._desk.ratings.computed(of_model, package, year=year, elsewhere=given).cards
                 for household in of_model:
                     now = cards[household].grade if household in cards else ""
                     if now != verify(kept[household].item_scores, package).grade:

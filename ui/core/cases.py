@@ -115,7 +115,9 @@ def _offer(desk: Desk, step: Step, case: Standing) -> Offer:
 def _done(labels: Labels, case: Standing, event: Event, say: Say, *, disputed: bool = False) -> Done:
     step = case.definition.steps[event.step]
     entered = [(label, say(name, event.details[name])) for name, label in step.needs.items() if event.details.get(name)]
-    who = labels.of("R02", event.actor)
+    if "ground" not in step.needs and event.details.get("ground"):
+        entered.append((tr("理由"), str(event.details["ground"])))
+    who = labels.of("R02", event.actor) if event.actor else tr("{unit} 办理", unit=event.org)
     if event.signer:
         paper = event.details.get("paper")
         day = str(paper.get("date", "")) if isinstance(paper, dict) else ""

@@ -14,7 +14,7 @@ from typing import Any, LiteralString
 
 import pytest
 
-from jmdesk.core.clock import SystemClock
+from jmdesk.core.clock import Clock, SystemClock
 from jmdesk.core.ids import TimeOrderedIds
 from jmdesk.core.resources import resource
 from jmdesk.desk import Desk
@@ -144,16 +144,16 @@ def patience() -> Patience:
 class Workshop:
     """Makes desks by copying one vault and giving the copy device keys of its own: only the first pays for Argon2id."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, unit: str = UNIT) -> None:
         self._folder = folder
-        with Desk.create(folder, PASSPHRASE, unit=UNIT, regions=(VILLAGE,), cost=FLOOR) as model:
+        with Desk.create(folder, PASSPHRASE, unit=unit, regions=(VILLAGE,), cost=FLOOR) as model:
             self._model = model.vault
 
-    def desk(self, folder: Path) -> Desk:
+    def desk(self, folder: Path, clock: Clock | None = None) -> Desk:
         shutil.copytree(self._folder, folder)
         vault = dataclasses.replace(self._model, folder=folder, lock=locked(folder))
         vault.renew_device_keys()
-        clock = SystemClock()
+        clock = clock or SystemClock()
         return Desk(vault, clock, TimeOrderedIds(clock))
 
 

@@ -14,7 +14,7 @@ from jmdesk.reviews.panel import Sheet
 from jmdesk.reviews.queries import Batch
 from jmdesk.reviews.rules import CLEAR, HINT, KIN, Seat
 from jmdesk.reviews.service import Bulk, Case
-from jmdesk.reviews.watch import Trouble
+from jmdesk.reviews.watch import OWNERS_STEPS, Trouble
 from jmdesk.workflows.standing import Due
 from ui.core import wording
 from ui.core.cases import SOON, CaseView, view
@@ -111,20 +111,23 @@ class ReviewReader:
     def case(self, rating: str) -> CaseView:
         """One case with the steps that this page asks for, without what the program fills in."""
         case = self._desk.reviews.case(rating)
-        troubles = {trouble.code for trouble in case.troubles}
+        troubles, away = {trouble.code for trouble in case.troubles}, self._desk.reviews.watch.is_elsewhere(case.line)
         made = view(self._desk, self.labels, case.standing)
         offers = []
         for offer in sorted(made.offers, key=lambda offer: offer.id in _ASIDE):
             if offer.id == "apply" or (offer.id == "stop" and "consent" not in troubles):
                 continue
+            if away and offer.id in OWNERS_STEPS:
+                continue
             if offer.id == "object":
-                offer = replace(offer, needs=(("ground", tr("异议理由")),))  # noqa: PLW2901 -- the same offer, asked in words
+                offer = replace(offer, needs=(("ground", tr("异议理由(随案送镇核查，不写申请人姓名)")),))  # noqa: PLW2901 -- the same offer, asked in words
             if offer.id == "return":
                 words = tr("逐项补正意见(每行一项，如“收入：缺凭证”)")
                 offer = replace(offer, needs=(("remarks", words),))  # noqa: PLW2901 -- as above
             hidden = _COMPUTED.get(offer.id, ())
             offers.append(replace(offer, needs=tuple(need for need in offer.needs if need[0] not in hidden)))
-        return replace(made, offers=tuple(offers))
+        back = made.can_go_back and self._desk.reviews.is_own_step(case.standing)
+        return replace(made, offers=tuple(offers), can_go_back=back)
 
     def _batch(self, batch: Batch) -> Row:
         cases = self._desk.reviews.cases(batch.number)
@@ -134,9 +137,16 @@ class ReviewReader:
         bad = sum(any(trouble.bad for trouble in case.troubles) for case in cases)
         ready = sum(any(trouble.code == "ready" for trouble in case.troubles) for case in cases)
         progress = "，".join(f"{label} {count}" for label, count in counts.items())
-        chip = Chip(tr("{n} 户有问题", n=bad), "bad") if bad else Chip(tr("{n} 户可认定", n=ready), "ok")
-        cells = (place(batch.region), str(batch.year), batch.number, str(len(cases)), progress)
-        return Row(batch.number, (*cells, chip if bad or ready else ""))
+        mine = self._desk.reviews.watch.mine(case.standing for case in cases).total()
+        if bad:
+            chip = Chip(tr("{n} 户有问题", n=bad), "bad")
+        elif ready:
+            chip = Chip(tr("{n} 户可认定", n=ready), "ok")
+        else:
+            chip = Chip(tr("{n} 户待我办理", n=mine), "warn")
+        village = tr("{village}(村报送)", village=place(batch.region)) if batch.unit else place(batch.region)
+        cells = (village, str(batch.year), batch.number, str(len(cases)), progress)
+        return Row(batch.number, (*cells, chip if bad or ready or mine else ""))
 
 
 def place(region: str) -> str:

@@ -56,7 +56,7 @@ class ReviewsPage(Page):
         Freshness(
             self, context.runner, self.refresh, ("R04", "R05", "R06", "R07", "R15", "R16", "R25", "workflow_event")
         )
-        context.runner.submit(lambda _progress, _cancelled: self._reviews.stop_withdrawn(), self._stopped)
+        context.runner.submit(lambda _progress, _cancelled: self._reviews.catch_up(), self._stopped)
         self.refresh()
 
     # -- what the window asks --------------------------------------------------------------------------------------
@@ -148,6 +148,8 @@ class ReviewsPage(Page):
         self.about.setText(opened.batch.number)
         for pane in (self.cases, self.panel, self.ballots, self.papers):
             pane.show_batch(opened)
+        for pane in (self.panel, self.ballots):  # these stay with the village that met
+            self.tabs.setTabVisible(self.tabs.indexOf(pane), not opened.batch.unit)
         self.stack.setCurrentIndex(1)
         if fresh:
             self.cases.enter()
