@@ -70,6 +70,11 @@ class Place:
         raw = json.loads(text)
         return Grant(**raw | {"regions": tuple(raw["regions"]), "roles": tuple(raw["roles"])})
 
+    @property
+    def platform(self) -> str:
+        """The address of the platform, "" before enrolment."""
+        return self.grant.gateway if self.grant else ""
+
     def accept_grant(self, grant: Grant, connection: Connection | None = None) -> None:
         """Keep what the platform granted, in a transaction if one is given. The caller has verified its signature."""
         text = json.dumps(asdict(grant))

@@ -189,13 +189,14 @@ def certificate(sheet: Sheet) -> None:
             ("认定文号", "{{ doc_no }}"),
             ("有效期止", "{{ valid_to }}"),
             ("状态", "{{ state }}"),
+            ("校验码", "{{ check }}"),
         ]
     )
     sheet.body(
         "本证由下列机关命名：{{ org }}。本证每年年审，以市平台确认的记录为准；银行是否贷款、贷款多少由银行自主审批。",
     )
     sheet.line("{{ code }}", align="center")
-    sheet.line("扫码得到的是本证内容的摘要和签名，可用客户端核验。", size=9, align="center")
+    sheet.line("扫码打开市平台查验页；不能扫码的，在查验页输入证号和校验码。以查验页所列为准。", size=9, align="center")
     sheet.signature()
 
 
@@ -309,6 +310,7 @@ PAPERS = [
             "doc_no": "认定文号",
             "org": "命名机关",
             "state": "状态",
+            "check": "校验码",
             "code": "核验码",
             **{name: label for name, label in HOUSE.items() if name != "group"},
         },

@@ -23,6 +23,7 @@ _ASKED = {
     "remarks": "补正意见",
     "document": "依据",
     "cert_no": "新证号",
+    "cert_digest": "",
     "adjusted": "",
     "paper": "",
 }

@@ -350,7 +350,7 @@ class Reviews:
             years = self.panel.rules.certificate_years
             until = today.replace(year=today.year + years, day=min(today.day, 28)) - timedelta(days=1)
             details["valid_to"] = until.isoformat()
-        details["cert_no"] = issue_certificate(self._desk, writer, line, until)
+        details["cert_no"], details["cert_digest"] = issue_certificate(self._desk, writer, line, until)
 
     def _slip(self, writer: Writer, rating: str, step: str, details: Mapping[str, object], reason: str) -> None:
         writer.transaction.flush()

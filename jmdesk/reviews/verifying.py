@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from jmdesk.core.errors import Environment, Refused
-from jmdesk.reviews.certificates import MARK, Sealed, check, check_signature, file_seal, plain, read_code
+from jmdesk.core.seals import Sealed, check, check_signature, code_in, file_seal, plain, read_code
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_PAGES: Final = 3
@@ -82,10 +82,17 @@ def _of_text(data: bytes) -> tuple[str, str]:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise Refused("reviews.not_readable") from None
-    codes = [line.strip() for line in lines if line.strip().startswith(f"{MARK}.")]
-    if len(codes) != 1:
+    coded = [line for line in lines if _holds_code(line)]
+    if len(coded) != 1:
         raise Refused("reviews.no_code")
-    return "\n".join(line for line in lines if line.strip() not in codes), codes[0]
+    return "\n".join(line for line in lines if line not in coded), code_in(coded[0])
+
+
+def _holds_code(text: str) -> bool:
+    try:
+        return bool(code_in(text))
+    except Refused:
+        return False
 
 
 def _of_pdf(data: bytes) -> tuple[str, str]:
@@ -118,4 +125,4 @@ def _codes(bitmap: object) -> set[str]:
     tight = b"".join(dots[row * stride : row * stride + width] for row in range(height))
     grey = memoryview(tight).cast("B", shape=[height, width])
     found = zxingcpp.read_barcodes(grey)
-    return {barcode.text for barcode in found if barcode.text.startswith(f"{MARK}.")}
+    return {code_in(barcode.text) for barcode in found if _holds_code(barcode.text)}

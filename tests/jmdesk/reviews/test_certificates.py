@@ -13,10 +13,11 @@ import pytest
 
 from jmdesk.cli.main import run
 from jmdesk.core.errors import Refused
+from jmdesk.core.seals import check, check_digits, code_in, digest_of, page_of, plain, plain_check, read_code
 from jmdesk.papers.template import fill
 from jmdesk.place import Grant
 from jmdesk.reviews import certificates
-from jmdesk.reviews.certificates import check, code, plain, read_code
+from jmdesk.reviews.certificates import code
 from jmdesk.reviews.verifying import read_keys, verify_file
 from jmdesk.vault.device import new_device_keys
 from tests.desks import UNIT, VILLAGE
@@ -48,6 +49,14 @@ def test_a_certificate_is_read_back_from_its_pdf_and_holds(village: Village, tmp
     number, pdf = pdf_of(village, tmp_path)
     found = verify_file(pdf, keys)
     assert (found.number, found.signed, found.day) == (number, True, "2026-12-01")
+    assert _scanned(pdf) == page_of("https://localhost", number, _code_in(pdf))
+    assert code_in(_scanned(pdf)) == _code_in(pdf)
+    line = village.clerk.cases(village.batch)[0].line
+    words = certificates.text_of(village.desk.papers.document(number))
+    assert plain(check_digits(number, line.rating)) in words
+    issued = village.clerk.case(line.rating).standing.last("certify")
+    assert issued is not None
+    assert issued.details["cert_digest"] == digest_of(words).hex()
     with pytest.raises(Refused, match="unknown_key"):
         verify_file(pdf, {})
     file = tmp_path / "keys.json"
@@ -77,6 +86,7 @@ def test_a_pdf_with_another_grade_and_the_same_code_fails(village: Village, tmp_
             "doc_no": "恩信〔2026〕1号",
             "org": "恩平市人民政府",
             "state": "市平台已确认",
+            "check": check_digits(line.cert_no, line.rating),
             "code": Picture(qr_png(seal), 38),
             **documents.of_household(village.desk, line),
         },
@@ -96,6 +106,14 @@ def test_a_pdf_with_another_grade_and_the_same_code_fails(village: Village, tmp_
         verify_file(target, keys)
 
 
+def test_check_digits_are_read_as_people_write_them() -> None:
+    digits = check_digits("XY44078507202600001", "01900000-0000-7000-8000-000000000001")
+    assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", digits)
+    typed = digits.lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    assert plain_check(typed) == plain_check(digits)
+    assert digits != check_digits("XY44078507202600002", "01900000-0000-7000-8000-000000000001")
+
+
 def test_one_changed_byte_of_the_pdf_fails(village: Village, tmp_path: Path) -> None:
     keys = enrol(village)
     village.to_certified()
@@ -105,6 +123,20 @@ def test_one_changed_byte_of_the_pdf_fails(village: Village, tmp_path: Path) -> 
     pdf.write_bytes(data[: at + 1] + b"K" + data[at + 2 :])
     with pytest.raises(Refused, match="text_changed"):
         verify_file(pdf, keys)
+
+
+def _scanned(pdf: Path) -> str:
+    """What a telephone reads from the first page."""
+    import pypdfium2
+    import zxingcpp
+
+    document = pypdfium2.PdfDocument(pdf.read_bytes())
+    bitmap = document[0].render(scale=3.0, grayscale=True)
+    rows = bytes(bitmap.buffer)
+    tight = b"".join(rows[at * bitmap.stride : at * bitmap.stride + bitmap.width] for at in range(bitmap.height))
+    (found,) = zxingcpp.read_barcodes(memoryview(tight).cast("B", shape=[bitmap.height, bitmap.width]))
+    document.close()
+    return str(found.text)
 
 
 def _code_in(pdf: Path) -> str:
