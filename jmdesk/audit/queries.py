@@ -57,6 +57,14 @@ def count(connection: Connection, wanted: Wanted) -> int:
     return number
 
 
+def commands(connection: Connection, actor: str, verb: str, since: str) -> int:
+    """How many commands of one user had a verb since a time."""
+    log = change_log.c
+    query = select(func.count(log.command.distinct())).where(log.actor == actor, log.verb == verb, log.at >= since)
+    number: int = connection.execute(query).scalar_one()
+    return number
+
+
 def verbs(connection: Connection) -> list[str]:
     """The verbs that occur."""
     return list(connection.execute(select(change_log.c.verb).distinct().order_by(change_log.c.verb)).scalars())

@@ -68,6 +68,11 @@ class Audit:
         with self._store.reading() as connection:
             return queries.count(connection, wanted)
 
+    def own(self, verb: str, *, since: str) -> int:
+        """How many times the user did something since a time (UTC text): commands, as an event may take two lines."""
+        with self._store.reading() as connection:
+            return queries.commands(connection, self._actor, verb, since)
+
     def verbs(self) -> list[str]:
         """The verbs that occur in the log."""
         with self._store.reading() as connection:

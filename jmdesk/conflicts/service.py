@@ -15,7 +15,7 @@ from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.inbox import take_theirs
 from jmdesk.ratings.service import Ratings
-from jmdesk.records.masking import masked, shown_value
+from jmdesk.records.masking import numbers_masked, shown_value
 from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
 from jmdesk.store import change_log, incoming
@@ -248,5 +248,5 @@ class Conflicts:
         if other is None:
             text = NO_VALUE
         else:
-            text = shown_value(self._desk.catalogue, known, masked(known, other)) if known else str(other)
+            text = shown_value(self._desk.catalogue, known, numbers_masked(known, other)) if known else str(other)
         return f"{known.label if known else field.name} {whose}为 {text}"

@@ -8,13 +8,10 @@ from typing import Final
 
 from jmdesk.catalogue.types import Catalogue, Field, RecordType, Value
 from jmdesk.exports.sheet import Cell
-from jmdesk.records.masking import AWAITING, masked
+from jmdesk.records.masking import AWAITING, WITHHELD, masked
 from jmdesk.store.stored import Stored
 
-WITHHELD: Final = "＊＊＊"
 _HIDDEN_KINDS: Final = ("json", "digest", "uuid")
-_PLACES: Final = frozenset({"address"})
-_KEPT: Final = 3
 
 
 def exported_fields(record_type: RecordType, hidden: Collection[str]) -> tuple[Field, ...]:
@@ -51,8 +48,6 @@ def cells(
 
 def private(field: Field, value: Value) -> Value:
     """A value as a masked list shows it: numbers and addresses in part, sensitive values (S4) not at all."""
-    if field.identifier in _PLACES and isinstance(value, str):
-        return value[:_KEPT] + "…" if len(value) > _KEPT else WITHHELD
     found = masked(field, value)
     return WITHHELD if found == value and field.sensitivity == "S4" else found
 

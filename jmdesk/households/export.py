@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from jmdesk.catalogue.types import Catalogue, Value
+from jmdesk.catalogue.types import Catalogue
 from jmdesk.core.errors import Refused
 from jmdesk.core.progress import Cancelled, Progress, never, silent
-from jmdesk.exports.rows import private
 from jmdesk.exports.sheet import Cell, Sheet
 from jmdesk.households.queries import HouseholdFilter, HouseholdRow
 from jmdesk.households.service import Households
@@ -14,16 +13,16 @@ from jmdesk.permissions.guard import Guard
 PAGE = 500
 _COLUMNS = (
     ("户编号", "household_id"),
-    ("户主", "head_person_id"),
+    ("户主", "head_name"),
     ("村居", "region_code"),
-    ("村民小组", "group_no"),
+    ("村民小组", "group"),
     ("住址", "address"),
     ("家庭人口数(人)", "population"),
     ("联系电话", "phone"),
-    ("等级", ""),
+    ("等级", "grade"),
     ("待授权(项)", ""),
 )
-"""Heading, and the field it shows ("": none of the household's own)."""
+"""Heading, and what it shows, as ``Households.hidden_columns`` names it."""
 
 
 def sheet_of(
@@ -40,7 +39,7 @@ def sheet_of(
     Columns that the user may not see are left out. ``Refused``: "permissions.…", "exports.nothing", "store.cancelled".
     """
     guard.require("export", "R05")
-    hidden = guard.hidden("R05") | ({"head_person_id"} if "person_name" in guard.hidden("R06") else set())
+    hidden = households.hidden_columns()
     places = [place for place, (_, name) in enumerate(_COLUMNS) if name not in hidden]
     rows: list[tuple[Cell, ...]] = []
     total = households.count(wanted)
@@ -58,14 +57,12 @@ def sheet_of(
 
 
 def _cells(line: HouseholdRow, catalogue: Catalogue) -> tuple[Cell, ...]:
-    address = catalogue.types["R05"].by_identifier["address"]
-    shown: Value = private(address, line.address) if line.address else ""
     return (
         line.number,
         line.head_name,
         catalogue.regions.label(line.region),
         line.group,
-        str(shown),
+        line.address,
         "" if line.population is None else line.population,
         line.phone,
         line.grade,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
 
 from jmdesk.catalogue.loader import catalogue
-from jmdesk.core.text import masked_number
 from jmdesk.households.completeness import required_fields
+from jmdesk.records.masking import masked
 from jmdesk.store import reading, search
 from jmdesk.store.among import among
 from jmdesk.store.columns import json_text
@@ -46,11 +46,13 @@ class HouseholdFilter:
     consent: str = ""
     due: str = ""
     only: tuple[str, ...] = ()
+    people: bool = True
+    """Whether the search looks at the members, too; not for who may not read them."""
 
 
 @dataclass(frozen=True, slots=True)
 class HouseholdRow:
-    """One line of the household list; the phone is masked."""
+    """One line of the household list; phone and address are masked."""
 
     rid: str
     number: str
@@ -63,6 +65,18 @@ class HouseholdRow:
     grade: str
     sync: str
     awaiting: int
+
+    def without(self, hidden: frozenset[str]) -> HouseholdRow:
+        """The line as it is shown to who may not see some of it."""
+        return replace(
+            self,
+            head_name="" if "head_name" in hidden else self.head_name,
+            group="" if "group" in hidden else self.group,
+            address="" if "address" in hidden else self.address,
+            population=None if "population" in hidden else self.population,
+            phone="" if "phone" in hidden else self.phone,
+            grade="" if "grade" in hidden else self.grade,
+        )
 
 
 def _conditions(connection: Connection, wanted: HouseholdFilter) -> list[ColumnElement[bool]]:
@@ -86,7 +100,9 @@ def _conditions(connection: Connection, wanted: HouseholdFilter) -> list[ColumnE
         )
     conditions += _standing(wanted)
     if wanted.search.strip():
-        found = search.subjects(connection, wanted.search, types=("R05", "R06"), limit=SEARCH_LIMIT)
+        found = search.subjects(
+            connection, wanted.search, types=("R05", "R06") if wanted.people else ("R05",), limit=SEARCH_LIMIT
+        )
         # One bound value, for a list of them would be spelled out anew at every keystroke.
         each = func.json_each(json_text(found)).table_valued("value")
         conditions.append(HOUSEHOLD.c.rid.in_(select(each.c.value)))
@@ -198,6 +214,7 @@ def _lines(page: Select[tuple[str]]) -> Select[tuple[object, ...]]:
 
 def page(connection: Connection, wanted: HouseholdFilter, offset: int, limit: int) -> list[HouseholdRow]:
     """Lines ``offset`` … of the list, in order of household number."""
+    fields = catalogue().types["R05"].by_identifier
     return [
         HouseholdRow(
             row.rid,
@@ -205,9 +222,9 @@ def page(connection: Connection, wanted: HouseholdFilter, offset: int, limit: in
             row.person_name or "",
             row.rec_region,
             row.group_no or "",
-            row.address or "",
+            str(masked(fields["address"], row.address)) if row.address else "",
             row.population,
-            masked_number(row.phone, 3, 4) if row.phone else "",
+            str(masked(fields["phone"], row.phone)) if row.phone else "",
             row.grade or "",
             row.rec_sync,
             row.waiting,

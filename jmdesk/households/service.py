@@ -18,6 +18,9 @@ from jmdesk.records.service import Records
 from jmdesk.store.store import Store
 from jmdesk.store.stored import Stored
 
+_SHOWN_AS = {"group_no": "group", "head_person_id": "head_name"}
+"""Fields of a household whose column has another name."""
+
 
 class Households:
     """Lists, searches and opens household archives, as far as the user may see; changes go through ``records``."""
@@ -26,10 +29,20 @@ class Households:
         self._store, self._records, self._clock = store, records, clock
 
     def page(self, wanted: HouseholdFilter, offset: int, limit: int) -> list[HouseholdRow]:
-        """Lines of the household list."""
+        """Lines of the household list, without what the user may not see."""
         wanted = self._within(wanted)
         with self._store.reading() as connection:
-            return queries.page(connection, wanted, offset, limit)
+            found = queries.page(connection, wanted, offset, limit)
+        hidden = self.hidden_columns()
+        return [line.without(hidden) for line in found] if hidden else found
+
+    def hidden_columns(self) -> frozenset[str]:
+        """What the list leaves out for this user: fields of a household, and ``head_name``."""
+        guard = self._records.guard
+        nameless = not guard.may("read", "R06") or "person_name" in guard.hidden("R06")
+        graded = guard.may("read", "R16") and "grade" not in guard.hidden("R16")
+        own = {_SHOWN_AS.get(name, name) for name in guard.hidden("R05")}
+        return frozenset(own | ({"head_name"} if nameless else set()) | (set() if graded else {"grade"}))
 
     def count(self, wanted: HouseholdFilter) -> int:
         """How many lines the list has."""
@@ -94,7 +107,8 @@ class Households:
 
     def _within(self, wanted: HouseholdFilter) -> HouseholdFilter:
         regions = self._records.guard.reading_regions("R05")
-        return replace(wanted, within=regions) if regions else wanted
+        wanted = replace(wanted, within=regions) if regions else wanted
+        return wanted if self._records.guard.may("read", "R06") else replace(wanted, people=False)
 
     def _shown(self, found: Dossier, guard: Guard) -> Dossier:
         """The parts that the user may read, without the values above the user's sensitivity."""

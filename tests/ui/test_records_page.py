@@ -151,7 +151,8 @@ def test_an_amount_that_waits_for_consent_is_kept_apart_and_says_so(
     assert "income_crop" not in entry.record.values
     assert ("income_crop", "35000.00") in [(kept.field, kept.value) for kept in entry.awaiting]
     row = form(page).rows["income_crop"]
-    assert isinstance(row.field, MoneyField)
+    assert isinstance(row.field, MaskedField)
+    assert isinstance(row.field.inner, MoneyField)
     assert row.field.value() is None
     assert "〔待授权〕" in row.lock_text
     assert "书面同意(C3)" in row.lock_text

@@ -15,12 +15,13 @@ from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
 from jmdesk.catalogue.validation import validation_of
 from jmdesk.core.text import folded
-from jmdesk.records.masking import is_masked, masked
+from jmdesk.records.masking import is_income, masked, shown_value
 from jmdesk.store.reading import Sealed
 from ui.core.drafting import line_of, type_again
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
 from ui.core.record_desk import Loaded, awaiting_text, is_for_machines
+from ui.core.reveal import Revealed
 from ui.core.theme import look
 from ui.widgets.field import LineField
 from ui.widgets.form_row import FormRow, RowText
@@ -34,9 +35,9 @@ FORM_WIDTH = 820
 
 @dataclass(frozen=True, slots=True)
 class RevealWish:
-    """Somebody wants to see a masked number: which field, and why."""
+    """Somebody wants to see what is masked: which fields, and why."""
 
-    identifier: str
+    identifiers: tuple[str, ...]
     reason: str
 
 
@@ -80,8 +81,11 @@ class RecordForm(QScrollArea):
         self.notice.setContentsMargins(*(look().theme.px(n) for n in (10, 8, 10, 8)))
         self.notice.hide()
         down.addWidget(self.notice)
+        hidden = maker.hidden(record_type.id)
         for title, fields in record_type.sections:
-            shown = tuple(f for f in fields if f.default_on and not is_for_machines(record_type, f))
+            shown = tuple(
+                f for f in fields if f.default_on and f.identifier not in hidden and not is_for_machines(record_type, f)
+            )
             if shown:
                 down.addWidget(self._section(title or record_type.label, shown, maker))
         down.addStretch(1)
@@ -121,13 +125,14 @@ class RecordForm(QScrollArea):
         values |= set_ if isinstance(set_, dict) else {}
         for name, value in values.items():
             made = self.rows.get(name)
-            if made is not None and isinstance(made.field, MaskedField):
-                type_again(made.field, str(value or ""))
-            elif made is not None:
+            if made is not None:
                 made.field.set_value(value)  # type: ignore[attr-defined]
         for name, text in typed.items() if isinstance(typed, dict) else ():
             if name in self.rows:
-                type_again(self.rows[name].field, str(text))
+                field = self.rows[name].field
+                if isinstance(field, MaskedField) and field.stored:
+                    field.start_change()
+                type_again(field, str(text))
         self._count_missing()
 
     def changes(self, leaving: Collection[str] = ()) -> Changes:
@@ -168,8 +173,13 @@ class RecordForm(QScrollArea):
     def show_computed(self, values: Record) -> None:
         """Show what follows from what is typed: sums and the like, in the fields that nobody types."""
         for name, made in self.rows.items():
-            if not self._type.by_identifier[name].is_input:
-                made.field.set_value(values.get(name))  # type: ignore[attr-defined]
+            field, value = self._type.by_identifier[name], values.get(name)
+            if field.is_input:
+                continue
+            if isinstance(made.field, MaskedField):
+                made.field.follow(value, self._words(field, value))
+            else:
+                made.field.set_value(value)  # type: ignore[attr-defined]
 
     def suggest(self, values: Mapping[str, object]) -> None:
         """Fill in fields that are still empty, as if somebody had typed it."""
@@ -249,14 +259,17 @@ class RecordForm(QScrollArea):
 
     @property
     def revealing(self) -> bool:
-        """Whether a masked number is readable just now."""
+        """Whether something masked is readable just now."""
         return any(isinstance(made.field, MaskedField) and made.field.revealed for made in self.rows.values())
 
-    def reveal(self, identifier: str, number: str) -> None:
-        """Show a masked number for a while."""
-        widget = self.rows[identifier].field
-        if isinstance(widget, MaskedField):
-            widget.reveal(number)
+    def reveal(self, revealed: Revealed) -> None:
+        """Show what was masked for a while, with how often this user looked today."""
+        note = tr("已留痕；今天您第 {n} 次查看", n=revealed.today)
+        for identifier, value in revealed.values.items():
+            widget = self.rows[identifier].field
+            if isinstance(widget, MaskedField):
+                widget.reveal(self._words(self._type.by_identifier[identifier], value), note)
+                note = ""
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -287,7 +300,7 @@ class RecordForm(QScrollArea):
             widget.edited.connect(lambda name=field.identifier: self._edited(name))
         if isinstance(widget, MaskedField):
             widget.reveal_requested.connect(
-                lambda reason, name=field.identifier: self.reveal_wished.emit(RevealWish(name, reason))
+                lambda reason, of=field: self.reveal_wished.emit(RevealWish(self._together(of), reason))
             )
         self.rows[field.identifier] = made
         return made
@@ -298,15 +311,33 @@ class RecordForm(QScrollArea):
         for name, made in self.rows.items():
             field = self._type.by_identifier[name]
             value = values.get(name)
-            shown = masked(field, value) if value is not None and is_masked(field) else value
             if isinstance(made.field, MaskedField):
-                made.field.set_mask(str(shown) if name in original and shown is not None else "")
+                stored = value is not None and name in original
+                made.field.set_mask(str(masked(field, value)) if stored and value is not None else "")
+                if value is not None and not stored:
+                    made.field.set_value(value)
             else:
-                made.field.set_value(shown)  # type: ignore[attr-defined]
+                made.field.set_value(value)  # type: ignore[attr-defined]
             made.show_problem("")
             made.show_lock(self._lock_words(field, waiting.get(name)))
         self._show_notice()
         self._count_missing()
+
+    def _together(self, field: Field) -> tuple[str, ...]:
+        """What is revealed for one reason: a year's amounts make sense together only, everything else alone."""
+        if not is_income(field):
+            return (field.identifier,)
+        return tuple(
+            name
+            for name, made in self.rows.items()
+            if is_income(self._type.by_identifier[name])
+            and isinstance(made.field, MaskedField)
+            and made.field.stored
+            and not made.field.changed
+        )
+
+    def _words(self, field: Field, value: object) -> str:
+        return "" if value is None else shown_value(self._catalogue, field, value)  # type: ignore[arg-type]
 
     def _lock_words(self, field: Field, waiting: Sealed | None) -> str:
         lock = self._catalogue.lock_of(field)

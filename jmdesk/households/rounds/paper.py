@@ -8,7 +8,7 @@ from jmdesk.catalogue.types import Catalogue, Field
 from jmdesk.core.progress import Cancelled, Progress, never, silent
 from jmdesk.households.queries import Dossier
 from jmdesk.households.service import Households
-from jmdesk.records.masking import masked, shown_value
+from jmdesk.records.masking import numbers_masked, shown_value
 from jmdesk.store.stored import Stored
 
 BLANK = "　"
@@ -91,4 +91,4 @@ def _incomes(found: Dossier, catalogue: Catalogue, year: int) -> Iterator[dict[s
 
 def _words(catalogue: Catalogue, record: Stored, field: Field) -> str:
     value = record.values.get(field.identifier)
-    return BLANK if value is None else shown_value(catalogue, field, masked(field, value))
+    return BLANK if value is None else shown_value(catalogue, field, numbers_masked(field, value))

@@ -9,6 +9,7 @@ from jmdesk.conflicts.case import Case, Kind
 from jmdesk.conflicts.rules import Changed, Compared
 from jmdesk.core.clock import beijing_text
 from jmdesk.desk import Desk
+from jmdesk.records.masking import numbers_masked
 from ui.core.i18n import language, tr
 from ui.core.labels import Labels
 from ui.core.ports import Chip, Row
@@ -137,7 +138,10 @@ class ConflictReader:
         known = self._desk.catalogue.types[case.type].by_identifier.get(field.name)
 
         def words(value: object) -> str:
-            text = self._labels.words(known, value) if known else "" if value is None else str(value)
+            if known is not None:
+                text = self._labels.words(known, value, mask=numbers_masked)
+            else:
+                text = "" if value is None else str(value)
             return text or tr("(空)")
 
         base, mine, theirs = words(field.base), words(field.mine), words(field.theirs)

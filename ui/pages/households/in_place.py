@@ -18,7 +18,7 @@ from ui.core.drafting import Drafting
 from ui.core.i18n import tr
 from ui.core.messages import WARN, Notice
 from ui.core.record_desk import Loaded, RecordDesk
-from ui.core.reveal import reveal
+from ui.core.reveal import Revealed, reveal
 from ui.core.runner import Outcome
 from ui.pages.households.dossier import DossierView
 from ui.pages.households.editor import Editing, RecordEditor
@@ -223,15 +223,15 @@ class InPlace(QObject):
             return
         type_id, rid = editor.wanted.type, editor.wanted.rid
         self._context.runner.submit(
-            lambda _progress, _cancelled: reveal(services, type_id, rid, wish.identifier, wish.reason),
-            partial(self._revealed, rid, wish.identifier),
+            lambda _progress, _cancelled: reveal(services, type_id, rid, wish.identifiers, wish.reason),
+            partial(self._revealed, rid),
         )
 
-    def _revealed(self, rid: str, identifier: str, outcome: Outcome) -> None:
+    def _revealed(self, rid: str, outcome: Outcome) -> None:
         if outcome.error is not None:
             self._context.notices.error(outcome.error)
-        elif self.editor is not None and self.editor.wanted.rid == rid:
-            self.editor.form.reveal(identifier, str(outcome.value))
+        elif isinstance(outcome.value, Revealed) and self.editor is not None and self.editor.wanted.rid == rid:
+            self.editor.form.reveal(outcome.value)
 
     def _read_history(self, rid: str) -> None:
         self._context.runner.read(lambda: self.desk.history(rid), self._history_read)

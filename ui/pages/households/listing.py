@@ -66,7 +66,7 @@ class HouseholdList(QWidget):
         down = column(self, gap=10)
         down.addLayout(self._head())
         down.addLayout(self._filters())
-        self.table = WindowedTable(list_columns(), tr("农户档案"))
+        self.table = WindowedTable(list_columns(desk.households.hidden_columns()), tr("农户档案"))
         self.empty = EmptyState(tr("还没有农户档案"), tr("从“导入”页导入登记表，或新建一户。"), tr("新建农户档案"))
         self.empty.acted.connect(self.new_wished)
         down.addWidget(TableOrEmpty(self.table, self.empty), 1)

@@ -23,18 +23,18 @@ from ui.core.ports import Chip, Row
 from ui.core.theme import look
 from ui.widgets.table_model import Column
 
-LIST_COLUMNS: tuple[tuple[str, int, bool, bool], ...] = (
-    ("户主", 90, False, False),
-    ("户编号", 168, False, False),
-    ("村居", 110, False, False),
-    ("村民小组", 90, False, False),
-    ("住址", 150, False, True),
-    ("人口", 56, True, False),
-    ("联系电话", 112, False, False),
-    ("等级", 104, False, False),
-    ("报送", 116, False, False),
+LIST_COLUMNS: tuple[tuple[str, str, int], ...] = (
+    ("head_name", "户主", 90),
+    ("number", "户编号", 168),
+    ("region", "村居", 110),
+    ("group", "村民小组", 90),
+    ("address", "住址", 150),
+    ("population", "人口", 56),
+    ("phone", "联系电话", 112),
+    ("grade", "等级", 104),
+    ("sync", "报送", 116),
 )
-"""Title, width, whether it holds numbers, whether it takes the spare room."""
+"""What the list of households shows, its title, and its width."""
 
 PAPER_ORDER = ("R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment")
 """The parts of a household in the order of the paper form."""
@@ -62,11 +62,11 @@ _SUMS = {"R08": ("area_mu",), "R09": ("est_value",), "R10": ("balance", "guarant
 """What a part's amounts are worth adding up for."""
 
 
-def list_columns() -> tuple[Column, ...]:
-    """The columns of the household list."""
-    return tuple(
-        Column(tr(title), width, number=number, stretch=stretch) for title, width, number, stretch in LIST_COLUMNS
-    )
+def list_columns(hidden: frozenset[str] = frozenset()) -> tuple[Column, ...]:
+    """The columns of the household list, without those that the user may not see."""
+    shown = [one for one in LIST_COLUMNS if one[0] not in hidden]
+    spare = "address" if "address" not in hidden else "number"
+    return tuple(Column(tr(t), width, number=name == "population", stretch=name == spare) for name, t, width in shown)
 
 
 class HouseholdSource:
@@ -74,6 +74,8 @@ class HouseholdSource:
 
     def __init__(self, desk: Desk, wanted: HouseholdFilter) -> None:
         self._desk, self._wanted = desk, wanted
+        hidden = desk.households.hidden_columns()
+        self._places = [place for place, (name, *_) in enumerate(LIST_COLUMNS) if name not in hidden]
 
     def count(self) -> int:
         """How many households match; a search finds at most 200."""
@@ -83,26 +85,23 @@ class HouseholdSource:
         """A page in order of household number."""
         return [self._row(row) for row in self._desk.households.page(self._wanted, offset, limit)]
 
-    @staticmethod
-    def _row(row: HouseholdRow) -> Row:
+    def _row(self, row: HouseholdRow) -> Row:
         path = region_path(row.region)
         state = wording.sync_state(row.sync)
         if row.awaiting and row.sync == "mine":
             state = Chip(tr("待授权 {n} 项", n=row.awaiting), "warn")
-        return Row(
-            row.rid,
-            (
-                row.head_name or tr("(未登记)"),
-                wording.household_number(row.number, short=True),
-                path[-1] if path else row.region,
-                row.group,
-                row.address,
-                "" if row.population is None else str(row.population),
-                row.phone,
-                wording.grade(row.grade),
-                state,
-            ),
+        cells: tuple[str | Chip, ...] = (
+            row.head_name or tr("(未登记)"),
+            wording.household_number(row.number, short=True),
+            path[-1] if path else row.region,
+            row.group,
+            row.address,
+            "" if row.population is None else str(row.population),
+            row.phone,
+            wording.grade(row.grade),
+            state,
         )
+        return Row(row.rid, tuple(cells[place] for place in self._places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +216,16 @@ class DossierReader:
                 AWAITING if field.identifier in waiting else self.labels.words(field, values.get(field.identifier)),
             )
             for field in record_type.fields
-            if field.default_on and field.identifier not in ("head_person_id", "household_id", "region_code")
+            if field.default_on
+            and field.identifier not in ("head_person_id", "household_id", "region_code")
+            and field.identifier not in self.labels.hidden("R05")
         )
 
     def _part(self, type_id: str, records: Sequence[Stored], dossier: Dossier) -> Part:
         record_type = self._desk.catalogue.types[type_id]
         waiting = {(entry.rid, entry.field) for entry in dossier.awaiting}
         skipped = {record_type.household_field, *(_SAID_ELSEWHERE if type_id == "R04" else ("subject_id",))}
+        skipped |= self.labels.hidden(type_id)
         usable = [
             f for f in record_type.fields
             if f.default_on and f.type.kind not in _HIDDEN and f.identifier not in skipped

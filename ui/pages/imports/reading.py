@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.clock import beijing_date
 from jmdesk.desk import Desk
-from jmdesk.records.masking import is_masked, masked, shown_value
+from jmdesk.records.masking import is_number, numbers_masked, shown_value
 from jmdesk.registers.cells import plain_text
 from jmdesk.registers.drafts import HouseholdDraft, RecordDraft
 from jmdesk.registers.findings import Finding
@@ -93,7 +94,7 @@ def _sample_text(header: str, key: str, parts: Parts) -> str:
     meaning = wording().meanings.get(key)
     described = meaning.described if meaning else None
     texts = list(dict.fromkeys(plain_text(value) for value in samples(header, parts)))[:_SAMPLES]
-    return "；".join(str(masked(described, text)) if described else text for text in texts)
+    return "；".join(str(numbers_masked(described, text)) if described else text for text in texts)
 
 
 def echoes_of(opened: Opened, mapping: Mapping, header: str) -> list[Echo]:
@@ -108,8 +109,9 @@ def echoes_of(opened: Opened, mapping: Mapping, header: str) -> list[Echo]:
         return found
     if described.type.kind == "dec":
         return [Echo(e.before, _with_thousands(e.after), e.remark) for e in found]
-    if is_masked(described):
-        return [Echo(str(masked(described, e.before)), str(masked(described, e.after)), e.remark) for e in found]
+    if is_number(described):
+        covered = partial(numbers_masked, described)
+        return [Echo(str(covered(e.before)), str(covered(e.after)), e.remark) for e in found]
     return found
 
 
@@ -193,7 +195,7 @@ def outcome_chip(outcome: str) -> Chip:
 
 def _number_of(head: RecordDraft) -> str:
     described = catalogue().types["R06"].by_identifier["id_no"]
-    return str(masked(described, head.values.get("id_no", "")))
+    return str(numbers_masked(described, head.values.get("id_no", "")))
 
 
 def _counted(draft: HouseholdDraft) -> str:
@@ -227,5 +229,5 @@ def _line(record: RecordDraft) -> str:
         elif described.code_list == "CL-IND":
             said.append(f"{described.label} {industry_name(catalogue(), str(value)) or value}")
         else:
-            said.append(f"{described.label} {shown_value(catalogue(), described, masked(described, value))}")
+            said.append(f"{described.label} {shown_value(catalogue(), described, numbers_masked(described, value))}")
     return f"{type_.label}：{'，'.join(said)}"

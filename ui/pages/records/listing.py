@@ -42,7 +42,7 @@ class RecordList(QWidget):
         down.addWidget(self.bar)
         self.progress = ProgressPanel()
         down.addWidget(self.progress)
-        self.table = WindowedTable(columns(record_type), record_type.label)
+        self.table = WindowedTable(columns(record_type, desk.labels.hidden(record_type.id)), record_type.label)
         empty = EmptyState("")
         down.addWidget(TableOrEmpty(self.table, empty), 1)
         self._empty = empty

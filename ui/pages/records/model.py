@@ -34,15 +34,22 @@ class RecordFilter:
     voided: bool = False
 
 
-def list_fields(record_type: RecordType) -> tuple[Field, ...]:
-    """The fields that a list of the type shows: its key, what it is searched by, then the form's order."""
-    usable = [f for f in record_type.fields if f.type.kind not in _HIDDEN_KINDS and f.default_on]
+def list_fields(record_type: RecordType, hidden: frozenset[str] = frozenset()) -> tuple[Field, ...]:
+    """The fields that a list of the type shows: its key, what it is searched by, then the form's order.
+
+    ``hidden`` are those above what the user may see.
+    """
+    usable = [
+        f
+        for f in record_type.fields
+        if f.type.kind not in _HIDDEN_KINDS and f.default_on and f.identifier not in hidden
+    ]
     ranked = sorted(usable, key=lambda f: (not f.key, not f.required, not f.searchable))
     chosen = set(ranked[:_SHOWN_COLUMNS])
     return tuple(f for f in record_type.fields if f in chosen)
 
 
-def columns(record_type: RecordType) -> tuple[Column, ...]:
+def columns(record_type: RecordType, hidden: frozenset[str] = frozenset()) -> tuple[Column, ...]:
     """The list's columns: some fields, then when it was changed last and where it stands with the platform."""
     widths = {
         "ref": 176,
@@ -57,7 +64,7 @@ def columns(record_type: RecordType) -> tuple[Column, ...]:
     }
     made = [
         Column(f.label, widths.get(f.type.kind, 130), number=f.type.kind in ("int", "dec"), stretch=place == 1)
-        for place, f in enumerate(list_fields(record_type))
+        for place, f in enumerate(list_fields(record_type, hidden))
     ]
     return (*made, Column(tr("最近修改"), 134), Column(tr("报送"), 116))
 
@@ -68,7 +75,7 @@ class RecordSource:
     def __init__(self, desk: Desk, labels: Labels, record_type: RecordType, wanted: RecordFilter) -> None:
         self._desk, self._type, self._wanted = desk, record_type, wanted
         self._labels = labels
-        self._fields = list_fields(record_type)
+        self._fields = list_fields(record_type, labels.hidden(record_type.id))
         self._filter = self._store_filter()
 
     @property

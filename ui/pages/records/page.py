@@ -20,7 +20,7 @@ from ui.core.messages import WARN, Notice
 from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.core.record_desk import Loaded, RecordDesk
-from ui.core.reveal import reveal
+from ui.core.reveal import Revealed, reveal
 from ui.core.runner import Outcome
 from ui.core.theme import look
 from ui.pages.records.kinds import KindList
@@ -344,16 +344,16 @@ class RecordsPage(Page):
     def _reveal(self, wish: RevealWish) -> None:
         type_id, rid, services = self.type_id, self.rid, self.context.services
         self.context.runner.submit(
-            lambda _progress, _cancelled: reveal(services, type_id, rid, wish.identifier, wish.reason),
-            partial(self._revealed, type_id, rid, wish.identifier),
+            lambda _progress, _cancelled: reveal(services, type_id, rid, wish.identifiers, wish.reason),
+            partial(self._revealed, type_id, rid),
         )
 
-    def _revealed(self, type_id: str, rid: str, identifier: str, outcome: Outcome) -> None:
+    def _revealed(self, type_id: str, rid: str, outcome: Outcome) -> None:
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
-        elif (self.type_id, self.rid) == (type_id, rid):
+        elif isinstance(outcome.value, Revealed) and (self.type_id, self.rid) == (type_id, rid):
             self._revealed_rid = rid
-            self._forms[type_id].reveal(identifier, str(outcome.value))
+            self._forms[type_id].reveal(outcome.value)
 
     # -- changes from elsewhere ------------------------------------------------------------------------------------
 
