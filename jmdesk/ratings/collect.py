@@ -331,4 +331,8 @@ COLLECTORS: Mapping[str, Collector] = {
 }
 """Indicators that records answer; the others (A2, A4, a city's own) are answered by assessments alone."""
 
+OWN_UNIT_ALONE = frozenset({"D1", "D2", "E1", "E2"})
+"""Indicators that rest on values which the platform shows to the record's own unit alone (class U): ballots, honours
+that somebody did not want counted, fields that count as filled. Another unit takes them from the rating itself."""
+
 _RECORDED = frozenset(COLLECTORS) - {"D1"}

@@ -226,6 +226,19 @@ class Reviews:
                 stopped.append(rating)
         return stopped
 
+    def catch_up(self) -> list[str]:
+        """What has to follow from what arrived: reviews without consent stop, notices lose who left them elsewhere.
+
+        Gives the ratings stopped. Harmless to call again.
+        """
+        stopped = self.stop_withdrawn()
+        for batch in self.panel.batches():
+            left = self.notices.left_elsewhere(batch) if batch.notice else ""
+            if left:
+                with self._desk.records.writing("review", reason=batch.number) as writer:
+                    self.notices.anew(writer, left, LEFT)
+        return stopped
+
     def bar(self, writer: Writer, rating: str, step: Step) -> None:
         """What stands against a step of W2. ``Refused`` "reviews.own_page" for one that goes around this service."""
         if rating not in self._taking:
@@ -318,6 +331,7 @@ class Reviews:
         given = adjusted(current.card, package, grade, reason)
         if given != current.card.grade:
             details["adjusted"] = package.rank(current.card.grade) - package.rank(given)
+            details["ground"] = reason.strip()  # the unit that submitted the case is told why
         return {"grade": given, "second_rater": self._desk.actor}
 
     def _own_grade(self, rating: str) -> str:
@@ -331,7 +345,6 @@ class Reviews:
 
     def _second(self, step: str) -> Record:
         return {"second_rater": self._desk.actor} if step == "repost" else {}
-            details["ground"] = reason.strip()  # the unit that submitted the case is told why
 
     def _check_decider(self, details: Mapping[str, object]) -> None:
         guard = self._desk.records.guard
