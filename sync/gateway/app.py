@@ -25,6 +25,7 @@ wrapped; a *reply* is a ``.jmr`` container, as on a stick.
 - ``GET /v1/packages`` → 200 ``{"packages": [{"digest", "kind", "name", "version", "sequence"}]}``
 - ``GET /v1/packages/{digest}`` → 200 package envelope
 - ``GET /healthz``, ``GET /readyz`` → 200 ``{"status": "ok"}``
+- the public certificate page, for people: ``public_pages``
 
 ``Authorization: Bearer`` goes with everything but enrolment, the requests under ``/v1/devices/self``, trust,
 sessions and health. Errors are
@@ -63,7 +64,9 @@ from sync.gateway.keys import PlatformKeys
 from sync.gateway.media import REPLY, envelope_answer, json_answer
 from sync.gateway.package_routes import get_package, list_packages
 from sync.gateway.paths import batch_named, number_named
+from sync.gateway.precedence import Precedence
 from sync.gateway.problem import Declined
+from sync.gateway.public_pages import page_routes
 from sync.gateway.readiness import OK, Readiness
 from sync.gateway.receipts import receipt_reply
 from sync.gateway.sessions import challenge, device_of, open_session
@@ -74,7 +77,8 @@ from sync.protocol.limits import LIMITS
 _SMALL = 64 * 1024
 _LONGEST_WAIT = 20
 """Seconds that a request for a receipt may wait for it."""
-_LOOK_EVERY = 1.0
+_LOOK_AFTER = 1.0
+"""Seconds until a request for a receipt looks by itself whether it is there; each further time takes twice as long."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class Gateway:
     door: Door = field(default_factory=Door)
     quotas: Quotas = field(default_factory=Quotas)
     readiness: Readiness | None = None
+    precedence: Precedence = field(default_factory=Precedence)
 
     @property
     def batches(self) -> Batches:
@@ -132,7 +137,7 @@ def build_app(gateway: Gateway) -> Starlette:
         Route(path, guarded(partial(handler, gateway), path, lambda: gateway.door), methods=[method])
         for method, path, handler in table
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: no_such_route})
+    return Starlette(routes=[*routes, *page_routes(gateway)], exception_handlers={HTTPException: no_such_route})
 
 
 def _count(request: Request, name: str, default: int) -> int:
@@ -186,7 +191,8 @@ async def _session(gateway: Gateway, request: Request) -> Response:
 async def _put_manifest(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), batch_named(request)
     envelope = await read_body(request, LIMITS.envelope_bytes)
-    taken = await run_in_threadpool(gateway.batches.announce, device, envelope, batch_id=batch_id)
+    with gateway.precedence.handing_over():
+        taken = await run_in_threadpool(gateway.batches.announce, device, envelope, batch_id=batch_id)
     return json_answer(
         {
             "state": taken.state.value,
@@ -201,13 +207,15 @@ async def _put_part(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), batch_named(request)
     n = number_named(request, LIMITS.parts_per_batch)
     ciphertext = await read_body(request, LIMITS.part_bytes)
-    taken = await run_in_threadpool(gateway.batches.put_part, device, batch_id, n, ciphertext)
+    with gateway.precedence.handing_over():
+        taken = await run_in_threadpool(gateway.batches.put_part, device, batch_id, n, ciphertext)
     return json_answer({"state": taken.state.value, "n": n}, status=201 if taken.fresh else 200)
 
 
 async def _commit(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), batch_named(request)
-    custody = await run_in_threadpool(gateway.batches.commit, device, batch_id)
+    with gateway.precedence.handing_over():
+        custody = await run_in_threadpool(gateway.batches.commit, device, batch_id)
     gateway.notify()
     return envelope_answer(custody, status=202)
 
@@ -221,7 +229,8 @@ async def _receipt(gateway: Gateway, request: Request) -> Response:
     device, batch_id = await gateway.device(request), batch_named(request)
     patience = time.monotonic() + min(_count(request, "wait", 0), _LONGEST_WAIT)
     key, custody = await run_in_threadpool(gateway.batches.in_custody, device, batch_id)
-    with gateway.bell.listening() as event:
+    with gateway.bell.listening(key) as event:
+        pause = _LOOK_AFTER
         while True:
             reply = await run_in_threadpool(
                 receipt_reply, gateway.database, gateway.keys, gateway.clock, gateway.ids, device, key
@@ -230,7 +239,8 @@ async def _receipt(gateway: Gateway, request: Request) -> Response:
             if reply is not None or left <= 0 or gateway.bell.silent:
                 break
             # Another process may be the one that works: then no bell rings here.
-            await heard(event, min(left, _LOOK_EVERY))
+            await heard(event, min(left, pause))
+            pause *= 2
     if reply is not None:
         return Response(reply, 200, media_type=REPLY)
     response = envelope_answer(custody, status=202)

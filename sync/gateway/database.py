@@ -47,6 +47,8 @@ class Role(StrEnum):
     """Proposes and decides over devices, requests and held batches; sees no value of a record."""
     AUDIT = "jmdesk_audit"
     """Looks at what was done, by which device and when; at no value of a record."""
+    PUBLIC = "jmdesk_public"
+    """Asks for one certificate by its number, as anybody may; reads no table."""
 
 
 LOOKERS = frozenset({Role.READ, Role.AUDIT})

@@ -17,6 +17,7 @@ import psycopg
 from starlette.exceptions import HTTPException
 
 from jmdesk.core.errors import Environment
+from jmdesk.core.seals import PAGE
 from sync.gateway.journal import event, whereabouts
 from sync.gateway.limiter import LOOPBACK, Limiter, Network, Rate, Rates, client_address
 from sync.gateway.media import PROBLEM, json_answer
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("jmdesk.gateway")
 
 Handler = Callable[["Request"], Awaitable["Response"]]
+Told = Callable[[Declined, str], "Response"]
 
 RETRY_SECONDS: Final = 2
 _REQUEST_ID: Final = re.compile(r"(?!.*[0-9]{13})[0-9A-Za-z._-]{8,64}")
@@ -71,6 +73,8 @@ class Door:
             self._take("enrol", address, self._rates.enrol)
         elif route in _SESSION:
             self._take("session", address, self._rates.session)
+        elif route.startswith(PAGE):
+            self._take("page", address, self._rates.page)
 
     def check_device(self, device: str) -> None:
         """``Declined`` ``too_many`` for a device that asks too often."""
@@ -83,11 +87,13 @@ class Door:
             raise Declined(Problem.TOO_MANY, retry_after=seconds)
 
 
-def guarded(handler: Handler, route: str, door: Callable[[], Door]) -> Handler:
+def guarded(handler: Handler, route: str, door: Callable[[], Door], told: Told | None = None) -> Handler:
     """A handler behind the door: every failure is an answer, every answer is logged, without personal data (I13).
 
-    ``door`` is asked at each request, so that the table of routes can be looked at without a gateway.
+    ``door`` is asked at each request, so that the table of routes can be looked at without a gateway. ``told`` makes
+    the answer of a failure from it and the request's id: a problem document where nothing else is said.
     """
+    answer = told or problem_answer
 
     async def through(request: Request) -> Response:
         asked, request_id, started = door(), _request_id(request), time.monotonic()
@@ -96,13 +102,13 @@ def guarded(handler: Handler, route: str, door: Callable[[], Door]) -> Handler:
                 asked.check_address(request, route)
                 response = await handler(request)
             except Declined as declined:
-                response = problem_answer(declined, request_id)
+                response = answer(declined, request_id)
             except (psycopg.OperationalError, Environment) as error:
                 event(log, logging.WARNING, "unavailable", request=request_id, error=whereabouts(error))
-                response = problem_answer(Declined(Problem.UNAVAILABLE), request_id)
+                response = answer(Declined(Problem.UNAVAILABLE), request_id)
             except Exception as error:  # noqa: BLE001 - a bug is told as one, without the data that it met
                 event(log, logging.ERROR, "failed", request=request_id, error=whereabouts(error))
-                response = problem_answer(Declined(Problem.INTERNAL), request_id)
+                response = answer(Declined(Problem.INTERNAL), request_id)
         response.headers["X-Request-Id"] = request_id
         response.headers["Cache-Control"] = "no-store"
         seconds, method = time.monotonic() - started, request.method
@@ -127,7 +133,11 @@ def _request_id(request: Request) -> str:
 
 def problem_answer(declined: Declined, request_id: str) -> Response:
     """A problem document; where time cures it, with ``Retry-After``."""
-    response = json_answer(declined.body(request_id), declined.status, PROBLEM)
+    return retry_after(declined, json_answer(declined.body(request_id), declined.status, PROBLEM))
+
+
+def retry_after(declined: Declined, response: Response) -> Response:
+    """An answer with ``Retry-After`` where time cures the problem."""
     if declined.problem in (Problem.TOO_MANY, Problem.UNAVAILABLE, Problem.SPOOL_FULL):
         response.headers["Retry-After"] = str(declined.detail.get("retry_after", RETRY_SECONDS))
     return response

@@ -39,6 +39,8 @@ class Rates:
     """Enrolment requests from one address: each is a guess at a code."""
     session: Rate = Rate(20, 400)
     """Challenges and session answers from one address: each costs a signature check."""
+    page: Rate = Rate(1, 30)
+    """The public certificate page, from one address: nobody tries numbers one after the other."""
     device: Rate = Rate(100, 2_000)
     """Everything that a device asks with its token."""
 

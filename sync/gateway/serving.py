@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sync.gateway.server import Address, Settings
 
 PROCESSES: Final[Mapping[str, tuple[tuple[Role, ...], tuple[str, ...]]]] = {
-    "api": ((Role.API,), ()),
+    "api": ((Role.API, Role.PUBLIC), ()),
     "ingest": ((Role.INGEST,), (OPENING_FILE,)),
     "signer": ((Role.SIGNER,), (SIGNING_FILE,)),
     "read": ((Role.READ,), ()),

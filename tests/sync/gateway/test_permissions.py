@@ -16,42 +16,42 @@ from sync.gateway.policy import Grant
 
 # S select, I insert, U update, D delete, T truncate; a small letter: some columns only. A new table needs its row here.
 TABLES = """
-                     api   ingest read  signer audit admin
-admin_accounts       -     -      -     -      -     SIU
-admin_log            -     -      -     -      -     SI
-admin_sessions       -     -      -     -      -     SIUD
-alarm_notes          -     -      -     -      -     SI
-alarms               I     SI     S     -      S     S
-alembic_version      S     S      S     S      S     S
-attachment_verdicts  -     SI     S     -      -     -
-attachments          -     SI     s     -      -     -
-batch_attachments    SI    SD     -     -      -     -
-batch_overview       -     -      S     -      S     -
-batch_parts          SI    SD     -     -      -     -
-batches              SIU   SU     S     -      s     Su
-challenges           SID   -      -     -      -     -
-changes              -     I      S     -      S     -
-counties             SU    SU     S     -      S     -
-device_requests      SIU   -      S     -      -     Su
-devices              SIU   S      S     -      -     Su
-enrol_codes          SU    -      -     -      -     -
-evidence             -     SI     S     -      -     -
-ledger_overview      -     -      S     -      S     -
-operations           -     SIU    S     -      s     sI
-packages             S     S      S     -      -     -
-platform             S     S      S     -      -     -
-platform_keys        -     S      -     S      -     -
-proposals            -     -      -     -      -     Siu
-receipt_parts        S     SID    -     -      -     -
-records              S     SIU    S     -      -     s
-region_closure       S     S      S     -      S     -
-region_counts        -     -      S     -      -     -
-region_edition       -     -      -     -      -     -
-region_moves         S     S      S     -      -     S
-regions              S     S      S     -      S     S
-sessions             SID   -      -     -      -     -
-trust                S     S      S     -      -     S
-units                S     S      S     -      S     Su
+                     api   ingest read  signer audit admin public
+admin_accounts       -     -      -     -      -     SIU   -
+admin_log            -     -      -     -      -     SI    -
+admin_sessions       -     -      -     -      -     SIUD  -
+alarm_notes          -     -      -     -      -     SI    -
+alarms               I     SI     S     -      S     S     -
+alembic_version      S     S      S     S      S     S     S
+attachment_verdicts  -     SI     S     -      -     -     -
+attachments          -     SI     s     -      -     -     -
+batch_attachments    SI    SD     -     -      -     -     -
+batch_overview       -     -      S     -      S     -     -
+batch_parts          SI    SD     -     -      -     -     -
+batches              SIU   SU     S     -      s     Su    -
+challenges           SID   -      -     -      -     -     -
+changes              -     I      S     -      S     -     -
+counties             SU    SU     S     -      S     -     -
+device_requests      SIU   -      S     -      -     Su    -
+devices              SIU   S      S     -      -     Su    -
+enrol_codes          SU    -      -     -      -     -     -
+evidence             -     SI     S     -      -     -     -
+ledger_overview      -     -      S     -      S     -     -
+operations           -     SIU    S     -      s     sI    -
+packages             S     S      S     -      -     -     -
+platform             S     S      S     -      -     -     -
+platform_keys        -     S      -     S      -     -     -
+proposals            -     -      -     -      -     Siu   -
+receipt_parts        S     SID    -     -      -     -     -
+records              S     SIU    S     -      -     s     -
+region_closure       S     S      S     -      S     -     -
+region_counts        -     -      S     -      -     -     -
+region_edition       -     -      -     -      -     -     -
+region_moves         S     S      S     -      -     S     -
+regions              S     S      S     -      S     S     -
+sessions             SID   -      -     -      -     -     -
+trust                S     S      S     -      -     S     -
+units                S     S      S     -      S     Su    -
 """
 ACTIONS = {"S": "SELECT", "I": "INSERT", "U": "UPDATE", "D": "DELETE", "T": "TRUNCATE"}
 
@@ -82,7 +82,7 @@ R23             -  -  x  x  -  -  -   x   x
 R24             -  -  -  -  x  -  -   x   -
 R25             x  x  x  x  x  x  x   x   x
 R27             x  x  -  -  -  x  x   x   -
-assessment      x  x  -  -  -  -  x   x   -
+assessment      x  x  x  x  x  -  x   x   x
 workflow_event  x  x  x  x  x  x  x   x   x
 """
 

@@ -76,8 +76,8 @@ def test_each_folder_holds_what_is_its_process_s_and_nothing_more(data: Path) ->
     for place in (data / "processes").iterdir():
         assert place.stat().st_mode & 0o077 == 0
         assert all(file.stat().st_mode & 0o077 == 0 for file in place.iterdir())
-        (role,) = read_logins(place / FILE)
-        assert role == f"jmdesk_{place.name}"
+        own = {f"jmdesk_{place.name}"} | ({Role.PUBLIC.value} if place.name == "api" else set())
+        assert read_logins(place / FILE).keys() == own
 
 
 def test_a_second_setup_leaves_the_logins_as_they_are(data: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_second_setup_leaves_the_logins_as_they_are(data: Path) -> None:
 
 def test_a_login_cannot_become_another_role(data: Path) -> None:
     for name in ("api", "ingest", "signer", "read", "audit"):
-        (login,) = read_logins(data / "processes" / name / FILE).values()
+        login = read_logins(data / "processes" / name / FILE)[f"jmdesk_{name}"]
         with psycopg.connect(login, autocommit=True) as connection:
             for role in set(Role) - {Role.OWNER, Role(f"jmdesk_{name}")}:
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -115,6 +115,7 @@ def test_a_whole_batch_goes_through_three_processes(data: Path) -> None:
         assert desk.exchange(draft("R05", rid, values))[0].verdict is Verdict.ACCEPTED
         assert desk.pull()[rid].set["address"] == values["address"]
         assert desk.call("GET", "/readyz").status_code == 200
+        assert desk.call("GET", "/certificates/XY44078507202600000").status_code == 404
 
         signer.kill()
         signer.communicate()
@@ -151,8 +152,8 @@ def test_the_api_has_no_private_key_in_its_folder_its_memory_or_its_reach(data: 
         with pytest.raises(LookupError):
             _ = keys.opening
         assert not any(hasattr(key, "private") for key in (keys.signing, keys.provisioning, keys.publisher))
-        assert storage.database.roles == {Role.API}
-        for role in set(Role) - {Role.API}:
+        assert storage.database.roles == {Role.API, Role.PUBLIC}
+        for role in set(Role) - {Role.API, Role.PUBLIC}:
             with pytest.raises(Environment, match=r"gateway\.no_login"):
                 storage.database.run(Access(role), lambda connection: connection.execute("SELECT 1"))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -24,7 +24,8 @@ def _run(statements: str) -> None:
 
 def upgrade() -> None:
     _run(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
-    _run(Path(__file__).with_name("0001_admin.sql").read_text(encoding="utf-8"))
+    for name in ("0001_admin.sql", "0001_public.sql"):
+        _run(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
@@ -34,6 +35,7 @@ def downgrade() -> None:
         " device_requests devices units packages region_moves platform_keys trust platform"
         " region_closure region_edition regions"
     )
+    _run("DROP FUNCTION public_certificate, public_signer, masked_name, rid_in")
     _run("DROP TABLE alarm_notes, admin_log, proposals, admin_sessions, admin_accounts")
     _run("DROP FUNCTION guard_proposal, keep_admin_log")
     _run("DROP VIEW batch_overview, region_counts, ledger_overview")

@@ -4,7 +4,7 @@ DO $$
 DECLARE wanted text;
 BEGIN
   FOREACH wanted IN ARRAY ARRAY['jmdesk_api', 'jmdesk_ingest', 'jmdesk_signer', 'jmdesk_read', 'jmdesk_audit',
-    'jmdesk_admin'] LOOP
+    'jmdesk_admin', 'jmdesk_public'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
       BEGIN
         EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
