@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _ENROLLING: Final = "sync.enrolling"
 """The request under way (base64): an answer that was lost, or that waits for an approval, is fetched with it."""
+_KEPT: Final = frozenset({"sync.enrolment_waits", "sync.blocks_full"})
+"""Refusals that an administrator can lift: the same request is granted then."""
 _LOST: Final = frozenset({"vault.device_key_missing", "vault.damaged_device_key"})
 
 
@@ -36,8 +38,9 @@ def enrol(
     The code carries the root's fingerprint: the trust document is checked against it before anything is asked, so a
     false platform gets nothing but the request (which holds no secret). The request is made once and may be repeated;
     the platform answers the same bytes with the same grant. ``ca`` is PEM text. ``Refused``: ``protocol.…`` for a
-    mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``,
-    ``sync.enrolment_waits`` until an administrator has approved the key (call again with the same code);
+    mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``;
+    ``sync.enrolment_waits`` until an administrator has approved the key, ``sync.blocks_full`` until there is a desk
+    block for it (call again with the same code);
     ``Unreachable`` as the transport says.
     """
     if desk.grant is not None and not _is_stranded(desk, desk.grant.device):
@@ -54,7 +57,7 @@ def enrol(
     try:
         answer = patience.run(lambda: transport.enrol(request.envelope))
     except Refused as error:
-        if error.code != "sync.enrolment_waits":
+        if error.code not in _KEPT:
             desk.store.put_setting(_ENROLLING, "")
         raise
     grant = _keep(desk, trust, request, answer, gateway=gateway, ca=ca)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.regions import regions, significant
-from jmdesk.core.clock import Clock
+from jmdesk.core.clock import Clock, beijing_date
 from jmdesk.core.errors import Refused
 from sync.gateway.database import OWNER, Access, Connection, Database, Role, one
 from sync.gateway.keys import PlatformKeys
@@ -136,7 +136,8 @@ def enrol(database: Database, keys: PlatformKeys, clock: Clock, envelope: bytes)
     """The signed grant that answers an enrolment request; the same request again gets the same grant.
 
     Where the unit's keys need approval, the device's standing until an administrator has approved it.
-    ``Declined``: ``malformed``, ``code_invalid``, ``code_unit``, ``not_approved``.
+    ``Declined``: ``malformed``, ``code_invalid``, ``code_unit``, ``not_approved``, ``blocks_full`` (the request stays:
+    once there is room, the same bytes are granted).
     """
     signed = read_request(envelope, Purpose.ENROL)
     answer = database.run(Access(Role.API), lambda connection: _enrol(connection, keys, clock.now(), signed))
@@ -168,9 +169,9 @@ def _enrol(connection: Connection, keys: PlatformKeys, now: datetime, signed: Si
         "SELECT enrol_codes.regions, roles, units.region FROM enrol_codes JOIN units USING (unit) WHERE code_id = %s",
         (request.code_id,),
     )
-    block = _free_block(connection, scope) if asked.state is RequestState.APPROVED else ""
+    block = _free_block(connection, scope, now) if asked.state is RequestState.APPROVED else ""
     if block is None:
-        return Declined(Problem.UNAVAILABLE)
+        return Declined(Problem.BLOCKS_FULL)
 
     def grant() -> bytes:
         admit(connection, signed, county=county_of(region), regions=scope, roles=roles, desk_block=block, epoch=1)
@@ -212,13 +213,21 @@ def _redeem(connection: Connection, now: datetime, signed: SignedRequest) -> Ask
     return keep_request(connection, signed, subject=request.device, county=county_of(found[0]), waits=found[1], now=now)
 
 
-def _free_block(connection: Connection, scope: Sequence[str]) -> str | None:
-    """The lowest desk block that no desk with overlapping regions has, so that their household numbers never meet."""
+def _free_block(connection: Connection, scope: Sequence[str], now: datetime) -> str | None:
+    """The lowest desk block that no desk with overlapping regions has, so that their household numbers never meet.
+
+    Numbers outlive the desk that gave them, on paper too: its block is handed on only where it retired without ever
+    having sent a batch, in an earlier year (numbers of papers name the year).
+    """
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('jmdesk-desk-block'))")
+    rows = connection.execute(
+        "SELECT desk_block, regions FROM devices WHERE NOT (retired IS NOT NULL AND replaced_by IS NULL"
+        " AND epoch = 1 AND end_seq = 0"
+        " AND extract(year FROM retired AT TIME ZONE 'Asia/Shanghai') < %s)",
+        (beijing_date(now).year,),
+    )
     taken = {
-        block
-        for block, theirs in connection.execute("SELECT desk_block, regions FROM devices")
-        if any(a.startswith(b) or b.startswith(a) for a in theirs for b in scope)
+        block for block, theirs in rows if any(a.startswith(b) or b.startswith(a) for a in theirs for b in scope)
     }
     return next((f"{n:02d}" for n in range(1, _BLOCKS + 1) if f"{n:02d}" not in taken), None)
 

@@ -23,6 +23,7 @@ STATUS: Mapping[Problem, int] = {
     Problem.CHAIN_FORK: 409,
     Problem.CURSOR_UNKNOWN: 409,
     Problem.PARTS_MISSING: 409,
+    Problem.BLOCKS_FULL: 409,
     Problem.TOO_LARGE: 413,
     Problem.TOO_MANY: 429,
     Problem.INTERNAL: 500,

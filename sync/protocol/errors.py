@@ -46,6 +46,7 @@ class Problem(StrEnum):
     DIGEST_MISMATCH = "digest_mismatch"  # 400: Content-Digest or the manifest's sha256 differs from the body
     CODE_INVALID = "code_invalid"  # 403: enrolment code unknown, used up, expired or wrong
     CODE_UNIT = "code_unit"  # 403: the code was issued for another unit
+    BLOCKS_FULL = "blocks_full"  # 409: no desk block is free in these regions; an administrator has to make room
     TOO_LARGE = "too_large"  # 413
     TOO_MANY = "too_many"  # 429 with Retry-After
     SPOOL_FULL = "spool_full"  # 507 with Retry-After: too much waits to be processed; `scope` says whose

@@ -175,3 +175,48 @@ def test_without_a_session_nothing_is_answered(platform: Platform, authorization
     ]:
         answer = desk.call(method, path, b"", headers={"Authorization": authorization})
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+def fill_blocks(platform: Platform, region: str) -> list[str]:
+    """Invented desks that have every block of a region; their key ids."""
+    devices = [f"{number:032x}" for number in range(1, 100)]
+    with platform.storage.database.transaction(OWNER) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO devices (device, public, kem_public, suite, unit, county, regions, roles, desk_block, client)"
+            " VALUES (%s, '', '', 'JM1', %s, '440781', %s, '{}', %s, '')",
+            [(device, COUNTY, [region], f"{place:02d}") for place, device in enumerate(devices, 1)],
+        )
+    return devices
+
+
+def test_without_a_free_block_a_desk_is_told_and_the_same_request_works_once_there_is_one(platform: Platform) -> None:
+    devices = fill_blocks(platform, "440785104200")
+    desk = platform.stranger()
+    request = desk.request(platform.code(VILLAGE), VILLAGE)
+
+    def ask() -> tuple[int, str]:
+        answer = desk.call("POST", "/v1/enrol", request.envelope)
+        return answer.status_code, answer.json().get("code", "")
+
+    def end(device: str, **values: object) -> None:
+        given = {"retired": "2025-12-31T15:59:00Z", "end_seq": 0, "replaced_by": None, **values}
+        with platform.storage.database.transaction(OWNER) as connection:
+            connection.execute(
+                "UPDATE devices SET retired = %(retired)s, end_seq = %(end_seq)s, replaced_by = %(replaced_by)s"
+                " WHERE device = %(device)s",
+                {"device": device, **given},
+            )
+
+    try:
+        assert ask() == (409, "blocks_full")
+        end(devices[90], end_seq=1)  # gave numbers
+        end(devices[91], replaced_by="ab" * 16)  # its successor goes on with the block
+        end(devices[92], retired=SystemClock().now())  # this year's numbers of papers may be its
+        assert ask() == (409, "blocks_full")
+        end(devices[93])
+        answer = desk.call("POST", "/v1/enrol", request.envelope)
+        assert answer.status_code == 201
+        assert open_grant(answer.content, desk.trust, request).desk_block == "94"
+    finally:
+        with platform.storage.database.transaction(OWNER) as connection:
+            connection.execute("DELETE FROM devices WHERE device = ANY(%s)", (devices,))
