@@ -7,9 +7,10 @@ where nobody made others (`setup` makes them).
 from __future__ import annotations
 
 import queue
+import selectors
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -145,9 +146,15 @@ class Database:
     @contextmanager
     def transaction(self, access: Access) -> Iterator[Connection]:
         """One transaction in a role; it commits at the end and rolls back on an error."""
-        with self._pool(access.role).lent() as connection, connection.transaction():
-            _assume(connection, access)
-            yield connection
+        with self._pool(access.role).lent() as connection:
+            try:
+                _begin(connection, access)
+                yield connection
+            except BaseException:
+                with suppress(psycopg.Error):  # a connection that is gone has rolled back by itself
+                    connection.rollback()
+                raise
+            connection.commit()
 
     def run(self, access: Access, work: Callable[[Connection], _Result]) -> _Result:
         """``work`` in a transaction of its own, once more when PostgreSQL broke it off for another's sake."""
@@ -177,7 +184,11 @@ class Database:
 
 
 def _answers(connection: Connection) -> bool:
-    """Whether an idle connection is still there (the server may have been restarted meanwhile)."""
+    """Whether an idle connection is still there: a server that ended it has said so, and else says nothing."""
+    with selectors.DefaultSelector() as told:
+        told.register(connection.fileno(), selectors.EVENT_READ)
+        if not told.select(0):
+            return True
     try:
         connection.execute("SELECT")
     except psycopg.Error:
@@ -185,21 +196,27 @@ def _answers(connection: Connection) -> bool:
     return True
 
 
-def _assume(connection: Connection, access: Access) -> None:
+def _begin(connection: Connection, access: Access) -> None:
     if access.role is Role.OWNER:
+        connection.execute("BEGIN")
         return
     counties, regions = access.counties, access.regions
     if access.role in LOOKERS and not counties:
         counties, regions = ("*",), regions or ("",)
-    # SET LOCAL itself, three in one message: Citus passes these statements on to its workers, but not set_config().
+    # SET LOCAL itself, all in one message: Citus passes these statements on to its workers, but not set_config().
     connection.execute(
-        sql.SQL("SET LOCAL ROLE {}; SET LOCAL jmdesk.counties = {}; SET LOCAL jmdesk.regions = {}").format(
+        sql.SQL("BEGIN; SET LOCAL ROLE {}; SET LOCAL jmdesk.counties = {}; SET LOCAL jmdesk.regions = {}").format(
             sql.Identifier(access.role.value),
             sql.Literal(",".join(counties)),
             sql.Literal(",".join(f"{prefix}%" for prefix in regions)),
         ),
         prepare=False,  # only a plain message may hold several statements
     )
+
+
+def widen(connection: Connection, counties: Sequence[str]) -> None:
+    """Let the rest of a transaction see the rows of these counties too."""
+    connection.execute(sql.SQL("SET LOCAL jmdesk.counties = {}").format(sql.Literal(",".join(counties))))
 
 
 def one(connection: Connection, query: LiteralString, parameters: Sequence[object] = ()) -> TupleRow:

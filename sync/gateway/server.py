@@ -26,6 +26,7 @@ from sync.gateway.limiter import LOOPBACK, Network, Rates, client_address
 from sync.gateway.listener import Listener
 from sync.gateway.metrics import Metrics
 from sync.gateway.ops import build_ops
+from sync.gateway.precedence import Precedence
 from sync.gateway.readiness import Readiness
 from sync.gateway.signer import SignerClient, SignerServer
 from sync.gateway.spool import Quotas, everywhere
@@ -76,6 +77,7 @@ class Running:
     ) -> None:
         self._settings = settings or Settings()
         clock, database, bell = clock or SystemClock(), storage.database, Bell()
+        precedence = Precedence()
         host = listen[0]
         files = tls or own_certificates(data, [host], clock)
         self.metrics = Metrics()
@@ -83,7 +85,8 @@ class Running:
         if signer is None:
             keys = load_keys(database, data, clock)
             database.run(OWNER, store_regions)
-            self.worker = Worker(database, Ingest(database, keys, clock), bell, clock=clock, metrics=self.metrics)
+            ingest = Ingest(database, keys, clock)
+            self.worker = Worker(database, ingest, bell, clock=clock, metrics=self.metrics, precedence=precedence)
             notify = self.worker.notify
         else:
             keys = api_keys(database, signer)
@@ -95,7 +98,8 @@ class Running:
         )
         door = Door(self._settings.rates, self._settings.proxies, self.metrics)
         self.gateway = Gateway(
-            *(database, keys, clock, TimeOrderedIds(clock), notify, bell, door, self._settings.quotas, self.readiness)
+            *(database, keys, clock, TimeOrderedIds(clock), notify, bell, door, self._settings.quotas, self.readiness),
+            precedence=precedence,
         )
         self.metrics.about(version=version(), role="all" if signer is None else "api")
         self.metrics.watch(database, everywhere(database, Role.API), clock)

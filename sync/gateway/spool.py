@@ -9,7 +9,7 @@ from typing import Final
 
 from psycopg.rows import TupleRow
 
-from sync.gateway.database import Access, Connection, Database, Role, one
+from sync.gateway.database import Access, Connection, Database, Role, one, widen
 from sync.gateway.journal import event
 from sync.gateway.problem import Declined
 from sync.protocol.errors import Problem
@@ -60,6 +60,7 @@ def check_quota(database: Database, quotas: Quotas, device: str, manifest: Manif
     """
 
     def work(connection: Connection) -> TupleRow:
+        widen(connection, _counties(connection))
         return one(
             connection,
             "SELECT coalesce(sum(bytes) FILTER (WHERE device = %s), 0),"
@@ -69,7 +70,7 @@ def check_quota(database: Database, quotas: Quotas, device: str, manifest: Manif
             (device, manifest.unit, manifest.batch_id, list(WAITING)),
         )
 
-    own, unit, total, known = database.run(everywhere(database, Role.API), work)
+    own, unit, total, known = database.run(Access(Role.API), work)
     if known:
         return
     bounds = (("device", own, quotas.device), ("unit", unit, quotas.unit), ("total", total, quotas.total))
@@ -81,10 +82,11 @@ def check_quota(database: Database, quotas: Quotas, device: str, manifest: Manif
 
 def everywhere(database: Database, role: Role) -> Access:
     """A role over every county that there is."""
-    found = database.run(
-        Access(role), lambda connection: connection.execute("SELECT county FROM counties ORDER BY county").fetchall()
-    )
-    return Access(role, tuple(county for (county,) in found))
+    return Access(role, database.run(Access(role), _counties))
+
+
+def _counties(connection: Connection) -> tuple[str, ...]:
+    return tuple(county for (county,) in connection.execute("SELECT county FROM counties ORDER BY county"))
 
 
 def backlog(connection: Connection) -> Backlog:
