@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from jmdesk.attachments.content import Content
+from jmdesk.attachments.linking import attach
 from jmdesk.catalogue.types import Record
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Refused
@@ -27,6 +29,7 @@ from jmdesk.reviews.rules import (
     relation,
     valid,
 )
+from jmdesk.reviews.tallying import TallyLine, counted
 from jmdesk.store.reading import Connection
 
 NUMBER_PREFIX = "PY"
@@ -177,36 +180,45 @@ class Panel:
             self._keep(writer, batch, Ballot(no, household, dict(marks) if knows else {}, knows, recused=False))
 
     def tally(self, batch: str, household: str, voters: Sequence[tuple[int, int]], *, basis: str = "") -> None:
-        """Enter a tally sheet instead of ballots: for each valid vote the sum of its marks and their number.
+        """Enter the line of one household: for each valid vote the sum of its marks and their number.
 
-        ``Refused`` "reviews.too_many_votes" when there are more votes than members who were there and are not kin,
-        "reviews.marks", "reviews.voting_over".
+        Errors as ``tally_sheet``; "reviews.marks" also where votes have another number of marks than there are items.
         """
-        low, high = self.rules.lowest, self.rules.highest
-        if not all(count == len(self.rules.items) and low * count <= total <= high * count for total, count in voters):
-            raise Refused("reviews.marks", lowest=low, highest=high)
+        if not all(count == len(self.rules.items) for _, count in voters):
+            raise Refused("reviews.marks", lowest=self.rules.lowest, highest=self.rules.highest)
+        sums = tuple(total for total, _ in voters)
+        self.tally_sheet(batch, [TallyLine(household, len(sums), sums)], basis=basis)
+
+    def tally_sheet(
+        self, batch: str, lines: Sequence[TallyLine], *, scan: Content | None = None, basis: str = ""
+    ) -> int:
+        """Enter a tally sheet instead of ballots, all of it or nothing; gives how many households.
+
+        ``scan`` becomes evidence of every line. ``Refused`` "reviews.marks"; "reviews.votes_differ" where sums and
+        valid votes differ in number, "reviews.total_differs" where they do not add up to the total on the paper,
+        "reviews.too_many_votes" when there are more than members who were there and are not kin,
+        "reviews.voting_over".
+        """
         with self._writing(batch) as (connection, writer):
             found = _batch(connection, batch)
-            self._check_open(connection, batch, household)
-            able = [
-                seat
-                for seat in queries.seats(connection, batch)
-                if seat.attended and self._relation(connection, batch, seat, household) not in (KIN, HINT)
-            ]
-            if len(voters) > len(able):
-                raise Refused("reviews.too_many_votes", most=len(able))
-            values: Record = {
-                "subject_id": f"R05:{household}",
-                "rating_year": found.year,
-                "item": TALLY_ITEM,
-                "facts": {"voters": [list(pair) for pair in sorted(voters)]},
-                "basis": f"{batch} {basis.strip() or '评议计票表'}"[:200],
-                "assessed_on": writer.on.isoformat(),
-                "assessor_id": self._desk.actor,
-            }
-            for rid in queries.tally_records(connection, household, found.year):
-                writer.void("assessment", rid, "重新录入计票表")
-            writer.create("assessment", values)
+            for line in lines:
+                self._check_open(connection, batch, line.household)
+                self._check_line(line, self._able(connection, batch, line.household))
+                self._write_line(writer, found, line, basis, scan)
+        return len(lines)
+
+    def able(self, batch: str, households: Sequence[str]) -> dict[str, int]:
+        """How many members could vote on each household: there, not kin, no likely kinship left open."""
+        with self._desk.store.reading() as connection:
+            return {household: self._able(connection, batch, household) for household in households}
+
+    def tallied_lines(self, batch: str) -> dict[str, TallyLine]:
+        """The lines of the tally sheets that were entered, by household."""
+        with self._desk.store.reading() as connection:
+            found = _batch(connection, batch)
+            households = list(queries.ratings_of(connection, batch).values())
+            voters = queries.tallied_votes(connection, households, found.year, batch)
+        return {rid: TallyLine(rid, len(sums), sums, sum(sums)) for rid, sums in voters.items()}
 
     def valid_votes(self, connection: Connection, batch: str, household: str) -> int:
         """How many votes on a household count."""
@@ -217,6 +229,39 @@ class Panel:
         return len(valid(b for (_, of), (_, b) in queries.ballots(connection, batch).items() if of == household))
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _able(self, connection: Connection, batch: str, household: str) -> int:
+        seats = (seat for seat in queries.seats(connection, batch) if seat.attended)
+        return sum(self._relation(connection, batch, seat, household) not in (KIN, HINT) for seat in seats)
+
+    def _check_line(self, line: TallyLine, most: int) -> None:
+        match counted(line, self.rules, most).fault:
+            case "marks":
+                raise Refused("reviews.marks", lowest=self.rules.lowest, highest=self.rules.highest)
+            case "number":
+                raise Refused("reviews.votes_differ", valid=line.valid, entered=len(line.sums))
+            case "total":
+                raise Refused("reviews.total_differs", total=line.total or 0, sum=sum(line.sums))
+            case "too_many":
+                raise Refused("reviews.too_many_votes", most=most)
+
+    def _write_line(self, writer: Writer, batch: Batch, line: TallyLine, basis: str, scan: Content | None) -> None:
+        connection, marks = writer.transaction.connection, len(self.rules.items)
+        values: Record = {
+            "subject_id": f"R05:{line.household}",
+            "rating_year": batch.year,
+            "item": TALLY_ITEM,
+            "facts": {"voters": [[total, marks] for total in sorted(line.sums)]},
+            "basis": f"{batch.number} {basis.strip() or '评议计票表'}"[:200],
+            "assessed_on": writer.on.isoformat(),
+            "assessor_id": self._desk.actor,
+        }
+        for rid in queries.tally_records(connection, line.household, batch.year):
+            writer.void("assessment", rid, "重新录入计票表")
+        rid = writer.create("assessment", values)
+        if scan is not None:
+            writer.transaction.flush()
+            attach(writer, "assessment", rid, scan, caption=f"计票表 {batch.number}")
 
     def _relation(self, connection: Connection, batch: str, seat: Seat, household: str) -> str:
         near = queries.neighbours(connection, [household]).get(household, Neighbour(household, (), ""))

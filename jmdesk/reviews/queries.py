@@ -186,8 +186,10 @@ def tally_records(connection: Connection, household: str, year: int) -> list[str
     return list(connection.execute(query).scalars())
 
 
-def tallies(connection: Connection, households: Sequence[str], year: int, batch: str) -> dict[str, int]:
-    """How many votes the tally sheets of a batch hold, by household."""
+def tallied_votes(
+    connection: Connection, households: Sequence[str], year: int, batch: str
+) -> dict[str, tuple[int, ...]]:
+    """The sums of the votes that the tally sheets of a batch hold, by household."""
     found = {}
     for chunk in _chunks([f"R05:{rid}" for rid in households]):
         query = select(ASSESSMENT.c.subject_id, ASSESSMENT.c.facts).where(
@@ -200,8 +202,14 @@ def tallies(connection: Connection, households: Sequence[str], year: int, batch:
         for subject, text in connection.execute(query):
             facts = from_json(text) if text else {}
             voters = facts.get("voters") if isinstance(facts, dict) else None
-            found[str(subject).partition(":")[2]] = len(voters) if isinstance(voters, list) else 0
+            sums = tuple(int(vote[0]) for vote in voters) if isinstance(voters, list) else ()
+            found[str(subject).partition(":")[2]] = sums
     return found
+
+
+def tallies(connection: Connection, households: Sequence[str], year: int, batch: str) -> dict[str, int]:
+    """How many votes the tally sheets of a batch hold, by household."""
+    return {rid: len(sums) for rid, sums in tallied_votes(connection, households, year, batch).items()}
 
 
 def neighbours(connection: Connection, households: Sequence[str]) -> dict[str, Neighbour]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import FixedClock
 from tests.desks import NOW
+from tests.documents import pdf
 from tests.ui.desks import VILLAGE
 from tests.ui.keys import press, write
 from ui.core.context import Context
@@ -234,9 +236,68 @@ def test_a_comparison_of_rules_is_shown_and_writes_nothing(window: MainWindow, d
     assert isinstance(page, ReviewsPage)
     page.open(batch)
     settled()
-    page.tabs.setCurrentIndex(4)
+    page.tabs.setCurrentWidget(page.comparing)
     write(page.comparing.name, "JM-HH-1@1.0")
     press(page.comparing.name, Qt.Key.Key_Return)
     settled()
     assert page.comparing.sentence.text() == "比较 3 户，等级有变化 0 户。"
     assert desk.services.records.count("R16") == 0
+
+
+def test_a_tally_sheet_is_entered_by_keyboard_checked_while_typing_and_filed_with_its_scan(
+    window: MainWindow, desk: OpenDesk, settled: Settle, tmp_path: Path
+) -> None:
+    services, reviews = desk.services, desk.services.reviews
+    batch = reviews.panel.open_batch(VILLAGE)
+    reviews.apply(batch, reviews.candidates(batch))
+    for n in range(6):
+        seat = reviews.panel.seat(batch, f"司徒{'甲乙丙丁戊己'[n]}", address=f"外村{n}号")
+        reviews.panel.attend(batch, seat.no, present=True)
+    press(window, Qt.Key.Key_R, CONTROL)
+    settled()
+    page = window.page
+    assert isinstance(page, ReviewsPage)
+    page.open(batch)
+    settled()
+    pane = page.tally
+    page.tabs.setCurrentWidget(pane)
+    pane.grid.setFocus()
+
+    def key_in(*numbers: int) -> None:
+        for number in numbers:
+            write(pane.grid, str(number))
+            press(pane.grid, Qt.Key.Key_Return)
+
+    key_in(6, 20, 18, 16, 14, 19, 17, 103)
+    assert pane.grid.text(0, pane.grid.total + 3) == "各票合计 104 分，与总分不符"
+    assert not pane.save_it.isEnabled()
+    assert pane.grid.currentRow() == 1
+    pane.grid.setCurrentCell(0, pane.grid.total)
+    press(pane.grid, Qt.Key.Key_Backspace)
+    write(pane.grid, "4")
+    assert pane.grid.text(0, pane.grid.total + 3) == "相符"
+    assert pane.grid.text(0, pane.grid.total + 1) == "20 和 14"
+    assert pane.grid.text(0, pane.grid.total + 2) == "4.38"
+    struck = [n for n in range(6) if (item := pane.grid.item(0, 3 + n)) is not None and item.font().strikeOut()]
+    assert struck == [0, 3]
+    press(pane.grid, Qt.Key.Key_Return)
+    key_in(5, 20, 20, 20, 20)
+    assert pane.grid.text(1, pane.grid.total + 3) == "有效票 5 张，已录 4 张"
+    key_in(21)
+    assert pane.grid.text(1, pane.grid.total + 3) == "每张票 4–20 分"
+    pane.grid.setCurrentCell(1, 7)
+    press(pane.grid, Qt.Key.Key_Delete)
+    key_in(20, 100)
+    assert page.unsaved()
+    scan = tmp_path / "计票表.pdf"
+    scan.write_bytes(pdf())
+    pane.scan.set_value(scan)
+    press(window, Qt.Key.Key_S, CONTROL)
+    settled()
+    assert not page.unsaved()
+    assert page.opened is not None
+    assert [case.votes for case in page.opened.cases] == [6, 5, 0]
+    sheets = services.records.find("assessment")
+    assert len(sheets) == 2
+    assert all(services.attachments.of("assessment", found.rid) for found in sheets)
+    assert pane.grid.text(0, pane.grid.total) == "104"

@@ -12,6 +12,7 @@ import pytest
 from jmdesk.catalogue.calendar import WorkCalendar, work_calendar
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
+from jmdesk.reviews.tallying import TallyLine
 
 if TYPE_CHECKING:
     from tests.jmdesk.reviews.conftest import Village
@@ -388,3 +389,25 @@ def test_a_rating_whose_consent_is_pending_stays_a_draft(village: Village) -> No
     village.clerk.take(rating, "assess", reason="试评")
     with pytest.raises(Refused, match="awaiting_consent"):
         village.clerk.take(rating, "score")
+
+
+# -- tally sheets ------------------------------------------------------------------------------------------------------
+
+
+def test_a_tally_sheet_that_does_not_agree_with_itself_is_not_taken_and_leaves_nothing(village: Village) -> None:
+    village.clerk.apply(village.batch, village.households)
+    first, second, _ = village.households
+    right = TallyLine(first, 5, (20, 18, 16, 14, 12), 80)
+    for wrong, code in (
+        (TallyLine(second, 5, (20, 18, 16, 14)), "votes_differ"),
+        (TallyLine(second, 5, (20, 18, 16, 14, 12), 81), "total_differs"),
+        (TallyLine(second, 7, (20,) * 7, 140), "too_many_votes"),
+        (TallyLine(second, 5, (20, 18, 16, 14, 3), 71), "marks"),
+    ):
+        with pytest.raises(Refused, match=code):
+            village.clerk.panel.tally_sheet(village.batch, [right, wrong])
+    assert village.desk.records.count("assessment") == 0
+    village.clerk.panel.tally_sheet(village.batch, [right], basis="第 3 张")
+    [case, *_] = village.clerk.cases(village.batch)
+    assert case.votes == 5
+    assert village.clerk.panel.tallied_lines(village.batch)[first].sums == (12, 14, 16, 18, 20)

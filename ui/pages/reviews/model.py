@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,6 +14,7 @@ from jmdesk.reviews.panel import Sheet
 from jmdesk.reviews.queries import Batch
 from jmdesk.reviews.rules import CLEAR, HINT, KIN, Seat
 from jmdesk.reviews.service import Bulk, Case
+from jmdesk.reviews.tallying import TallyLine
 from jmdesk.reviews.watch import OWNERS_STEPS, Trouble
 from jmdesk.workflows.standing import Due
 from ui.core import wording
@@ -50,6 +51,9 @@ class Opened:
     sheet: Sheet
     papers: tuple[Paper, ...]
     candidates: int
+    able: Mapping[str, int]
+    """How many members can vote on each household."""
+    tallied: Mapping[str, TallyLine]
 
     @property
     def states(self) -> dict[str, int]:
@@ -106,7 +110,9 @@ class ReviewReader:
         sheet = reviews.panel.sheet(number, [case.line.household for case in cases])
         title = tr("{village} {year} 年度", village=place(batch.region), year=batch.year)
         papers, waiting = reviews.filing.of_batch(number), reviews.candidates(number)
-        return Opened(batch, title, tuple(cases), sheet, tuple(papers), len(waiting))
+        able = reviews.panel.able(number, [case.line.household for case in cases])
+        tallied = reviews.panel.tallied_lines(number)
+        return Opened(batch, title, tuple(cases), sheet, tuple(papers), len(waiting), able, tallied)
 
     def case(self, rating: str) -> CaseView:
         """One case with the steps that this page asks for, without what the program fills in."""

@@ -15,6 +15,7 @@ from jmdesk.papers.service import Issued
 from jmdesk.ratings.simulation import Simulation
 from jmdesk.reviews.rules import item_remarks
 from jmdesk.reviews.service import Bulk
+from jmdesk.reviews.tallying import TallyLine
 from ui.core.cases import CaseView
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
@@ -29,6 +30,7 @@ from ui.pages.reviews.comparing import ComparingPane
 from ui.pages.reviews.model import Board, Opened, ReviewReader, batch_columns, compare, place, told
 from ui.pages.reviews.panel import PanelPane
 from ui.pages.reviews.papers import PapersPane
+from ui.pages.reviews.tally import TallyPane
 from ui.widgets.code_picker import CodePicker
 from ui.widgets.elided import Elided
 from ui.widgets.empty_state import EmptyState
@@ -78,11 +80,17 @@ class ReviewsPage(Page):
 
     @override
     def unsaved(self) -> bool:
-        return self.cases.panel.form is not None
+        return self.cases.panel.form is not None or self.tally.dirty
 
     @override
     def discard(self) -> None:
         self.cases.panel.close_form()
+        self.tally.done()
+
+    @override
+    def save(self) -> None:
+        if self.number and self.tabs.currentWidget() is self.tally:
+            self.tally.save()
 
     @override
     def start_new(self) -> None:
@@ -146,9 +154,9 @@ class ReviewsPage(Page):
         fresh, self.opened = self.stack.currentIndex() == 0, opened
         self.title.setText(opened.title)
         self.about.setText(opened.batch.number)
-        for pane in (self.cases, self.panel, self.ballots, self.papers):
+        for pane in (self.cases, self.panel, self.ballots, self.tally, self.papers):
             pane.show_batch(opened)
-        for pane in (self.panel, self.ballots):  # these stay with the village that met
+        for pane in (self.panel, self.ballots, self.tally):  # these stay with the village that met
             self.tabs.setTabVisible(self.tabs.indexOf(pane), not opened.batch.unit)
         self.stack.setCurrentIndex(1)
         if fresh:
@@ -227,6 +235,19 @@ class ReviewsPage(Page):
             return self._reviews.panel.seat(batch, name, duty, household=household, address=address)
 
         self._do(work, lambda _seat: self.panel.added())
+
+    def _tally(self, lines: list[TallyLine], scan: Path | None, basis: str) -> None:
+        number, panel = self.number, self._reviews.panel
+
+        def work() -> object:
+            content = read_document(scan) if scan is not None else None
+            return panel.tally_sheet(number, lines, scan=content, basis=basis)
+
+        def done(count: object) -> None:
+            self.tally.done()
+            self.context.notices.say(tr("已保存计票表，共 {n} 户。", n=count))
+
+        self._do(work, done)
 
     def _issued(self, issued: object) -> None:
         if isinstance(issued, Issued):
@@ -308,6 +329,7 @@ class ReviewsPage(Page):
         self.ballots.declared.connect(
             lambda no, rid, related: self._do(lambda: panel.declare(self.number, no, rid, related=related))
         )
+        self.tally.entered.connect(self._tally)
         self.papers.issue_wished.connect(lambda name: self._do(lambda: filing.issue(self.number, name), self._issued))
         self.papers.save_wished.connect(self._ask_paper)
         self.papers.register_wished.connect(self._ask_register)
@@ -350,6 +372,7 @@ class ReviewsPage(Page):
         down.addLayout(head)
         rules = self._reviews.panel.rules
         self.cases, self.panel = CasesPane(desk), PanelPane(rules.least_votes)
+        self.tally = TallyPane(rules)
         self.ballots, self.papers = BallotsPane(rules), PapersPane(self._reviews.filing.kinds())
         self.comparing = ComparingPane(desk.ratings.package.label, self._reader.labels)
         self.tabs = QTabWidget()
@@ -357,6 +380,7 @@ class ReviewsPage(Page):
             (self.cases, tr("农户")),
             (self.panel, tr("评议小组")),
             (self.ballots, tr("评议票")),
+            (self.tally, tr("计票表")),
             (self.papers, tr("文书")),
             (self.comparing, tr("规则比较")),
         ):
