@@ -356,7 +356,7 @@ class Desk(Place):
     @property
     def inbox(self) -> Inbox:
         """The door for the platform's verified replies, as the grant now stands."""
-        return Inbox(self.store, self.unit, self.regions)
+        return Inbox(self.store, self.reader, self.regions)
 
     @cached_property
     def ratings(self) -> Ratings:

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from jmdesk.attachments.queries import settle as settle_attachments
 from jmdesk.catalogue.derived import DerivedContext, derive
+from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.core.clock import beijing_date, from_utc_text, utc_text
 from jmdesk.core.errors import Refused
@@ -110,12 +111,13 @@ class Applied:
 class Inbox:
     """The one door for what the platform says. Its callers have verified signatures and addressed device already."""
 
-    def __init__(self, store: Store, unit: str = "", regions: Sequence[str] = ("",)) -> None:
-        """``unit`` is this desk's: what the platform hides from it of others' records stays as it was put here.
+    def __init__(self, store: Store, reader: Reader, regions: Sequence[str] = ("",)) -> None:
+        """``reader`` is this desk: what the platform hides from it of others' records stays as it was put here.
 
         ``regions`` are the prefixes of what it may hold.
         """
-        self._store, self._unit, self._regions = store, unit, tuple(regions)
+        self._store, self._reader, self._regions = store, reader, tuple(regions)
+        self._unit = reader.unit
 
     def custody(self, batch_id: str, envelope: bytes) -> None:
         """Keep the platform's signed word that it holds a batch."""
@@ -217,7 +219,7 @@ class Inbox:
                 known += 1
             elif found is not None and found.server_epoch not in ("", epoch):
                 unsettled = arrival.rid in unsent
-                course = recover(transaction, self._store.catalogue, theirs, found, self._unit, unsent=unsettled)
+                course = recover(transaction, self._store.catalogue, theirs, found, self._reader, unsent=unsettled)
                 courses[course] += 1
                 if course is Course.THEIRS:
                     self._take(transaction, theirs, found)
@@ -277,7 +279,7 @@ class Inbox:
         transaction.keep_beside(operation.type, operation.rid, shown.content())
 
     def _take(self, transaction: Transaction, theirs: Theirs, found: Stored | None) -> None:
-        hidden = theirs.hidden(self._store.catalogue.types[theirs.type], self._unit)
+        hidden = theirs.hidden(self._store.catalogue.types[theirs.type], self._reader)
         take_theirs(transaction, self._store.catalogue, theirs, found, keep=hidden)
 
 

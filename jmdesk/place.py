@@ -6,12 +6,15 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.households.numbers import PROVISIONAL_BLOCK
 from jmdesk.store.store import Connection, Store, set_setting
 from jmdesk.vault.folder import Unlocked
 
 UNIT_NAME: Final = "unit.name"
+DEMONSTRATION: Final = "Y1000000DEM0DEM051"
+"""The unit code of a demonstration's vault: well formed, of no place (region 000000), and known to no platform."""
 _GRANT: Final = "sync.grant"
 
 
@@ -51,6 +54,11 @@ class Place:
         return self.grant.unit if self.grant else self.vault.header.unit
 
     @property
+    def demonstration(self) -> bool:
+        """Whether all data here are invented. The mark is under the vault's header, which nobody changes unnoticed."""
+        return self.vault.header.unit == DEMONSTRATION
+
+    @property
     def unit_name(self) -> str:
         """The unit's name as it was given, else its code."""
         return self.store.setting(UNIT_NAME) or self.unit
@@ -74,6 +82,11 @@ class Place:
     def platform(self) -> str:
         """The address of the platform, "" before enrolment."""
         return self.grant.gateway if self.grant else ""
+
+    @property
+    def reader(self) -> Reader:
+        """Whom the platform shows records to: this unit, in the roles that it was granted."""
+        return Reader(self.unit, self.grant.roles if self.grant else ())
 
     def accept_grant(self, grant: Grant, connection: Connection | None = None) -> None:
         """Keep what the platform granted, in a transaction if one is given. The caller has verified its signature."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.conflicts.rules import Compared, base_of, compare, disjoint
 from jmdesk.store import change_log, incoming, outbox, reading
@@ -89,8 +90,8 @@ class Case:
         return next((line for line in reversed(self.lines) if line.state in ("conflict", "refused")), None)
 
 
-def case_of(connection: Connection, catalogue: Catalogue, unit: str, type_id: str, rid: str) -> Case | None:
-    """The case of a record as it stands now; ``None`` when nothing is to be decided. ``unit`` is this desk's."""
+def case_of(connection: Connection, catalogue: Catalogue, reader: Reader, type_id: str, rid: str) -> Case | None:
+    """The case of a record as it stands now; ``None`` when nothing is to be decided. ``reader`` is this desk."""
     lines = outbox.unsettled(connection, rid)
     record = reading.get(connection, type_id, rid) if lines else None
     if record is None:
@@ -101,7 +102,7 @@ def case_of(connection: Connection, catalogue: Catalogue, unit: str, type_id: st
         return None
     fields: Sequence[Compared] = ()
     if kind is Kind.EDITED and theirs is not None:
-        fields = _compared(connection, catalogue, unit, record, lines, theirs)
+        fields = _compared(connection, catalogue, reader, record, lines, theirs)
     return Case(kind, record, tuple(lines), theirs, tuple(fields))
 
 
@@ -114,12 +115,12 @@ def _kind(record: Stored, lines: Iterable[Line], theirs: Theirs | None) -> Kind 
 
 
 def _compared(
-    connection: Connection, catalogue: Catalogue, unit: str, record: Stored, lines: Sequence[Line], theirs: Theirs
+    connection: Connection, catalogue: Catalogue, reader: Reader, record: Stored, lines: Sequence[Line], theirs: Theirs
 ) -> Sequence[Compared]:
     record_type = catalogue.types[record.type]
     base = base_of(change_log.history(connection, record.rid), min(line.first_seq for line in lines))
     touched = {name for line in lines for name in line.fields}
-    hidden = theirs.hidden(record_type, unit)
+    hidden = theirs.hidden(record_type, reader)
     fields = compare(record_type, base, record.values, theirs.values, touched, hidden)
     if theirs.whole:
         return fields

@@ -7,6 +7,7 @@ from datetime import date
 from enum import Enum
 from typing import Protocol
 
+from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Record
 from jmdesk.conflicts import queries, rerating
 from jmdesk.conflicts.case import Case, Kind, case_of
@@ -38,12 +39,12 @@ class Whole(Enum):
 
 
 class ConflictDesk(Workplace, Protocol):
-    """Where conflicts are decided: by which unit, with the ratings that rest on what changed."""
+    """Where conflicts are decided: by which unit in which roles, with the ratings that rest on what changed."""
 
     @property
     def ratings(self) -> Ratings: ...
     @property
-    def unit(self) -> str: ...
+    def reader(self) -> Reader: ...
 
 
 class Conflicts:
@@ -65,7 +66,7 @@ class Conflicts:
         """What waits for a decision, the oldest first."""
         with self._desk.store.reading() as connection:
             found = (
-                case_of(connection, self._desk.catalogue, self._desk.unit, type_id, rid)
+                case_of(connection, self._desk.catalogue, self._desk.reader, type_id, rid)
                 for type_id, rid in queries.waiting(connection, limit)
             )
             return [case for case in found if case is not None]
@@ -73,7 +74,7 @@ class Conflicts:
     def case(self, type_id: str, rid: str) -> Case:
         """One record's case. ``Refused`` "conflicts.none" when nothing is to be decided on it (any more)."""
         with self._desk.store.reading() as connection:
-            found = case_of(connection, self._desk.catalogue, self._desk.unit, type_id, rid)
+            found = case_of(connection, self._desk.catalogue, self._desk.reader, type_id, rid)
         if found is None:
             raise Refused("conflicts.none")
         return found
@@ -186,7 +187,7 @@ class Conflicts:
         self._desk.records.guard.require("edit", type_id)
         with self._desk.records.writing(verb, reason=reason.strip()) as writer:
             connection = writer.transaction.connection
-            case = case_of(connection, self._desk.catalogue, self._desk.unit, type_id, rid)
+            case = case_of(connection, self._desk.catalogue, self._desk.reader, type_id, rid)
             if case is None or case.kind not in kinds:
                 raise Refused("conflicts.none")
             if case.under_way:
@@ -206,7 +207,7 @@ class Conflicts:
         incoming.drop(transaction.connection, [case.rid])
         # Hidden values that no edit is about stay; edited ones are put back as edits, for they have to be sent.
         touched = {name for line in case.lines for name in line.fields}
-        keep = case.theirs.hidden(self._desk.catalogue.types[case.type], self._desk.unit) - touched
+        keep = case.theirs.hidden(self._desk.catalogue.types[case.type], self._desk.reader) - touched
         take_theirs(transaction, self._desk.catalogue, case.theirs, case.record, keep=keep)
 
     def _join(self, writer: Writer, case: Case, choices: Mapping[str, Choice]) -> None:

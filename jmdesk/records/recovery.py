@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue, Record, RecordType
 from jmdesk.store import change_log, incoming, outbox, sighting
 from jmdesk.store.change_log import Change
@@ -127,11 +128,11 @@ def difference(
 
 
 def recover(
-    transaction: Transaction, catalogue: Catalogue, theirs: Theirs, record: Stored, unit: str, *, unsent: bool
+    transaction: Transaction, catalogue: Catalogue, theirs: Theirs, record: Stored, reader: Reader, *, unsent: bool
 ) -> Course:
     """Compare a record of the platform's former history with what the restored one holds, and note what to do.
 
-    ``unsent``: it has unsettled edits; ``unit`` is this desk's.
+    ``unsent``: it has unsettled edits; ``reader`` is this desk.
     """
     connection, type_id, rid = transaction.connection, record.type, record.rid
     lines = outbox.unsettled(connection, rid) if unsent else []
@@ -139,14 +140,14 @@ def recover(
     if theirs.tombstone:
         return _voided_there(transaction, theirs, record, unsent=unsent)
     record_type = catalogue.types[type_id]
-    hidden = theirs.hidden(record_type, unit)
-    agrees = not unsent and record.voided is None and same(record_type, record.values, theirs, unit)
+    hidden = theirs.hidden(record_type, reader)
+    agrees = not unsent and record.voided is None and same(record_type, record.values, theirs, reader)
     if agrees and not hidden:
         return _rebased(transaction, theirs, record)
     history = change_log.history(connection, rid)
     settled = [change for change in history if since is None or change.seq < since]
     confirmed = confirmed_values(record, history, since)
-    names = _compared(record_type, confirmed, theirs, unit)
+    names = _compared(record_type, confirmed, theirs, reader)
     found = difference(names, record, confirmed, theirs, settled).and_unseen(_last_changes(hidden, settled))
     void = record.voided is not None
     if found.ahead and not (found.open or void or lines):
@@ -166,14 +167,14 @@ def recover(
     return course
 
 
-def same(record_type: RecordType, values: Record, theirs: Theirs, unit: str) -> bool:
-    """Whether the platform holds exactly these values, as far as it shows them to this unit."""
+def same(record_type: RecordType, values: Record, theirs: Theirs, reader: Reader) -> bool:
+    """Whether the platform holds exactly these values, as far as it shows them to this reader."""
     there = theirs.values
-    return all(values.get(name) == there.get(name) for name in _compared(record_type, values, theirs, unit))
+    return all(values.get(name) == there.get(name) for name in _compared(record_type, values, theirs, reader))
 
 
-def _compared(record_type: RecordType, values: Record, theirs: Theirs, unit: str) -> list[str]:
-    hidden = theirs.hidden(record_type, unit)
+def _compared(record_type: RecordType, values: Record, theirs: Theirs, reader: Reader) -> list[str]:
+    hidden = theirs.hidden(record_type, reader)
     return [n for n in record_type.travelling({**values, **theirs.values}) if n not in hidden]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Record, RecordType
 from jmdesk.store.among import among
 from jmdesk.store.columns import from_json
@@ -46,11 +47,9 @@ class Theirs:
         """The key id of the desk that wrote this version; empty when it is not known."""
         return self.origin.partition(".")[0]
 
-    def hidden(self, record_type: RecordType, unit: str) -> set[str]:
-        """The fields that the platform does not show to ``unit``: those for the owner's desks alone (class U)."""
-        if self.unit in ("", unit):
-            return set()
-        return {f.identifier for f in record_type.fields if f.disclosure == "U"} - self.values.keys()
+    def hidden(self, record_type: RecordType, reader: Reader) -> frozenset[str]:
+        """The fields that the platform does not show to this reader."""
+        return reader.withheld(record_type, self.unit) - self.values.keys()
 
     def content(self) -> dict[str, Any]:
         """What the store keeps."""

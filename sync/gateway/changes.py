@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import msgspec
+from psycopg import sql
 from psycopg.types.json import set_json_loads
 
-from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.disclosure import Reader
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.ids import Ids
 from sync.gateway.database import Connection, Database, Role
+from sync.gateway.disclosure import shown, withheld
 from sync.gateway.enrol import Device, refuse_closed
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.problem import Declined
@@ -54,7 +54,7 @@ def change_page(
     ``device_retired``.
     """
     refuse_closed(device)
-    limit = max(FEWEST, min(limit, MOST))
+    limit, reader = max(FEWEST, min(limit, MOST)), Reader(device.grant.unit, device.grant.roles)
 
     def work(connection: Connection) -> tuple[int, bool, list[ChangeLine]]:
         set_json_loads(msgspec.json.decode, connection)  # several times as quick as the standard library's
@@ -62,14 +62,17 @@ def change_page(
         if cursor > head:
             raise Declined(Problem.CURSOR_UNKNOWN)
         rows = connection.execute(
-            "SELECT position, tombstone, type, rid::text, version, region, unit, at, writer, fields, versions, reason"
-            " FROM records WHERE county = ANY(%s) AND position > %s AND position <= %s ORDER BY position LIMIT %s",
+            sql.SQL(
+                "SELECT position, tombstone, type, rid::text, version, region, unit, at, writer, fields, versions,"
+                " reason FROM records WHERE county = ANY(%s) AND position > %s AND position <= %s AND {}"
+                " ORDER BY position LIMIT %s"
+            ).format(shown(device.grant)),
             (list(device.grant.counties), cursor, head, limit + 1),
             prepare=False,  # a plan kept from when the table was small would sort all of it for each page
         ).fetchall()
         more = len(rows) > limit
         until = rows[limit][0] - 1 if more else head
-        return until, more, [_line(row, device.grant.unit) for row in rows if row[0] <= until]
+        return until, more, [_line(row, reader) for row in rows if row[0] <= until]
 
     until, more, lines = database.run(device.grant.access(Role.API), work)
     now, page_id = utc_text(clock.now()), ids.new()
@@ -113,10 +116,12 @@ def _head(connection: Connection, counties: tuple[str, ...]) -> int:
     return int(max(heads)[0]) if heads else 0
 
 
-def _line(row: tuple[Any, ...], unit: str) -> ChangeLine:
+def _line(row: tuple[Any, ...], reader: Reader) -> ChangeLine:
     position, tombstone, type_, rid, version, region, owner, at, writer, fields, versions, reason = row
-    if owner != unit:
-        fields, versions = _disclosed(type_, fields), _disclosed(type_, versions)
+    if hidden := withheld(reader, owner, type_):
+        fields, versions = (
+            {name: value for name, value in values.items() if name not in hidden} for values in (fields, versions)
+        )
     return ChangeLine(
         cursor=position,
         op=Op.TOMBSTONE if tombstone else Op.UPSERT,
@@ -131,15 +136,3 @@ def _line(row: tuple[Any, ...], unit: str) -> ChangeLine:
         versions={} if tombstone else versions,
         reason=reason,
     )
-
-
-def _disclosed(type_: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What another unit may see: everything but the fields that are for the owner's desks alone (class U)."""
-    hidden = _own_unit_only(type_)
-    return {name: value for name, value in values.items() if name not in hidden}
-
-
-@cache
-def _own_unit_only(type_: str) -> frozenset[str]:
-    found = catalogue().types.get(type_)
-    return frozenset(f.identifier for f in found.fields if f.disclosure in ("U", "N")) if found else frozenset()

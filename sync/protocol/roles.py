@@ -1,4 +1,4 @@
-"""What a unit may send, by the roles that the platform granted it (I11): both ends go by this table."""
+"""What a unit may send and is shown, by the roles that the platform granted it (I11): both ends go by these tables."""
 
 from __future__ import annotations
 
@@ -26,3 +26,32 @@ WRITES: Mapping[str, frozenset[str]] = {
 def may_send(roles: Iterable[str]) -> frozenset[str]:
     """The record types that some roles may send."""
     return frozenset().union(*(WRITES.get(role, frozenset()) for role in roles))
+
+
+_CREDIT = frozenset({"R01", "R03", "R17", "R18"})
+_OFFICE = _HOUSEHOLD | _RATING | _COMMON | _CREDIT | {"R27"}
+_TRADE = frozenset({"R01", "R03", "R20"})
+
+READS: Mapping[str, frozenset[str]] = {
+    "R1": _OFFICE,
+    "R2": _OFFICE | {"R19"},
+    "R3": _TRADE,
+    "R4": _TRADE | {"R24"},
+    "R5": _TRADE | _COMMON | {"R21", "R24", "assessment"},
+    "R6": _CREDIT,
+    "R11": _OFFICE | {"R19", "R20", "R21", "R22", "R23", "R24"},
+    "R12": _CREDIT | _COMMON | {"R05", "R16", "R19", "R20", "R21", "R23", "R24"},
+    "R13": _TRADE | {"R24"},
+}
+"""Record types of other units that a unit with a role is shown, inside its regions; its own records it always is.
+
+Of the types in ``SHARED`` only what is about a type that the role is shown besides.
+"""
+
+SHARED: frozenset[str] = _COMMON | {"R04", "R13", "R14", "assessment"}
+"""Types whose records are about households as well as about enterprises: a reference says which."""
+
+
+def may_see(roles: Iterable[str]) -> frozenset[str]:
+    """The record types of other units that some roles are shown."""
+    return frozenset().union(*(READS.get(role, frozenset()) for role in roles))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jmdesk.catalogue.loader import catalogue
+from jmdesk.permissions.matrix import shipped
 from sync.gateway.policy import DEFAULT_ROLES, Grant, counties_of, county_of
-from sync.protocol.roles import WRITES
+from sync.protocol.roles import READS, SHARED, WRITES, may_see
 
 
 def grant(*regions: str, roles: tuple[str, ...] = ("R1",)) -> Grant:
@@ -25,6 +26,16 @@ def test_every_role_and_type_of_the_matrix_is_the_catalogue_s() -> None:
 def test_every_type_that_travels_is_some_role_s_to_send_or_the_platform_s_own() -> None:
     sent = frozenset().union(*WRITES.values())
     assert {t.id for t in catalogue().types.values() if not t.local_only} - sent == {"R01"}
+
+
+@pytest.mark.parametrize("role", sorted(catalogue().code_lists["CL-ROLE"].values))
+def test_a_role_is_shown_no_more_of_others_than_its_people_may_read(role: str) -> None:
+    assert {t for t in may_see([role]) - SHARED if not shipped().may(role, "read", t)} == set()
+    assert READS.get(role, frozenset()) <= catalogue().types.keys()
+
+
+def test_a_bank_is_shown_nothing_of_a_household() -> None:
+    assert not may_see(DEFAULT_ROLES["5"]) & {"R04", "R05", "R06", "R07", "R10", "R15", "R16", "assessment"}
 
 
 @pytest.mark.parametrize("role", sorted(catalogue().code_lists["CL-ROLE"].values))
