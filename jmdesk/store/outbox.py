@@ -52,7 +52,10 @@ class Batch:
 
 def drafts(connection: Connection, *, types: Sequence[str], chunk: int = 1000) -> Iterator[Waiting]:
     """Drafts of the given types, type by type in that order, each by age; read in chunks so memory stays bounded."""
+    waiting = set(connection.execute(select(outbox.c.type).distinct().where(outbox.c.state == "draft")).scalars())
     for type_id in types:
+        if type_id not in waiting:
+            continue
         table = record_tables[type_id]
         after = 0
         while True:
