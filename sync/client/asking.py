@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 ASKED: Final = "sync.asked"
 HALT: Final = "sync.halt"
+ROTATIONS: Final = "sync.rotations"
+"""The setting that holds the rotations that led to the key in use, oldest first: requests alone, without keys."""
 CLIENT: Final = "jmdesk"
 
 
@@ -51,10 +53,15 @@ class Asked(msgspec.Struct, frozen=True):
     keys: str = ""
 
     @property
+    def signed(self) -> bytes:
+        """The request's envelope, as it travels."""
+        return base64.b64decode(self.envelope)
+
+    @property
     def request(self) -> SignedRequest:
         """The request, as it was signed."""
         with of_the_platform():
-            return open_request(base64.b64decode(self.envelope))
+            return open_request(self.signed)
 
 
 class Halt(msgspec.Struct, frozen=True):
@@ -86,6 +93,12 @@ def halt(desk: Desk, code: str) -> None:
 def keep_asked(store: Store, asked: Asked | None) -> None:
     """Keep a request, or forget the one that was answered."""
     store.put_setting(ASKED, msgspec.json.encode(asked).decode() if asked is not None else "")
+
+
+def load_rotations(store: Store) -> list[Asked]:
+    """The rotations that led to the key in use, oldest first."""
+    text = store.setting(ROTATIONS)
+    return msgspec.json.decode(text, type=list[Asked]) if text else []
 
 
 def check_may_seal(connection: Connection) -> None:

@@ -24,7 +24,7 @@ from sync.client.grants import finish_rotation
 from sync.client.membership import Membership, load_membership, save_membership, signing_key
 from sync.client.packages import fetch_packages
 from sync.client.patience import Patience
-from sync.client.petition import Answered, answer_reopening, answer_rotation, open_batches
+from sync.client.petition import Answered, answer_reopening, answer_rotation, open_batches, show_rotations
 from sync.client.receiving import Receiver, counted, cursor_of
 from sync.client.report import SyncReport
 from sync.client.sealing import MOST_RECORDS, seal
@@ -123,7 +123,7 @@ class _Exchange:
 
     def run(self, most: int, wait_seconds: float) -> None:
         self._told(self._rotation)
-        self._session.open()
+        self._open_session()
         self._told(self._newest_trust)
         self._report.log_cut = log_cut_at(self._desk, self._membership.keyring)
         self._told(self._fetch_packages)
@@ -141,6 +141,16 @@ class _Exchange:
             if rotation_due(self._desk) and not open_batches(self._desk) and load_asked(self._desk.store) is None:
                 ask_rotation(self._desk, new_device_keys())
                 self._told(self._rotation)
+
+    def _open_session(self) -> None:
+        """Open a session; a platform that was put back to before this desk's key is shown how the key came to be."""
+        try:
+            self._session.open()
+        except Refused as error:
+            if error.code != "sync.device_unknown" or not show_rotations(self._desk, self._transport, self._patience):
+                raise
+            self._begin()
+            self._session.open()
 
     def _told(self, step: Callable[[], None]) -> None:
         """One step; what is refused pauses and is told, and does not keep the other steps from being taken."""

@@ -14,7 +14,7 @@ from jmdesk.place import Grant
 from jmdesk.store import outbox
 from jmdesk.store.store import set_setting
 from jmdesk.vault.device import DeviceKeys
-from sync.client.asking import ASKED, HALT, Asked, keep_asked, load_asked
+from sync.client.asking import ASKED, HALT, ROTATIONS, Asked, keep_asked, load_asked, load_rotations
 from sync.client.faults import of_the_platform
 from sync.client.membership import load_membership, store_membership
 from sync.protocol.enrolment import EnrolmentGrant, Purpose, open_grant
@@ -30,6 +30,8 @@ REVIEW: Final = "sync.review"
 """The setting that says that unsettled edits are to be compared with a fresh snapshot before anything is sent."""
 
 _RAW: Final = 32
+_MOST_ROTATIONS: Final = 12
+"""How many rotations are kept, one a year: a platform may be put back to before each of them."""
 
 
 def grant_of(granted: EnrolmentGrant, gateway: str) -> Grant:
@@ -64,9 +66,13 @@ def take_rotation(desk: Desk, asked: Asked, envelope: bytes) -> None:
     stored grant names. A grant of other regions has the desk start over, for what it lacks lies behind its cursor.
     """
     before = desk.regions
+    request = msgspec.structs.replace(asked, keys="", waiting=False)
+    led_here = [*(known for known in load_rotations(desk.store) if known.envelope != asked.envelope), request]
     with desk.store.transaction(desk.actor, "rotate") as transaction:
         if _take(desk, transaction.connection, asked, envelope).regions != before:
             set_setting(transaction.connection, CURSOR, "0")
+        kept = msgspec.json.encode(led_here[-_MOST_ROTATIONS:]).decode()
+        set_setting(transaction.connection, ROTATIONS, kept)
     finish_rotation(desk)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ import msgspec
 from jmdesk.core.errors import Refused
 from jmdesk.store import outbox
 from jmdesk.vault.device import new_device_keys
-from sync.client.asking import Asked, ask_rotation, keep_asked, load_asked
+from sync.client.asking import Asked, ask_rotation, keep_asked, load_asked, load_rotations
 from sync.client.batch_file import BatchFile, batch_path
 from sync.client.faults import of_the_platform
 from sync.client.grants import take_reopening, take_rotation
@@ -78,6 +77,28 @@ def answer_rotation(desk: Desk, transport: Transport, patience: Patience) -> Ans
     return Answered.GRANTED
 
 
+def show_rotations(desk: Desk, transport: Transport, patience: Patience) -> bool:
+    """Show a platform that does not know this desk's key the rotations that led to it; whether it grants the key anew.
+
+    So it is with one that was put back from a backup: it still knows an older key, and each request is its own proof.
+    The same requests get the same answers, so nothing is lost where nothing was forgotten.
+    """
+    rotations = load_rotations(desk.store)
+    if not rotations or rotations[-1].request.device.keyid != load_membership(desk.store).device:
+        return False
+    for oldest in reversed(range(len(rotations))):
+        try:
+            replies = [_brought(transport, patience, rotation) for rotation in rotations[oldest:]]
+        except Refused as error:
+            if error.code != "sync.device_unknown":
+                raise
+            continue
+        if replies[-1].due:
+            take_rotation(desk, rotations[-1], replies[-1].envelope)
+        return replies[-1].due
+    return False
+
+
 def answer_reopening(desk: Desk, session: Session, patience: Patience) -> Answered:
     """Fetch the answer to a reopening under way.
 
@@ -112,13 +133,16 @@ def _under_way(desk: Desk, purpose: Purpose) -> Asked | None:
 
 
 def _asked(desk: Desk, transport: Transport, patience: Patience, asked: Asked) -> Reply:
-    envelope = base64.b64decode(asked.envelope)
     try:
-        return patience.run(lambda: transport.ask(asked.purpose.value, envelope))
+        return _brought(transport, patience, asked)
     except Refused as error:
         if error.code in _FINAL:
             keep_asked(desk.store, None)
         raise
+
+
+def _brought(transport: Transport, patience: Patience, asked: Asked) -> Reply:
+    return patience.run(lambda: transport.ask(asked.purpose.value, asked.signed))
 
 
 def _wait(desk: Desk, asked: Asked, reply: Reply, device: str) -> Answered:

@@ -16,6 +16,7 @@ from sync.client.engine import synchronise
 from sync.client.http import HttpTransport
 from sync.client.membership import load_membership
 from sync.client.patience import Patience
+from sync.client.petition import Answered, rotate
 from sync.client.report import SyncReport
 from sync.client.sealing import seal
 from sync.client.steering import Steering
@@ -205,3 +206,21 @@ def test_an_edit_that_was_sealed_before_the_restore_can_be_decided_after_it(offi
     assert office.sync().complete
     found = household_of(office.desk, rid)
     assert (found.values["address"], found.sync) == ("恢复之前封好的路32号", "confirmed")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_key_that_the_platform_has_forgotten_is_granted_anew_by_the_requests_that_led_to_it(
+    office: Office, times: int
+) -> None:
+    add_household(office.desk, 1)
+    office.sync()
+    backup = PlatformBackup(office.platform)
+    for _ in range(times):
+        assert rotate(office.desk, office.transport, office.patience) is Answered.GRANTED
+    lost = add_household(office.desk, 2)
+    office.sync()
+    office.restore(backup)
+    office.sync()
+    assert office.reopen().verdicts == {"accepted": RECORDS}
+    assert household_of(office.desk, lost).sync == "confirmed"
+    assert load_membership(office.desk.store).device == office.desk.vault.device_keys().keyid
