@@ -1,6 +1,6 @@
 # Every target sets up what is missing first (installer/setup.sh) and then runs one command in .venv/.
 # All targets are phony on purpose: make splits prerequisites at spaces, and a checkout may lie in a folder with some.
-.PHONY: help setup demo app test lint long ime fuzz fuzz-atheris soak mutation bench bench-sync freeze lock clean
+.PHONY: help setup demo app test lint long ime fuzz fuzz-atheris soak mutation bench bench-association bench-sync freeze lock clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -47,6 +47,9 @@ mutation: setup  ## take each check out of protocol and vault, name those that n
 
 bench: setup  ## measure; compared with nothing, asserts nothing
 	@$(PY) -m tests.bench
+
+bench-association: setup  ## the association's desk with 20,000 complaints and 5,000 enterprises, which make bench measures too
+	@$(PY) -m tests.bench.association
 
 bench-sync: setup  ## measure the exchange beside COPY, one request per record, Anki and PouchDB (half an hour)
 	@$(PY) -m tests.bench.exchange

@@ -42,6 +42,8 @@ class WorkCalendar:
         self.years = years
         self._holidays = frozenset(holidays)
         self._made_up = frozenset(made_up)
+        # Thousands of cases begin on the same few days, and a list of them asks for every limit of each.
+        self._counted: dict[tuple[date, int, bool], Deadline] = {}
 
     def is_published(self, day: date) -> bool:
         """Whether the holidays of the day's year are known."""
@@ -80,6 +82,14 @@ class WorkCalendar:
     def _count(self, start: date, days: int, paused: Sequence[tuple[date, date]], *, working: bool) -> Deadline:
         if days < 0:
             raise ValueError("a deadline lies in the future")
+        if paused:
+            return self._walk(start, days, paused, working=working)
+        key = (start, days, working)
+        if key not in self._counted:
+            self._counted[key] = self._walk(start, days, (), working=working)
+        return self._counted[key]
+
+    def _walk(self, start: date, days: int, paused: Sequence[tuple[date, date]], *, working: bool) -> Deadline:
         day, left, known = start, days, True
         while left:
             day += _DAY

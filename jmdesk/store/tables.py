@@ -41,6 +41,12 @@ def _index(record_type: RecordType, table: Table) -> None:
         board = (table.c.rating_year, table.c.rec_region, table.c.grade, table.c.rating_status, table.c.rec_voided)
         Index("ix_hh_rating_board", *board)
         return
+    if record_type.id == "workflow_event":
+        # Which cases are under way is told by the latest step of each, without reading any of them.
+        steps = (table.c.target_ref, table.c.event_at, table.c.rid, table.c.step, table.c.rec_voided)
+        Index("ix_workflow_event_latest", *steps)
+        Index("ix_workflow_event_region", table.c.rec_region)
+        return
     # A household's parts are reached through it: an index of their region would serve nobody.
     if not record_type.household_field:
         Index(f"ix_{table.name}_region", table.c.rec_region)

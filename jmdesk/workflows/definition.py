@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from jmdesk.core.resources import resource
@@ -124,8 +124,22 @@ class Definition:
 
     def steps_from(self, state: str) -> list[Step]:
         """The steps that lead on from a state, in the order of the package."""
-        final = self.states[state].final
-        return [s for s in self.steps.values() if state in s.origins or (ANYWHERE in s.origins and not final)]
+        return list(self._leading[state].values())
+
+    def leads_on(self, state: str, step: str) -> bool:
+        """Whether a step can be taken in a state; asked for every step of every case in a list."""
+        return step in self._leading[state]
+
+    @cached_property
+    def _leading(self) -> Mapping[str, Mapping[str, Step]]:
+        return {
+            state.id: {
+                s.id: s
+                for s in self.steps.values()
+                if state.id in s.origins or (ANYWHERE in s.origins and not state.final)
+            }
+            for state in self.states.values()
+        }
 
 
 class Flawed(ValueError):

@@ -121,13 +121,12 @@ def standing(definition: Definition, events: Iterable[Event], calendar: WorkCale
             else:
                 disputed.append(event)
             continue
-        step = definition.steps.get(event.step)
-        if step is None or step not in definition.steps_from(state):
+        if not definition.leads_on(state, event.step):
             disputed.append(event)
             continue
         states.append(state)
         taken.append(event)
-        state = step.to or state
+        state = definition.steps[event.step].to or state
     over = definition.states[state].final
     dues = tuple(due for clock in definition.clocks if (due := _due(clock, taken, calendar, over=over)) is not None)
     return Standing(definition, state, tuple(taken), tuple(disputed), dues)

@@ -6,6 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from tests.bench.association import COMPLAINTS, ENTERPRISES, bench_association
 from tests.bench.desk import bench_desk, bench_stock
 from tests.bench.start import bench_start
 from tests.bench.stopwatch import Table
@@ -32,6 +33,7 @@ def main() -> None:
             bench_sync(table, Path(folder), households)
         for households in sorted(args.stock):
             bench_stock(table, Path(folder), min(households, SIZES[0]), households)
+        bench_association(table, Path(folder), ENTERPRISES, COMPLAINTS)
         bench_vault(table, Path(folder))
     table.grow()
     table.write(args.out)

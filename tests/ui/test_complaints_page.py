@@ -171,7 +171,7 @@ def test_two_complaints_about_one_product_are_linked_and_unlinked_by_keyboard(
     number = str(first.values["complaint_no"])
     page.open(second.rid)
     settled()
-    (way,) = (one for one in page.case.findChildren(QWidget) if one.accessibleName() == f"关联 {number}")
+    (way,) = (one for one in page.case.findChildren(QWidget) if one.accessibleName() == f"关联 {number}")  # type: ignore[var-annotated]
     press(way, Qt.Key.Key_Space)
     QApplication.processEvents()
     form = page.case.panel.form

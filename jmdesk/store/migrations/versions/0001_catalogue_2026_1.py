@@ -375,8 +375,8 @@ TABLES = """
     NULL, base_version INTEGER NOT NULL, field_versions TEXT NOT NULL, server_epoch TEXT NOT NULL, extension
     TEXT, target_ref TEXT, step VARCHAR(40), event_at TEXT, actor_id TEXT, org_uscc VARCHAR(18), due_at TEXT,
     reason VARCHAR(500), details TEXT, PRIMARY KEY (rid) );
+    CREATE INDEX ix_workflow_event_latest ON workflow_event (target_ref, event_at, rid, step, rec_voided);
     CREATE INDEX ix_workflow_event_region ON workflow_event (rec_region);
-    CREATE INDEX ix_workflow_event_target_ref ON workflow_event (target_ref);
     CREATE INDEX ix_workflow_event_voided ON workflow_event (rec_voided) WHERE rec_voided IS NOT NULL;
     CREATE TABLE zyb_referral ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL,
     rec_source TEXT NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT
