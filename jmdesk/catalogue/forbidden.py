@@ -11,9 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.problems import Problem
-from jmdesk.catalogue.types import Record
+from jmdesk.catalogue.types import Field
 from jmdesk.core.resources import resource
 from jmdesk.core.text import folded
 
@@ -75,16 +74,11 @@ def refused_column(heading: str) -> Hint | None:
     return next(iter(hints(re.sub(r"\s+", "", folded(heading)))), None)
 
 
-def check_free_text(type_id: str, record: Record) -> list[Problem]:
-    """A warning for every long text of a record that seems to hold what must not be collected."""
-    problems: list[Problem] = []
-    for field in catalogue().types[type_id].fields:
-        value = record.get(field.identifier)
-        free = field.type.kind == "str" and field.type.size >= _SHORTEST_FREE_TEXT
-        if not free or not isinstance(value, str):
-            continue
-        kinds = dict.fromkeys(hint.label for hint in hints(value))
-        problems.extend(
-            Problem(field.identifier, "forbidden.text", "warn", {"label": field.label, "kind": kind}) for kind in kinds
-        )
-    return problems
+def check_free_text(field: Field, value: object) -> Problem | None:
+    """A warning for a long text that seems to hold what must not be collected; it names every kind once."""
+    if field.type.kind != "str" or field.type.size < _SHORTEST_FREE_TEXT or not isinstance(value, str):
+        return None
+    kinds = dict.fromkeys(hint.label for hint in hints(value))
+    if not kinds:
+        return None
+    return Problem(field.identifier, "forbidden.text", "warn", {"label": field.label, "kind": "、".join(kinds)})

@@ -13,6 +13,7 @@ from typing import Final
 
 from jmdesk.catalogue.crosschecks import CrossChecks
 from jmdesk.catalogue.field_checks import CheckContext, FieldCheck, compile_check
+from jmdesk.catalogue.forbidden import check_free_text
 from jmdesk.catalogue.industries import Industries, industries
 from jmdesk.catalogue.json_values import json_fault
 from jmdesk.catalogue.loader import catalogue
@@ -68,9 +69,11 @@ class RecordValidator:
         return identifier in record or self._instead.get(identifier, "") in record
 
     def check_field(self, identifier: str, value: object, record: Record, on: date) -> Problem | None:
-        """What is wrong with one value of a record."""
+        """What is wrong with one value of a record, or what should not stand in it."""
         check = self.checks.get(identifier)
-        return check(value, record, on) if check is not None else self._stranger(identifier, value)
+        if check is None:
+            return self._stranger(identifier, value)
+        return check(value, record, on) or check_free_text(self.type.by_identifier[identifier], value)
 
     def _stranger(self, identifier: str, value: object) -> Problem | None:
         if identifier in self._refused:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from jmdesk.catalogue.forbidden import check_free_text, hints, refused_column
+from jmdesk.catalogue.forbidden import hints, refused_column
 from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.validation import validation
 
 
 @pytest.mark.parametrize(
@@ -49,9 +52,10 @@ def test_hints_point_into_the_text_and_never_repeat_a_number() -> None:
     assert "6222021234567890123" not in str(found)
 
 
-def test_long_texts_of_a_record_are_looked_through_once_per_kind() -> None:
-    problems = check_free_text("R25", {"reason": "我家信教，有病史，且患病", "case_no": "血型"})
-    assert [(p.field, p.code, p.level, p.params["kind"]) for p in problems] == [
-        ("reason", "forbidden.text", "warn", "宗教信仰"),
-        ("reason", "forbidden.text", "warn", "疾病和病史"),
-    ]
+def test_a_long_text_is_looked_through_as_it_is_typed_and_names_every_kind_once() -> None:
+    objections = validation().of("R25")
+    found = objections.check_field("reason", "我家信教，有病史，且患病", {}, date(2026, 3, 1))
+    assert found is not None
+    assert (found.code, found.level, found.params["kind"]) == ("forbidden.text", "warn", "宗教信仰、疾病和病史")
+    assert objections.check_field("case_no", "血型", {}, date(2026, 3, 1)) is None
+    assert objections.check_field("reason", "等级有误，请复核。", {}, date(2026, 3, 1)) is None
