@@ -186,8 +186,8 @@ def _rescue(options: argparse.Namespace) -> int:
 
     escrow = read_escrow(options.escrow) if options.escrow else None
     with _storage(options) as storage:
-        key = escrow or load_keys(storage.database, options.data, SystemClock()).opening
-        found = open_rescue(storage.database, options.file, key, options.out)
+        keys = (escrow,) if escrow else load_keys(storage.database, options.data, SystemClock()).openers
+        found = open_rescue(storage.database, options.file, keys, options.out)
     body = found.as_json()
     _tell(options, body, "\n".join(f"{name}\t{value}" for name, value in body.items()))
     return 0

@@ -13,8 +13,8 @@ from jmdesk.catalogue.types import Catalogue
 from jmdesk.core.errors import Refused
 from jmdesk.ratings.rulebook import Rulebook
 from sync.gateway.database import Access, Connection, Database, Role
+from sync.gateway.keys import PlatformKeys
 from sync.gateway.packages import issues
-from sync.protocol.suites import Keyring
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Editions:
 class Editioning:
     """Reads the published packages again when there are others or another day has begun. Thread-safe."""
 
-    def __init__(self, database: Database, keyring: Keyring) -> None:
-        self._database, self._keyring = database, keyring
+    def __init__(self, database: Database, keys: PlatformKeys) -> None:
+        self._database, self._keys = database, keys
         self._turn = threading.Lock()
         self._state: tuple[object, date] | None = None
         self._editions = Editions()
@@ -47,7 +47,7 @@ class Editioning:
     def _renew(self, connection: Connection, day: date) -> None:
         state = (connection.execute("SELECT count(*), max(created) FROM packages").fetchone(), day)
         if state != self._state:
-            self._editions = editions_of(list(issues(connection, self._keyring)), day)
+            self._editions = editions_of(list(issues(connection, self._keys.trust)), day)
             self._state = state
 
 

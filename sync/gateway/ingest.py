@@ -69,7 +69,7 @@ class Ingest:
         self._database = database
         self._keys = keys
         self._clock = clock
-        self._editioning = Editioning(database, keys.trust)
+        self._editioning = Editioning(database, keys)
 
     def process(self, key: BatchKey) -> None:
         """Bring one batch from custody to its receipt; again after a crash, from where it stopped."""
@@ -84,7 +84,7 @@ class Ingest:
         for stretch in _cut(self._left(batch), STRETCH):
             self._database.run(batch.access, partial(self._apply, batch, judge, stretch))
         keep_attachments(
-            *(self._database, batch.access, self._keys.opening, self._clock),
+            *(self._database, batch.access, self._keys.opener(batch.signed.manifest.enc.recipients), self._clock),
             *(batch.key, batch.signed.manifest, batch.device.grant),
         )
         write_receipt(self._database, self._keys, self._clock, batch.device, batch.key, batch.signed)
@@ -154,7 +154,8 @@ class Ingest:
         lines: list[_Line] = []
         for part, (ciphertext,) in zip(parts, rows, strict=True):
             try:
-                opener = BatchOpener(batch.signed.manifest, self._keys.opening)
+                key = self._keys.opener(batch.signed.manifest.enc.recipients)
+                opener = BatchOpener(batch.signed.manifest, key)
                 lines.extend(opener.operations(part, bytes(ciphertext)))
             except RemoteProtocolError as error:
                 lines.extend(_unreadable(batch, part, error))

@@ -1,7 +1,8 @@
 """The platform's keys: made at the first start, sealed in the database under key files, certified by the root.
 
 What signs and what opens lie under two files, so that a process can hold the one without the other: ``signing.key`` is
-the signer's, ``opening.key`` ingest's, and the API has neither.
+the signer's, ``opening.key`` ingest's, and the API has neither. Keys follow one another: desks seal to the newest
+opening key from their next contact on, and what was sealed to an older one opens until that one is destroyed.
 
 A demo gateway makes its own root and escrow key and leaves them in ``offline-root.json``; a city keeps that file on a
 computer without a network and brings it only to sign a new trust document.
@@ -13,10 +14,11 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,8 +27,9 @@ from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Environment
 from sync.gateway.database import OWNER, Access, Connection, Database, Role, one
 from sync.gateway.signer import SignerClient
+from sync.protocol.manifest import Recipient
 from sync.protocol.suites import JM1, KeyRole, OpeningKey, PublicKey, Signer, SigningKey
-from sync.protocol.trust import Trust, certify, open_stored_trust, sign_trust
+from sync.protocol.trust import Trust, TrustedKey, certify, open_stored_trust, sign_trust
 
 _SIGNING = (KeyRole.PLATFORM, KeyRole.PROVISIONING, KeyRole.PUBLISHER, KeyRole.UPDATE)
 _TRUST_DAYS = 400
@@ -35,30 +38,81 @@ _KEY_DAYS = 5 * 366
 _LOCK = 0x6B657973  # "keys"
 
 
+CHANNEL: Final = "jmdesk_trust"
+"""On which running processes are told of another trust document, keys or server epoch: they renew what they hold."""
 SIGNING_FILE = "signing.key"
 OPENING_FILE = "opening.key"
 
 
 @dataclass(frozen=True)
-class PlatformKeys:
-    """What this process of the gateway signs and opens with, and what desks are told of the platform.
-
-    A signing key may be one that the signer holds. ``opens`` is nothing where this process cannot open batches.
-    """
+class _Held:
+    """What was read at one moment."""
 
     signing: Signer
-    opens: OpeningKey | None
+    openers: tuple[OpeningKey, ...]
     trust: Trust
     server_epoch: str
     provisioning: Signer = field(repr=False)
     publisher: Signer = field(repr=False)
 
+
+class PlatformKeys:
+    """What this process of the gateway signs and opens with, and what desks are told of the platform.
+
+    A signing key may be one that the signer holds. A process that cannot open batches has no opening keys. ``renew``
+    reads everything again, so that nobody has to start anew after a rollover. Thread-safe.
+    """
+
+    def __init__(self, read: Callable[[], _Held]) -> None:
+        self._read = read
+        self._held = read()
+
+    def renew(self) -> bool:
+        """Read trust and keys again; whether anything is other than before. Errors as when they were first read."""
+        before, self._held = self._held, self._read()
+        return before != self._held
+
+    @property
+    def signing(self) -> Signer:
+        """The key that signs receipts, pages and grants."""
+        return self._held.signing
+
+    @property
+    def provisioning(self) -> Signer:
+        """The key that signs provisions."""
+        return self._held.provisioning
+
+    @property
+    def publisher(self) -> Signer:
+        """The key that signs packages."""
+        return self._held.publisher
+
+    @property
+    def trust(self) -> Trust:
+        """The newest trust document."""
+        return self._held.trust
+
+    @property
+    def server_epoch(self) -> str:
+        """Which history of the platform this is."""
+        return self._held.server_epoch
+
+    @property
+    def openers(self) -> tuple[OpeningKey, ...]:
+        """Every key that opens batches, the newest first; none in a process that was not given any."""
+        return self._held.openers
+
     @property
     def opening(self) -> OpeningKey:
-        """The key that opens batches. ``LookupError`` in a process that was not given it."""
-        if self.opens is None:
+        """The newest key that opens batches. ``LookupError`` in a process that was not given one."""
+        if not self._held.openers:
             raise LookupError(KeyRole.RECIPIENT)
-        return self.opens
+        return self._held.openers[0]
+
+    def opener(self, recipients: Iterable[Recipient]) -> OpeningKey:
+        """The key for what was sealed to these; the newest one where none of them is ours. ``LookupError`` as above."""
+        named = {recipient.kid for recipient in recipients}
+        return next((key for key in self._held.openers if key.keyid in named), self.opening)
 
     @property
     def root_public(self) -> bytes:
@@ -73,39 +127,42 @@ def load_keys(database: Database, data: Path, clock: Clock) -> PlatformKeys:
     one that sealed the keys. Without the offline root an ending trust document stays as it is.
     """
 
-    def work(connection: Connection) -> PlatformKeys:
+    def work(connection: Connection) -> _Held:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         if connection.execute("SELECT FROM platform").fetchone() is None:
             _found(connection, data, clock.now())
         _renew(connection, data, clock.now())
-        private = _unsealed(connection, data, [*_SIGNING, KeyRole.RECIPIENT])
-        signers = {role: SigningKey(role, private[role]) for role in _SIGNING}
-        return _keys(connection, signers, OpeningKey(KeyRole.RECIPIENT, private[KeyRole.RECIPIENT]))
+        signers = {key.role: key for key in _signing(connection, data)}
+        return _held(connection, signers, openers(connection, data))
 
-    return database.run(OWNER, work)
+    return PlatformKeys(lambda: database.run(OWNER, work))
 
 
 def signing_keys(database: Database, data: Path) -> list[SigningKey]:
-    """The keys that the signer holds. ``Environment`` as in ``load_keys``."""
-    private = database.run(Access(Role.SIGNER), lambda connection: _unsealed(connection, data, _SIGNING))
-    return [SigningKey(role, private[role]) for role in _SIGNING]
+    """The keys that the signer holds, the newest of each role last. ``Environment`` as in ``load_keys``."""
+    return database.run(Access(Role.SIGNER), lambda connection: _signing(connection, data))
 
 
 def ingest_keys(database: Database, data: Path, signer: SignerClient) -> PlatformKeys:
     """What the ingest process works with: it opens by itself, and has signed what it signs."""
-    signers = signer.keys()
 
-    def work(connection: Connection) -> PlatformKeys:
-        private = _unsealed(connection, data, [KeyRole.RECIPIENT])
-        return _keys(connection, signers, OpeningKey(KeyRole.RECIPIENT, private[KeyRole.RECIPIENT]))
+    def read() -> _Held:
+        signers = signer.keys()
+        return database.run(
+            Access(Role.INGEST), lambda connection: _held(connection, signers, openers(connection, data))
+        )
 
-    return database.run(Access(Role.INGEST), work)
+    return PlatformKeys(read)
 
 
 def api_keys(database: Database, signer: SignerClient) -> PlatformKeys:
     """What the API process works with: no private key at all."""
-    signers = signer.keys()
-    return database.run(Access(Role.API), lambda connection: _keys(connection, signers, None))
+
+    def read() -> _Held:
+        signers = signer.keys()
+        return database.run(Access(Role.API), lambda connection: _held(connection, signers, ()))
+
+    return PlatformKeys(read)
 
 
 def _key_file(data: Path, role: KeyRole, *, create: bool) -> bytes:
@@ -157,6 +214,7 @@ def begin_history(connection: Connection) -> str:
     """
     epoch = secrets.token_hex(8)
     connection.execute("UPDATE platform SET server_epoch = %s", (epoch,))
+    connection.execute(f"NOTIFY {CHANNEL}")
     return epoch
 
 
@@ -170,32 +228,68 @@ def _store_key(connection: Connection, key_file: bytes, key: SigningKey | Openin
     )
 
 
-def roll_signing_key(connection: Connection, data: Path, root: SigningKey, now: datetime) -> tuple[str, int] | None:
-    """Make the platform a new signing key, certified by its root beside the old one: key id and trust version.
+def roll_key(
+    connection: Connection, data: Path, root: SigningKey, now: datetime, role: KeyRole
+) -> tuple[str, int] | None:
+    """Make the platform a new key (role platform or recipient), certified by its root: key id and trust version.
 
-    Nothing where ``root`` is not this platform's. ``Environment`` ``gateway.key_file_missing``.
+    What the old signing key signed is believed for ever. To the old opening key nobody seals any more who has read the
+    new trust document; it stays, for what is on its way. Nothing where ``root`` is not this platform's.
+    ``Environment`` ``gateway.key_file_missing``.
     """
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     document = _current_trust(connection).document
     if root.public.public.hex() != document.public:
         return None
-    key = SigningKey(KeyRole.PLATFORM, secrets.token_bytes(32))
-    _store_key(connection, _key_file(data, KeyRole.PLATFORM, create=False), key)
-    known = [PublicKey(old.role, bytes.fromhex(old.public), old.suite) for old in document.keys]
-    _store_trust(connection, root, document.version + 1, now, [key.public, *known])
+    shape = OpeningKey if role is KeyRole.RECIPIENT else SigningKey
+    key = shape(role, secrets.token_bytes(32))
+    _store_key(connection, _key_file(data, role, create=False), key)
+    known, ended = _standing(document.keys, now)
+    if role is KeyRole.RECIPIENT:
+        ended += [certify(old, _day_before(now), utc_text(now)) for old in known if old.role is role]
+        known = [old for old in known if old.role is not role]
+        connection.execute(
+            "UPDATE platform_keys SET ends = %s WHERE role = %s AND kid <> %s AND ends IS NULL",
+            (now, role.value, key.keyid),
+        )
+    _store_trust(connection, root, document.version + 1, now, [key.public, *known], ended)
     return key.keyid, document.version + 1
 
 
-def _store_trust(connection: Connection, root: SigningKey, version: int, now: datetime, keys: list[PublicKey]) -> None:
-    start, end = utc_text(now - timedelta(days=1)), utc_text(now + timedelta(days=_KEY_DAYS))
+def destroy_key(connection: Connection, kid: str, now: datetime) -> None:
+    """Take an opening key's private half away for good; that there was one stays on record."""
+    connection.execute("UPDATE platform_keys SET sealed = '', destroyed = %s WHERE kid = %s", (now, kid))
+    connection.execute(f"NOTIFY {CHANNEL}")
+
+
+def _standing(keys: Iterable[TrustedKey], now: datetime) -> tuple[list[PublicKey], list[TrustedKey]]:
+    """The keys that go on, and those that ended, which stay as they are."""
+    ended = [key for key in keys if key.not_after <= utc_text(now)]
+    return [PublicKey(k.role, bytes.fromhex(k.public), k.suite) for k in keys if k not in ended], ended
+
+
+def _day_before(now: datetime) -> str:
+    return utc_text(now - timedelta(days=1))
+
+
+def _store_trust(
+    connection: Connection,
+    root: SigningKey,
+    version: int,
+    now: datetime,
+    keys: Iterable[PublicKey],
+    ended: Iterable[TrustedKey] = (),
+) -> None:
+    start, end = _day_before(now), utc_text(now + timedelta(days=_KEY_DAYS))
     envelope = sign_trust(
         root,
         version=version,
         issued=utc_text(now),
         expires=utc_text(now + timedelta(days=_TRUST_DAYS)),
-        keys=tuple(certify(key, start, end) for key in keys),
+        keys=(*(certify(key, start, end) for key in keys), *ended),
     )
     connection.execute("INSERT INTO trust (version, envelope) VALUES (%s, %s)", (version, envelope))
+    connection.execute(f"NOTIFY {CHANNEL}")
 
 
 def _current_trust(connection: Connection) -> Trust:
@@ -212,33 +306,45 @@ def _renew(connection: Connection, data: Path, now: datetime) -> None:
     root = SigningKey(KeyRole.ROOT, bytes.fromhex(offline["root"]))
     if root.public.public.hex() != trust.document.public:
         return
-    keys = [PublicKey(key.role, bytes.fromhex(key.public), key.suite) for key in trust.document.keys]
-    _store_trust(connection, root, trust.document.version + 1, now, keys)
+    keys, ended = _standing(trust.document.keys, now)
+    _store_trust(connection, root, trust.document.version + 1, now, keys, ended)
 
 
-def _unsealed(connection: Connection, data: Path, roles: Iterable[KeyRole]) -> dict[KeyRole, bytes]:
-    """The newest private key of each role."""
+def _signing(connection: Connection, data: Path) -> list[SigningKey]:
+    found = [SigningKey(role, private) for role, private in _unsealed(connection, data, _SIGNING)]
+    return sorted(found, key=lambda key: _SIGNING.index(key.role))  # of one role the oldest first, as they came
+
+
+def openers(connection: Connection, data: Path) -> tuple[OpeningKey, ...]:
+    """Every key that opens batches, the newest first. ``Environment`` as in ``load_keys``."""
+    found = [OpeningKey(role, private) for role, private in _unsealed(connection, data, [KeyRole.RECIPIENT])]
+    return tuple(reversed(found))
+
+
+def _unsealed(connection: Connection, data: Path, roles: Iterable[KeyRole]) -> list[tuple[KeyRole, bytes]]:
+    """The private keys of some roles, the oldest first, without those that were destroyed."""
     wanted = [role.value for role in roles]
     rows = connection.execute(
-        "SELECT kid, role, sealed FROM platform_keys WHERE role = ANY(%s) ORDER BY created", (wanted,)
+        "SELECT kid, role, sealed FROM platform_keys WHERE role = ANY(%s) AND destroyed IS NULL ORDER BY created",
+        (wanted,),
     ).fetchall()
-    found: dict[KeyRole, bytes] = {}
+    found: list[tuple[KeyRole, bytes]] = []
     for kid, name, sealed in rows:
         role = KeyRole(name)
         sealing = AESGCM(_key_file(data, role, create=False))
         try:
-            found[role] = sealing.decrypt(bytes(sealed[:12]), bytes(sealed[12:]), _aad(kid, role))
+            found.append((role, sealing.decrypt(bytes(sealed[:12]), bytes(sealed[12:]), _aad(kid, role))))
         except InvalidTag:
             file = OPENING_FILE if role is KeyRole.RECIPIENT else SIGNING_FILE
             raise Environment("gateway.key_file_wrong", path=str(data / file)) from None
     return found
 
 
-def _keys(connection: Connection, signers: Mapping[KeyRole, Signer], opening: OpeningKey | None) -> PlatformKeys:
+def _held(connection: Connection, signers: Mapping[KeyRole, Signer], opening: tuple[OpeningKey, ...]) -> _Held:
     (epoch,) = one(connection, "SELECT server_epoch FROM platform")
-    return PlatformKeys(
+    return _Held(
         signing=signers[KeyRole.PLATFORM],
-        opens=opening,
+        openers=opening,
         trust=_current_trust(connection),
         server_epoch=epoch,
         provisioning=signers[KeyRole.PROVISIONING],

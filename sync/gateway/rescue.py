@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Self
@@ -55,8 +55,8 @@ def read_escrow(path: Path) -> OpeningKey:
         raise Refused("gateway.escrow_file", file=str(path)) from None
 
 
-def open_rescue(database: Database, file: Path, key: OpeningKey, out: Path | None = None) -> Found:
-    """Check a package against the device that signed it, open what ``key`` opens, and write it to the folder ``out``.
+def open_rescue(database: Database, file: Path, keys: Sequence[OpeningKey], out: Path | None = None) -> Found:
+    """Check a package against the device that signed it, open what one of ``keys`` opens, write it to folder ``out``.
 
     ``open.jsonl`` and ``withheld.jsonl`` get a line for each record, ``documents/`` the documents; the folder must not
     exist yet, and only its owner can read it. ``Refused``: the protocol's codes, "gateway.rescue_out";
@@ -66,7 +66,7 @@ def open_rescue(database: Database, file: Path, key: OpeningKey, out: Path | Non
         with file.open("rb") as source:
             reader = RescueReader(source, DeviceKeys(database))
             found = Found(reader.signed.manifest)
-            opener = RescueOpener(found.manifest, key)
+            opener = RescueOpener(found.manifest, _fitting(found.manifest, keys))
             with _Folder(out) as folder:
                 for name, entry, data in reader.data():
                     _open_one(opener, name, entry, data, found, folder)
@@ -76,6 +76,14 @@ def open_rescue(database: Database, file: Path, key: OpeningKey, out: Path | Non
     except OSError as error:
         raise Environment("gateway.rescue_file", file=str(file)) from error
     return found
+
+
+def _fitting(manifest: RescueManifest, keys: Sequence[OpeningKey]) -> OpeningKey:
+    """The key to which something in the package is sealed; the first one where it is none of them."""
+    sections = (manifest.section(part) for part in Part)
+    sealed = [section.enc for section in sections if section] + [paper.enc for paper in manifest.attachments]
+    named = {recipient.kid for enc in sealed for recipient in enc.recipients}
+    return next((key for key in keys if key.keyid in named), keys[0])
 
 
 def _open_one(

@@ -20,7 +20,9 @@ from sync.gateway.bell import Bell
 from sync.gateway.certificates import Certificates, own_certificates
 from sync.gateway.database import OWNER, Access, Database, Role, Storage
 from sync.gateway.door import Door
+from sync.gateway.ear import Ear
 from sync.gateway.ingest import Ingest
+from sync.gateway.keys import CHANNEL as TRUST
 from sync.gateway.keys import api_keys, ingest_keys, load_keys, signing_keys
 from sync.gateway.limiter import LOOPBACK, Network, Rates, client_address
 from sync.gateway.listener import Listener
@@ -36,6 +38,8 @@ from sync.gateway.worker import Worker
 _CHANNEL = "jmdesk_batches"
 """On which the API tells ingest, in another process, of a batch in custody."""
 _LISTEN_SECONDS = 2.0
+_RENEW_SECONDS = 60.0
+"""How often keys and trust are read again without anybody saying so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Running:
         else:
             keys = api_keys(database, signer)
             notify = _Herald(database).notify
+        self._ear = Ear(database, Role.OWNER if signer is None else Role.API, TRUST, keys.renew, _RENEW_SECONDS)
         self.readiness = Readiness(
             *(database, clock),
             alive=(lambda: self.worker is None or self.worker.alive),
@@ -131,7 +136,8 @@ class Running:
         if self.worker is not None:
             self.worker.start()
         try:
-            yield
+            with self._ear:
+                yield
         finally:
             if self.worker is not None:
                 self.worker.stop()
@@ -151,6 +157,7 @@ class IngestProcess:
         self._clock, self._database = clock or SystemClock(), storage.database
         keys = ingest_keys(self._database, data, signer)
         self.metrics = Metrics()
+        self._renew = keys.renew
         self.worker = Worker(
             *(self._database, Ingest(self._database, keys, self._clock), Bell()),
             clock=self._clock,
@@ -165,46 +172,41 @@ class IngestProcess:
 
     def serve(self, stop: threading.Event, announce: Callable[[], None]) -> None:
         """Work until told to stop; the batch in hand is finished."""
-        ear = threading.Thread(target=self._hear, args=(stop,), name="jmdesk-ear", daemon=True)
         if self.ops is not None:
             self.ops.start()
         self.worker.start()
-        ear.start()
         try:
-            announce()
-            stop.wait()
+            with (
+                Ear(self._database, Role.INGEST, _CHANNEL, self.worker.notify, _LISTEN_SECONDS),
+                Ear(self._database, Role.INGEST, TRUST, self._renew, _RENEW_SECONDS),
+            ):
+                announce()
+                stop.wait()
         finally:
-            stop.set()
             self.worker.stop()
-            ear.join()
             if self.ops is not None:
                 self.ops.stop()
-
-    def _hear(self, stop: threading.Event) -> None:
-        """Wake the worker when the API tells of a batch; while nothing can be heard it looks by itself."""
-        while not stop.is_set():
-            with contextlib.suppress(psycopg.Error, KnownError), self._database.connect(Role.INGEST) as connection:
-                connection.execute(f"LISTEN {_CHANNEL}")
-                while not stop.is_set():
-                    for _ in connection.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
-                        self.worker.notify()
-            stop.wait(_LISTEN_SECONDS)
 
 
 class SignerProcess:
     """The signer alone: the signing keys, a socket, and no view of any record."""
 
     def __init__(self, storage: Storage, data: Path, socket_path: Path) -> None:
+        self._database, self._data = storage.database, data
         self._server = SignerServer(socket_path, signing_keys(storage.database, data))
 
     def serve(self, stop: threading.Event, announce: Callable[[], None]) -> None:
         """Sign until told to stop."""
         self._server.start()
         try:
-            announce()
-            stop.wait()
+            with Ear(self._database, Role.SIGNER, TRUST, self._renew, _RENEW_SECONDS):
+                announce()
+                stop.wait()
         finally:
             self._server.stop()
+
+    def _renew(self) -> None:
+        self._server.hold(signing_keys(self._database, self._data))
 
 
 class _Herald:

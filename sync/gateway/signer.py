@@ -114,11 +114,13 @@ class SignerServer:
 
     def __init__(self, path: Path, keys: Sequence[SigningKey]) -> None:
         self._path = path
-        held = {key.keyid: key for key in keys}
+        self._held: Mapping[str, Signer] = {}
+        self.hold(keys)
+        server = self
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                _converse(self.request, held)
+                _converse(self.request, lambda: server._held)
 
         class Server(socketserver.ThreadingUnixStreamServer):
             daemon_threads = True
@@ -140,6 +142,10 @@ class SignerServer:
             raise Environment("gateway.signer_socket", path=str(path), reason=error.strerror or "") from None
         self._thread = threading.Thread(target=self._server.serve_forever, name="jmdesk-signer", daemon=True)
 
+    def hold(self, keys: Sequence[SigningKey]) -> None:
+        """Sign with these keys from the next request on; of a role the last one is the newest."""
+        self._held = {key.keyid: key for key in keys}
+
     def start(self) -> None:
         """Serve in a thread."""
         self._thread.start()
@@ -152,7 +158,7 @@ class SignerServer:
         self._thread.join()
 
 
-def _converse(line: socket.socket, keys: Mapping[str, Signer]) -> None:
+def _converse(line: socket.socket, keys: Callable[[], Mapping[str, Signer]]) -> None:
     """Answer one connection's requests until it ends; a message that is none ends it."""
     line.settimeout(None)  # between messages a connection may rest: it is kept open by a process of ours
     while (data := _receive(line)) is not None:
@@ -161,7 +167,7 @@ def _converse(line: socket.socket, keys: Mapping[str, Signer]) -> None:
         except msgspec.MsgspecError:
             _send(line, Told(refused="message"))
             return
-        told = sign_typed(keys, asked)
+        told = sign_typed(keys(), asked)
         if told.refused:
             event(log, logging.WARNING, "signing refused", code=told.refused)
         _send(line, told)
@@ -210,7 +216,7 @@ class SignerClient:
         self._idle: queue.LifoQueue[socket.socket] = queue.LifoQueue()
 
     def keys(self) -> dict[KeyRole, RemoteKey]:
-        """The keys that the signer holds, by role."""
+        """The newest key of each role that the signer holds."""
         found = [PublicKey(KeyRole(role), public, suite) for role, suite, public in self._ask(Ask()).keys]
         return {key.role: RemoteKey(key, self) for key in found}
 

@@ -21,7 +21,7 @@ from sync.gateway.admin.accounts import ADMIN, Account, AccountRole, Accounts
 from sync.gateway.admin.effects import EFFECTS
 from sync.gateway.admin.overview import Overview
 from sync.gateway.admin.proposals import Proposal, Proposals
-from sync.gateway.admin.rollover import roll
+from sync.gateway.admin.rollover import ROLES, destroy, roll
 from sync.gateway.database import Connection, Database, Storage
 
 Opened = Callable[..., AbstractContextManager[Storage]]
@@ -96,12 +96,23 @@ class Commands:
         checked.set_defaults(run=self._check_log)
 
         rolled = verbs.add_parser(
-            "rollover", parents=[common, output, acting], help="make the new signing key that was approved"
+            "rollover", parents=[common, output, acting], help="make the new key that was approved"
+        )
+        rolled.add_argument(
+            "--what",
+            choices=sorted(ROLES),
+            default="platform",
+            help="the key that signs (default), or the recipient key that opens batches",
         )
         rolled.add_argument(
             "--root", type=Path, required=True, metavar="FILE", help="the root key that is kept offline"
         )
         rolled.set_defaults(run=self._rollover)
+        destroyed = verbs.add_parser(
+            "destroy-key", parents=[common, output, acting], help="destroy an old recipient key, as was approved"
+        )
+        destroyed.add_argument("key", metavar="KEY", help="its id, as `admin list keys` shows it")
+        destroyed.set_defaults(run=self._destroy_key)
 
         for kind, told in _SHORT.items():
             short = commands.add_parser(kind, parents=everything, help=f"propose to {told}")
@@ -168,9 +179,16 @@ class Commands:
     def _rollover(self, options: argparse.Namespace) -> int:
         with self._storage(options) as storage:
             by = _acting(options, Accounts(storage.database, SystemClock()))
-            made = roll(storage.database, options.data, SystemClock(), by, options.root)
-        text = f"key {made.key} certified by trust version {made.trust_version}; start the processes anew"
+            made = roll(storage.database, options.data, SystemClock(), by, options.root, ROLES[options.what])
+        text = f"key {made.key} certified by trust version {made.trust_version}"
         self._tell(options, asdict(made), text)
+        return 0
+
+    def _destroy_key(self, options: argparse.Namespace) -> int:
+        with self._storage(options) as storage:
+            by = _acting(options, Accounts(storage.database, SystemClock()))
+            done = destroy(storage.database, options.data, SystemClock(), by, options.key)
+        self._tell(options, asdict(done), f"key {done.key} destroyed; {done.documents} documents sealed anew")
         return 0
 
     def _told(self, options: argparse.Namespace, proposal: Proposal) -> None:
@@ -238,6 +256,7 @@ _LISTS: Final[Mapping[str, Callable[[Database], Iterable[dict[str, Any]]]]] = {
     "alarms": lambda database: _overview(database).alarms(),
     "batches": lambda database: _overview(database).batches(),
     "devices": lambda database: _overview(database).devices(),
+    "keys": lambda database: _overview(database).platform_keys(),
     "log": lambda database: _overview(database).log(),
     "proposals": lambda database: (asdict(p) for p in Proposals(database, SystemClock()).listed()),
     "verdicts": lambda database: _overview(database).verdicts(),

@@ -17,6 +17,7 @@ import msgspec
 from jmdesk.catalogue import uscc
 from jmdesk.core.errors import Refused
 from sync.gateway.admin.accounts import AccountRole
+from sync.gateway.admin.rollover import ROLES, check_destroyable
 from sync.gateway.database import Connection
 from sync.gateway.enrol import Device, find_device
 from sync.gateway.held import held_batches, refuse, release
@@ -215,18 +216,35 @@ class _AccountDisable(Effect):
 
 
 class _PlatformKey(Effect):
-    """Allows a new signing key for the platform, which is then made at the server with the offline root."""
+    """Allows a new key for the platform, which is then made at the server with the offline root.
+
+    The subject is ``platform`` for the key that signs, ``recipient`` for the one that opens batches.
+    """
 
     kind = "platform-key"
 
     def prepare(self, connection: Connection, subject: str) -> dict[str, Any]:
         row = connection.execute("SELECT max(version) FROM trust").fetchone()
-        if subject != "platform" or row is None:
+        if subject not in ROLES or row is None:
             raise Refused("admin.no_key")
         return {"trust_version": row[0]}
 
     def act(self, connection: Connection, matter: Matter) -> None:
         """Nothing yet: the root is not here."""
+
+
+class _KeyDestroy(Effect):
+    """Allows that an old opening key is destroyed, which is then done at the server; the subject is its id."""
+
+    kind = "key-destroy"
+
+    def prepare(self, connection: Connection, subject: str) -> dict[str, Any]:
+        check_destroyable(connection, subject)
+        return {}
+
+    def act(self, connection: Connection, matter: Matter) -> None:
+        """Nothing yet: the key is not here."""
+        check_destroyable(connection, matter.subject)
 
 
 EFFECTS: Final[Mapping[str, Effect]] = {
@@ -245,6 +263,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         _AccountAdd(),
         _AccountDisable(),
         _PlatformKey(),
+        _KeyDestroy(),
     )
 }
 """Every kind of proposal."""

@@ -25,6 +25,7 @@ MOST: Final = 1_000
 """Rows of one answer at most."""
 VERDICT_DAYS: Final = 7
 """Over how many days verdicts are counted unless asked otherwise; at most a year."""
+_MOMENTS: Final = ("created", "ends", "destroyed")
 _NOTE: Final = (4, 500)
 
 _DEVICES = """
@@ -101,6 +102,15 @@ class Overview:
             limit=limit,
         )
         return [_request(row) for row in requests] + [_held(row) for row in held]
+
+    def platform_keys(self) -> list[Row]:
+        """The platform's keys: id, role, since when, and of opening keys since when they ended and were destroyed."""
+        query = "SELECT kid, role, created, ends, destroyed FROM platform_keys ORDER BY role, created"
+        return [
+            {"key": kid, "role": role}
+            | {name: utc_text(at) if at else "" for name, at in zip(_MOMENTS, times, strict=True)}
+            for kid, role, *times in self._rows(query)
+        ]
 
     def alarms(self, *, all_: bool = False, limit: int = MOST) -> list[Row]:
         """Chain alarms that nobody acknowledged yet, or all of them; the newest first."""

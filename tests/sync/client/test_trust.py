@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,9 @@ from sync.client.membership import load_membership, save_membership
 from sync.client.patience import Patience
 from sync.client.report import SyncReport
 from sync.client.transport import Opened, Transport
+from sync.gateway.database import OWNER
+from sync.gateway.keys import roll_key
+from sync.protocol.envelope import split_envelope
 from sync.protocol.suites import KeyRole, SigningKey
 from sync.protocol.trust import TrustDocument, sign_trust
 from tests.sync.client.conftest import Pair, Platform
@@ -112,3 +116,29 @@ def test_after_its_date_a_document_seals_nothing_but_changes_still_come_in(
     desk.clock = FixedClock(datetime.now(UTC) + timedelta(seconds=90))
     transport.token = ""
     assert synchronise(desk, transport, patience=patience).verdicts == {"accepted": RECORDS}
+
+
+def test_a_desk_seals_to_the_platform_s_new_opening_key_from_its_next_contact_on(
+    enrolled: Enrolled, platform: Platform, patience: Patience
+) -> None:
+    desk, transport = enrolled
+    add_household(desk, 1)
+    assert synchronise(desk, transport, patience=patience).complete
+    old = platform.running.gateway.keys.opening.keyid
+    made = platform.storage.database.run(
+        OWNER, lambda c: roll_key(c, platform.data, platform.root, datetime.now(UTC), KeyRole.RECIPIENT)
+    )
+    assert made is not None
+    add_household(desk, 2)
+    transport.token = ""
+    platform.running.gateway.keys.renew()  # the running gateway hears of it by itself; here it has
+    report = synchronise(desk, transport, patience=patience)
+    assert report.verdicts == {"accepted": RECORDS}
+    ((envelope,),) = platform.ask(
+        "SELECT envelope FROM batches WHERE device = %s ORDER BY epoch DESC, seq DESC LIMIT 1",
+        load_membership(desk.store).device,
+    )
+    payload = json.loads(split_envelope(bytes(envelope)).payload)
+    sealed_to = {one["kid"] for one in payload["enc"]["recipients"]}
+    assert made[0] in sealed_to
+    assert old not in sealed_to

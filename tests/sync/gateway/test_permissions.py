@@ -40,7 +40,7 @@ ledger_overview      -     -      S     -      S     -     -
 operations           -     SIU    S     -      s     sI    -
 packages             S     S      S     -      -     -     -
 platform             S     S      S     -      -     -     -
-platform_keys        -     S      -     S      -     -     -
+platform_keys        -     S      -     S      -     s     -
 proposals            -     -      -     -      -     Siu   -
 receipt_parts        S     SID    -     -      -     -     -
 records              S     SIU    S     -      -     s     -

@@ -13,7 +13,7 @@ from jmdesk.core.clock import FixedClock, SystemClock, utc_text
 from jmdesk.core.errors import Environment
 from sync.gateway.certificates import own_certificates
 from sync.gateway.database import OWNER, Database
-from sync.gateway.keys import load_keys
+from sync.gateway.keys import load_keys, roll_key
 from sync.protocol.suites import KeyRole, OpeningKey, SigningKey
 
 
@@ -79,6 +79,25 @@ def test_a_trust_document_near_its_end_is_renewed_where_the_root_is_at_hand(data
     shutil.move(tmp_path / "offline-root.json", tmp_path / "carried-away.json")
     clock.advance(days=380)
     assert load_keys(database, tmp_path, clock).trust.document == second
+
+
+def test_a_renewed_trust_document_brings_no_ended_key_back(database: Database, tmp_path: Path) -> None:
+    clock = FixedClock(SystemClock().now())
+    keys = load_keys(database, tmp_path, clock)
+    old = keys.opening.keyid
+    root = SigningKey(KeyRole.ROOT, bytes.fromhex(json.loads((tmp_path / "offline-root.json").read_text())["root"]))
+    clock.advance(days=30)
+    made = database.run(OWNER, lambda c: roll_key(c, tmp_path, root, clock.now(), KeyRole.RECIPIENT))
+    assert made is not None
+    clock.advance(days=380)
+    assert keys.renew()
+    renewed = keys.trust
+    assert (renewed.document.version, keys.opening.keyid) == (made[1] + 1, made[0])
+    assert {key.keyid for key in renewed.recipients(utc_text(clock.now())) if key.role is KeyRole.RECIPIENT} == {
+        made[0]
+    }
+    assert old in {key.kid for key in renewed.document.keys}
+    assert not keys.renew()
 
 
 def test_another_root_s_file_renews_nothing(database: Database, tmp_path: Path) -> None:

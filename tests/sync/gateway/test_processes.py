@@ -148,7 +148,7 @@ def test_the_api_has_no_private_key_in_its_folder_its_memory_or_its_reach(data: 
         closing(SignerClient(data / "signer.sock")) as client,
     ):
         keys = api_keys(storage.database, client)
-        assert keys.opens is None
+        assert keys.openers == ()
         with pytest.raises(LookupError):
             _ = keys.opening
         assert not any(hasattr(key, "private") for key in (keys.signing, keys.provisioning, keys.publisher))

@@ -95,6 +95,7 @@ GRANT SELECT ON alembic_version, regions, region_moves, units, devices, device_r
   TO jmdesk_admin;
 GRANT SELECT (county, device, epoch, seq, idx, rid, verdict, version, detail) ON operations TO jmdesk_admin;
 GRANT SELECT (county, type, rid, tombstone) ON records TO jmdesk_admin;
+GRANT SELECT (kid, role, created, ends, destroyed) ON platform_keys TO jmdesk_admin;
 GRANT INSERT ON operations TO jmdesk_admin;
 GRANT UPDATE (state) ON batches TO jmdesk_admin;
 GRANT UPDATE (state, settled) ON device_requests TO jmdesk_admin;
@@ -108,6 +109,7 @@ GRANT INSERT (kind, subject, detail, reason, proposed_by, proposed_at, expires) 
 GRANT UPDATE (state, decided_by, decided_at, decision) ON proposals TO jmdesk_admin;
 
 CREATE POLICY admin ON batches TO jmdesk_admin USING (true);
+CREATE POLICY admin ON platform_keys FOR SELECT TO jmdesk_admin USING (true);
 CREATE POLICY admin ON alarms FOR SELECT TO jmdesk_admin USING (true);
 CREATE POLICY admin ON records FOR SELECT TO jmdesk_admin USING (true);
 CREATE POLICY admin_look ON operations FOR SELECT TO jmdesk_admin USING (true);

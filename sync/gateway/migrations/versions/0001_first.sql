@@ -48,7 +48,10 @@ CREATE TABLE platform_keys (
   suite text NOT NULL,
   public bytea NOT NULL,
   sealed bytea NOT NULL,
-  created timestamptz NOT NULL DEFAULT now()
+  created timestamptz NOT NULL DEFAULT now(),
+  -- Of opening keys: since when desks seal to another, and since when the private half is gone.
+  ends timestamptz,
+  destroyed timestamptz
 );
 
 CREATE TABLE trust (
