@@ -254,10 +254,11 @@ class Desk(Place):
             "W2": self.reviews.bar,
             "W3": self.villages.bar_village,
             "W4": self.villages.bar_town,
-            "W6": each(self.enterprises.bar, self.complaints.bar_event),
+            "W5": self.complaints.bar_own("R20"),
+            "W6": each(self.complaints.bar_own("R21"), self.enterprises.bar, self.complaints.bar_event),
             "W7": self.complaints.bar,
-            "W8": self.selections.bar,
-            "W9": self.green_cards.bar,
+            "W8": each(self.complaints.bar_own("R23"), self.selections.bar),
+            "W9": each(self.complaints.bar_own("R24"), self.green_cards.bar),
         }
         effects = {
             "W6": self.enterprises.follow,

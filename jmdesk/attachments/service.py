@@ -118,6 +118,8 @@ class Attachments:
         guard = self._records.guard
         guard.require("read", found.type, _region(connection, found.type, found.rid))
         guard.require_fields(found.type, guard.hidden(found.type))
+        subject = reading.get(connection, found.type, found.rid)
+        guard.require_free(found.type, subject.values if subject is not None else {})
         return found
 
     def erase_removed(self) -> int:

@@ -23,7 +23,7 @@ from jmdesk.records.workplace import Workplace
 from jmdesk.store import reading
 from jmdesk.store.stored import Stored
 from jmdesk.workflows.definition import Step
-from jmdesk.workflows.service import Workflows
+from jmdesk.workflows.service import Bar, Workflows
 from jmdesk.workflows.standing import Standing
 
 if TYPE_CHECKING:
@@ -98,6 +98,17 @@ class Complaints:
         found = writer.transaction.get(rules.TYPE, rid)
         own = self._interests(writer.transaction.connection, self._desk.actor)
         own.require_free(found.values if found else {})
+
+    def bar_own(self, type_id: str) -> Bar:
+        """A bar against steps in the case of a firm of the user's own: ``Refused`` "permissions.interest"."""
+
+        def bar(writer: Writer, rid: str, _step: Step) -> None:
+            found = writer.transaction.get(type_id, rid)
+            own = self._interests(writer.transaction.connection, self._desk.actor)
+            if own.owns(type_id, rid, found.values if found else {}):
+                raise Refused("permissions.interest", label=self._desk.catalogue.types[type_id].label)
+
+        return bar
 
     def _interests(self, connection: reading.Connection, user: str) -> Interests:
         found = reading.get(connection, "R02", user)

@@ -23,9 +23,15 @@ COLUMNS = (
 def figures_sheet(lines: Sequence[ClusterFigures], name_of: Callable[[str], str], on: date) -> Sheet:
     """One line for each cluster and one for all. Members: on record and not left, counted on ``on``."""
     rows: list[tuple[Cell, ...]] = [_row(name_of(line.cluster) if line.cluster else "未填", line) for line in lines]
+    shown = [line.complaints for line in lines if line.complaints is not None]
     whole = ClusterFigures(
         "",
-        *(sum(getattr(line, name) for line in lines) for name in ClusterFigures.__slots__ if name != "cluster"),
+        sum(line.enterprises for line in lines),
+        sum(line.above_scale for line in lines),
+        sum(line.above_scale_filed for line in lines),
+        sum(line.good for line in lines),
+        sum(line.bad for line in lines),
+        sum(shown) if len(shown) == len(lines) else None,
     )
     return Sheet(f"会员企业统计(口径：本机建档、未退会；截止{on.isoformat()})", COLUMNS, [*rows, _row("合计", whole)])
 

@@ -32,7 +32,10 @@ class EnterpriseFilter:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFigures:
-    """One cluster: enterprises on record, members that have not left, those above scale, archives that were checked."""
+    """One cluster: enterprises on record, members that have not left, those above scale, archives that were checked.
+
+    ``complaints`` None: not for the user's eyes.
+    """
 
     cluster: str
     enterprises: int
@@ -40,7 +43,7 @@ class ClusterFigures:
     above_scale_filed: int
     good: int
     bad: int
-    complaints: int
+    complaints: int | None
 
 
 def sealed(connection: Connection, rids: Iterable[str] | None = None) -> frozenset[str]:
@@ -105,11 +108,6 @@ def by_name(connection: Connection, names: Iterable[str]) -> dict[str, list[Stor
     for row in connection.execute(query).mappings():
         found.setdefault(str(row["ent_name"]), []).append(stored("R20", row))
     return found
-
-
-def of_enterprise(connection: Connection, type_id: str, rid: str) -> list[Stored]:
-    """The records of a type that name this enterprise, oldest first."""
-    return reading.find(connection, type_id, Filter(where={"uscc": rid}))
 
 
 def sources_of(connection: Connection, rid: str) -> list[Stored]:

@@ -108,26 +108,32 @@ class Enterprises:
         """One enterprise whole. ``Refused`` "store.no_such_record", "permissions.region"."""
         entry = self._desk.records.get(ARCHIVE, rid)
         with self._desk.store.reading() as connection:
-            return Dossier(
-                entry.record,
-                rid in queries.sealed(connection, (rid,)),
-                _sources(queries.sources_of(connection, rid)),
-                self._of(connection, EVENT, rid),
-                self._of(connection, "R22", rid),
-                self._of(connection, "R23", rid),
-                self._of(connection, "R24", rid),
-            )
+            sealed = rid in queries.sealed(connection, (rid,))
+            sources = _sources(queries.sources_of(connection, rid))
+        hidden = self._desk.records.guard.hidden(ARCHIVE)
+        return Dossier(
+            entry.record,
+            sealed,
+            tuple(one for one in sources if one.field not in hidden),
+            *(self._of(type_id, rid) for type_id in (EVENT, "R22", "R23", "R24")),
+        )
 
     def figures(self) -> list[ClusterFigures]:
-        """Enterprises, events and complaints by cluster. Asks for the right to export archives."""
-        self._desk.records.guard.require("export", ARCHIVE)
-        with self._desk.store.reading() as connection:
-            return queries.figures(connection)
+        """Enterprises, events and complaints by cluster; complaints only for who may see them.
 
-    def _of(self, connection: reading.Connection, type_id: str, rid: str) -> tuple[Stored, ...]:
+        Asks for the right to export archives.
+        """
+        guard = self._desk.records.guard
+        guard.require("export", ARCHIVE)
+        with self._desk.store.reading() as connection:
+            found = queries.figures(connection)
+        return found if guard.may("read", "R22") else [replace(line, complaints=None) for line in found]
+
+    def _of(self, type_id: str, rid: str) -> tuple[Stored, ...]:
+        """The records of a type about one enterprise that the user may see, oldest first."""
         if not self._desk.records.guard.may("read", type_id):
             return ()
-        return tuple(self._desk.records.shown(one) for one in queries.of_enterprise(connection, type_id, rid))
+        return tuple(self._desk.records.find(type_id, reading.Filter(where={"uscc": rid})))
 
     def _seen(self, wanted: EnterpriseFilter) -> EnterpriseFilter:
         within = self._desk.records.guard.reading_regions(ARCHIVE)

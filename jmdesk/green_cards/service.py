@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, Protocol
@@ -99,11 +99,15 @@ class GreenCards:
         found = self._desk.records.get(CARD, rid).record
         case = self._desk.workflows.standing(WORKFLOW, CARD, rid)
         with self._desk.store.reading() as connection:
+            whole = reading.get(connection, CARD, rid) or found
             firm = reading.get(connection, "R20", str(found.values.get("uscc", "")))
-        facts = facts_of(found, case)
+        facts = facts_of(whole, case)
+        result = rules.rate(self.rules_of(_year(found)), facts)
+        if "revenue_main" in self._desk.records.guard.hidden(CARD):
+            facts = replace(facts, revenue=Decimal(0))
         applied = case.last("apply")
         basis = str(applied.details.get("basis", "")) if applied is not None else ""
-        return Opened(found, firm, case, facts, rules.rate(self.rules_of(_year(found)), facts), basis)
+        return Opened(found, self._desk.records.shown(firm) if firm else None, case, facts, result, basis)
 
     def cards(self, year: int) -> list[Card]:
         """The cards of a year as the board counts them."""
@@ -111,7 +115,8 @@ class GreenCards:
         with self._desk.store.reading() as connection:
             records, firms = queries.of_year(connection, year), queries.firms(connection, year)
         departments = [department["id"] for department in self.rules_of(year)["base"]["departments"]]
-        return [_card(record, firms.get(str(record.values.get("uscc"))), departments) for record in records]
+        shown = self._desk.records.shown
+        return [_card(shown(record), firms.get(str(record.values.get("uscc"))), departments) for record in records]
 
     def board(self, year: int) -> Board:
         """The counts of a year."""

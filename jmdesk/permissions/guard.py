@@ -22,12 +22,20 @@ class Avoided:
     """What a user must keep away from for an interest of his own, whatever his roles allow.
 
     ``types`` are closed to him, ``fields`` hidden (by type), and of ``records`` he sees none that has one of the values
-    in one of the fields (by type: field and values).
+    in one of the fields (by type: field and values), nor of ``begins`` one whose value begins so: steps and facts about
+    what he must not see (``R22:…``).
     """
 
     types: frozenset[str] = frozenset()
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     records: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
+    begins: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
+
+    def keeps_from(self, type_id: str, values: Mapping[str, object]) -> bool:
+        """Whether he must keep away from a record with these values."""
+        if any(values.get(name) in listed for name, listed in self.records.get(type_id, ())):
+            return True
+        return any(str(values.get(name, "")).startswith(heads) for name, heads in self.begins.get(type_id, ()))
 
 
 _NOTHING = Avoided()
@@ -79,9 +87,8 @@ class Guard:
 
     def require_free(self, type_id: str, values: Mapping[str, object]) -> None:
         """``Refused`` "permissions.interest" for a record that the user must keep away from."""
-        for name, listed in self.avoided.records.get(type_id, ()):
-            if values.get(name) in listed:
-                raise Refused("permissions.interest", label=catalogue().types[type_id].label)
+        if self.avoided.keeps_from(type_id, values):
+            raise Refused("permissions.interest", label=catalogue().types[type_id].label)
 
     def visible(self, type_id: str, values: Mapping[str, object]) -> dict[str, object]:
         """The values of a record without those that the user may not see."""

@@ -112,7 +112,7 @@ class Records:
         """Every change of a record, oldest first, with the values that the user may see."""
         with self._store.reading() as connection:
             found = change_log.history(connection, rid)
-            subject = reading.get(connection, found[0].type, rid) if found and self.guard.avoided.records else None
+            subject = reading.get(connection, found[0].type, rid) if found else None
         if subject is not None:
             self.guard.require_free(subject.type, subject.values)
         return [self._told(change) for change in found if self.guard.may("read", change.type)]
@@ -144,8 +144,11 @@ class Records:
     def _within(self, type_id: str, wanted: Filter | None) -> Filter | None:
         """The filter, kept inside the user's own regions. ``Refused`` "permissions.action" for a closed type."""
         regions = self.guard.reading_regions(type_id)
-        without = self.guard.avoided.records.get(type_id, ())
-        return replace(wanted or Filter(), within=regions, without=without) if regions or without else wanted
+        avoided = self.guard.avoided
+        without, heads = avoided.records.get(type_id, ()), avoided.begins.get(type_id, ())
+        if not (regions or without or heads):
+            return wanted
+        return replace(wanted or Filter(), within=regions, without=without, not_beginning=heads)
 
     def _told(self, change: Change) -> Change:
         hidden = self.guard.hidden(change.type)

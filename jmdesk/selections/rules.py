@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from jmdesk.core.errors import Refused
 from jmdesk.core.numbers import round_half_up
@@ -92,6 +92,20 @@ def score(rules: Mapping[str, Any], facts: Facts) -> Score:
         maximum = sum((Fraction(item.maximum) for item in counted), Fraction(0))
         whole = round_half_up(sum(known, Fraction(0)) * 100 / maximum)
     return Score(f"{rules['model']}@{rules['version']}", items, whole, vetoes)
+
+
+HIDDEN: Final = "不显示(同业回避)"
+"""Stands where complaints about a rival would be told."""
+
+
+def without_complaints(facts: Facts, result: Score) -> tuple[Facts, Score]:
+    """The same for who sees no complaints: neither how many, nor the points they gave."""
+    told = {"contract", "complaints"}
+    items = tuple(
+        replace(item, given=HIDDEN, points=None, applies=False) if item.id in told else item for item in result.items
+    )
+    values = {name: value for name, value in facts.values.items() if name != "trade_complaints"}
+    return replace(facts, values=values, complaints=None), replace(result, items=items)
 
 
 def selected(rules: Mapping[str, Any], scores: Mapping[str, Decimal | None]) -> list[str]:

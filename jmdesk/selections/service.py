@@ -213,7 +213,10 @@ class Selections:
         with self._desk.store.reading() as connection:
             firm = reading.get(connection, "R20", str(found.values.get("uscc", "")))
             facts = self._facts(connection, found)
-        return Opened(found, _name(found, firm), _kind(found), case, facts, rules.score(rules.package(), facts))
+        result = rules.score(rules.package(), facts)
+        if not self._desk.records.guard.may("read", "R22"):
+            facts, result = rules.without_complaints(facts, result)
+        return Opened(found, _name(found, firm), _kind(found), case, facts, result)
 
     def _facts(self, connection: reading.Connection, found: Stored) -> rules.Facts:
         return facts_of(connection, self._desk.workflows, found, self.today)

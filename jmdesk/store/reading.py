@@ -36,7 +36,8 @@ class Filter:
     """Which records: ``where`` equals field by field (also rid, region, sync), inside a region prefix, of given ids.
 
     ``within`` are further prefixes, of which one must fit: what the user's account is limited to. ``without`` are
-    fields and the values that they must not have: what the user keeps away from.
+    fields and the values that they must not have, ``not_beginning`` the same for beginnings: what the user keeps away
+    from.
     """
 
     where: Mapping[str, Value] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Filter:
     voided: bool = False
     within: tuple[str, ...] = ()
     without: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    not_beginning: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def in_force(table: Table) -> ColumnElement[bool]:
@@ -87,6 +89,8 @@ def _conditions(type_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(or_(*(inside(table, prefix) for prefix in wanted.within)))
     for name, values in wanted.without:
         conditions.append(or_(table.c[name].is_(None), table.c[name].not_in(values)))
+    for name, heads in wanted.not_beginning:
+        conditions += [or_(table.c[name].is_(None), ~table.c[name].startswith(head, autoescape=True)) for head in heads]
     if wanted.rids is not None:
         conditions.append(table.c.rid.in_(list(wanted.rids)))
     return conditions

@@ -84,6 +84,10 @@ class Workflows:
         ending = {s.id for made in versions for s in made.steps.values() if s.to and made.states[s.to].final}
         with self._desk.store.reading() as connection:
             found = queries.cases_under_way(connection, versions[-1].subject, ending)
+            avoided = self._desk.records.guard.avoided.records.get(versions[-1].subject)
+            if avoided:
+                seen = reading.find(connection, versions[-1].subject, reading.Filter(rids=found, without=avoided))
+                found = [one.rid for one in seen]
         standings = self.standings(workflow, versions[-1].subject, found)
         return {rid: case for rid, case in standings.items() if case.taken and not case.is_final}
 
@@ -165,6 +169,8 @@ class Workflows:
             raise Refused("workflows.not_now", step=chosen.label if chosen else step, state=before.label)
         if workflow in self._bars:
             self._bars[workflow](writer, rid, chosen)
+        subject = writer.transaction.get(type_id, rid)
+        self._desk.records.guard.require_free(type_id, subject.values if subject is not None else {})
         given = {**(details or {}), **self._dated(before, on)}
         self._check(chosen, before, given)
         event = self._record(writer, before.definition, type_id, rid, chosen, given, reason)

@@ -92,7 +92,8 @@ class CaseReader:
         return Board(tuple(row for _, row in found), *counts)
 
     def open(self, place: CasePlace) -> Opened:
-        """One case whole."""
+        """One case whole. ``Refused`` "permissions.…" for what the user may not see, or must keep away from."""
+        self._desk.records.get(place.type, place.rid)
         case = self._desk.workflows.standing(place.workflow, place.type, place.rid)
         title = self.labels.of(place.type, place.rid)
         papers = self._desk.papers.of(place.type, place.rid)
