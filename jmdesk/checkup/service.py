@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from jmdesk.core.clock import beijing_text, from_utc_text
 from jmdesk.core.errors import KnownError
+from jmdesk.rights.query_log import verify_queries
 from jmdesk.store import outbox, reindexing
 from jmdesk.store.examination import examine_store, last_written
 
@@ -37,9 +38,17 @@ class Checkup:
 
 
 def examine(desk: Desk) -> Checkup:
-    """Look at the file, the chain, the index, the outbox, the device's keys, free space, the clock and the backups."""
+    """Look at the file, the chains, the index, the outbox, the device's keys, free space, the clock and the backups."""
     findings = examine_store(desk.store)
-    problems = [*findings.problems, *_files(desk), *_keys(desk), *_room(desk), *_clock(desk), *_backups(desk)]
+    problems = [
+        *findings.problems,
+        *_queries(desk),
+        *_files(desk),
+        *_keys(desk),
+        *_room(desk),
+        *_clock(desk),
+        *_backups(desk),
+    ]
     with desk.store.reading() as connection:
         wrong = reindexing.faults(connection, desk.catalogue)
     mendable = [f"查找索引有 {wrong} 处与记录不符：可用 --repair 重建"] if wrong else []
@@ -51,6 +60,13 @@ def mend(desk: Desk) -> int:
     desk.guard.require("edit", "R02")
     with desk.store.beside() as connection:
         return reindexing.rebuild(connection, desk.catalogue)
+
+
+def _queries(desk: Desk) -> list[str]:
+    """Entries of the query log that do not follow from the one before."""
+    with desk.store.reading() as connection:
+        broken = next(verify_queries(connection), None)
+    return [] if broken is None else [f"查询日志在第 {broken} 条断开：请保留现场，报告安全管理员"]
 
 
 def _files(desk: Desk) -> list[str]:

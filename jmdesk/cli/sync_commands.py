@@ -226,13 +226,22 @@ def _report_text(report: Report) -> str:
 
 def _verify_vault(args: argparse.Namespace) -> int:
     from jmdesk.desk import Desk
+    from jmdesk.rights.query_log import verify_queries
     from jmdesk.store import change_log
 
     with Desk.open(Path(args.vault), passphrase(args), user=args.user) as desk:
         with desk.store.reading() as connection:
             broken = list(change_log.verify(connection))
             head = change_log.read_head(connection)
-        data = {"entries": head.count, "head": head.hash.hex(), "broken": [{"seq": s, "what": w} for s, w in broken]}
+            severed = list(verify_queries(connection))
+        data = {
+            "entries": head.count,
+            "head": head.hash.hex(),
+            "broken": [{"seq": s, "what": w} for s, w in broken],
+            "broken_queries": severed,
+        }
         text = f"变更日志 {head.count} 条，" + ("完好" if not broken else f"在第 {broken[0][0]} 条断开")
-        say(args, text, {"ok": not broken, **data})
-    return DONE if not broken else REFUSED
+        text += "；查询日志" + ("完好" if not severed else f"在第 {severed[0]} 条断开")
+        sound = not broken and not severed
+        say(args, text, {"ok": sound, **data})
+    return DONE if sound else REFUSED

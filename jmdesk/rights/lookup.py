@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from jmdesk.catalogue.types import Value
+from jmdesk.catalogue.types import Record, Value
 from jmdesk.consents.service import consents_of
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
@@ -32,6 +32,15 @@ class VillageCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a household agreed to: which bank (unified code) may ask, for what (CL-PURPOSE), until when."""
+
+    recipient: str
+    purpose: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class HouseholdAnswer:
     """What a bank learns of a household: its newest rating without points, and the consent and log entry behind it."""
 
@@ -45,6 +54,26 @@ class Lookup:
 
     def __init__(self, desk: RightsDesk) -> None:
         self._desk = desk
+
+    def places(self, region_prefix: str) -> list[Record]:
+        """The newest standing of every village and town of a region that has one (R17, R18), by region code."""
+        guard, newest = self._desk.records.guard, dict[str, Record]()
+        for type_id in ("R18", "R17"):
+            if not guard.may("read", type_id):
+                continue
+            for one in self._desk.records.find(type_id, Filter(region_prefix=region_prefix), order="rating_year"):
+                newest[str(one.values["region_code"])] = one.values
+        return [newest[code] for code in sorted(newest)]
+
+    def agreements(self, household: str) -> list[Agreement]:
+        """The consents by which banks may ask about a household today."""
+        on = beijing_date(self._desk.clock.now())
+        self._desk.records.guard.require("read", "R04")
+        with self._desk.store.reading() as connection:
+            found = [one.values for one in consents_of(connection, household)]
+        held = [v for v in found if v.get("consent_kind") == "C5" and state_on(v, on) in OPEN_STATES]
+        named = {(v.get("recipient_uscc", ""), v.get("purpose", "")): v.get("valid_to", "") for v in held}
+        return [Agreement(str(who), str(what), str(until)) for (who, what), until in sorted(named.items(), key=str)]
 
     def village(self, region_prefix: str, year: int) -> VillageCounts:
         """Counts of a region; small ones are hidden, and so is the next smallest when only one would be."""

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from jmdesk.checkup.service import examine, mend
 from jmdesk.core.clock import FixedClock
 from jmdesk.desk import Desk
+from jmdesk.rights.query_log import note_query
 from jmdesk.store import search
 from tests.desks import Family
 
@@ -48,6 +49,15 @@ def test_a_broken_chain_is_told_and_never_mended(desk: Desk, family: Family) -> 
     mend(desk)
     assert "变更日志在第 4 条断开" in "".join(examine(desk).problems)
     assert family.head
+
+
+def test_a_query_that_was_changed_or_taken_out_is_told(desk: Desk, family: Family) -> None:
+    for number in range(1, 4):
+        with desk.records.writing("query") as writer:
+            note_query(writer, desk, f"R05:{family.household}", "10", [f"R16.{number}"])
+    assert examine(desk).ok
+    run(desk, "UPDATE query_log SET purpose = '7' WHERE log_seq = 2")
+    assert "查询日志在第 2 条断开" in "".join(examine(desk).problems)
 
 
 def test_lost_device_keys_are_told(desk: Desk) -> None:
