@@ -1,6 +1,6 @@
 # Every target sets up what is missing first (installer/setup.sh) and then runs one command in .venv/.
 # All targets are phony on purpose: make splits prerequisites at spaces, and a checkout may lie in a folder with some.
-.PHONY: help setup demo app test lint long ime fuzz fuzz-atheris soak mutation bench bench-association bench-sync freeze lock clean
+.PHONY: help setup demo app test lint long ime fuzz fuzz-atheris soak power mutation bench bench-association bench-sync freeze lock clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -42,7 +42,10 @@ fuzz-atheris: setup  ## coverage-guided fuzzing of the containers; says so where
 soak: setup  ## three desks and a city on bad lines, dying at any step (500 games; SEEDS=20000 for more)
 	@$(PY) -m tests.soak $(or $(SEEDS),500)
 
-mutation: setup  ## take each check out of protocol and vault, name those that no test misses (hours; FILES=… for some)
+power: setup  ## cut the power 21,000 times, kill the program 203 times, damage its files 2,000 times
+	@$(PY) -m pytest -m long tests/power tests/jmdesk/vault/test_damage.py
+
+mutation: setup  ## take each check out of protocol and vault, name those that no test misses (half an hour; FILES=… for some)
 	@$(PY) -m tests.mutation $(FILES)
 
 bench: setup  ## measure; compared with nothing, asserts nothing

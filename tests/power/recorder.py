@@ -1,17 +1,14 @@
-"""Records what a program tells the disk (by strace), and makes the disks that a power cut may leave of it."""
+"""Records what a program tells the disk, by strace."""
 
 from __future__ import annotations
 
-import random
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 CALLS = "openat,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,rmdir,lseek"
-SECTOR = 512
 _LINE = re.compile(r"^(?P<name>\w+)\((?P<args>.*)\)\s+= (?P<result>-?\d+)")
 _FD = re.compile(r"^(?:\d+|AT_FDCWD)<(?P<path>[^>]*)>$")
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
@@ -87,77 +84,3 @@ def _inside(folder: str, event: Event) -> list[Event]:
     """What is lost in a power cut by nature (shared memory, locks) does not count."""
     inside = event.path.startswith(folder) and not event.path.endswith(("-shm", "/lock"))
     return [event] if inside else []
-
-
-def disk_after(told: Sequence[Event], before: Path, folder: str, target: Path, chance: random.Random) -> None:
-    """One disk that may be left when the power goes after ``told``.
-
-    What a file was told to flush is there. Of what came after, each write is there, missing, or torn at a sector.
-    Names change in order, as journalling file systems have it, up to some point after the last flush of a folder.
-    """
-    shutil.copytree(before, target)
-    flushed = _flushed(told)
-    for number, event in enumerate(told):
-        safe = number < flushed.get(event.path, 0)
-        if event.kind in ("write", "size") and not safe:
-            _maybe(event, _at(event.path, folder, target), chance)
-        else:
-            _apply(event, folder, target)
-
-
-def _flushed(told: Sequence[Event]) -> dict[str, int]:
-    """For each file, the event up to which it was flushed, under whatever name it has by now."""
-    flushed: dict[str, int] = {}
-    for number, event in enumerate(told):
-        if event.kind == "sync":
-            flushed[event.path] = number
-    return flushed
-
-
-def _maybe(event: Event, file: Path, chance: random.Random) -> None:
-    fate = chance.randrange(3)
-    if fate == 0 or not file.exists():
-        return
-    data = event.data
-    if event.kind == "size":
-        _resize(file, event.offset)
-        return
-    if fate == 1 and len(data) > SECTOR:
-        data = data[: SECTOR * chance.randrange(1, -(-len(data) // SECTOR))]
-    _write(file, event.offset, data)
-
-
-def _apply(event: Event, folder: str, target: Path) -> None:
-    file = _at(event.path, folder, target) if event.path else target
-    if event.kind == "create" and not file.exists():
-        file.touch()
-    elif event.kind == "write":
-        _write(file, event.offset, event.data)
-    elif event.kind == "size":
-        _resize(file, event.offset)
-    elif event.kind == "rename" and file.exists():
-        file.rename(_at(event.target, folder, target))
-    elif event.kind == "remove":
-        file.unlink(missing_ok=True)
-    elif event.kind == "mkdir":
-        file.mkdir(exist_ok=True)
-    elif event.kind == "rmdir" and file.is_dir():
-        shutil.rmtree(file)
-
-
-def _at(path: str, folder: str, target: Path) -> Path:
-    return target / Path(path).relative_to(folder)
-
-
-def _write(file: Path, offset: int, data: bytes) -> None:
-    if not file.exists():
-        file.touch()
-    with file.open("r+b") as stream:
-        stream.seek(offset)
-        stream.write(data)
-
-
-def _resize(file: Path, size: int) -> None:
-    if file.exists():
-        with file.open("r+b") as stream:
-            stream.truncate(size)
