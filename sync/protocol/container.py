@@ -195,7 +195,7 @@ class ContainerReader:
             raise RemoteProtocolError("protocol.container_directory_size", entry=entry.name.decode())
         if offset != entry.offset:
             raise RemoteProtocolError("protocol.container_overlap", entry=entry.name.decode())
-        if name_size != len(entry.name) or self._take(name_size) != entry.name:
+        if self._take(name_size) != entry.name:
             raise RemoteProtocolError("protocol.container_directory", entry=entry.name.decode())
 
 

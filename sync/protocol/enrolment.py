@@ -125,7 +125,7 @@ def _endorsement_message(request: EnrolmentRequest) -> bytes:
 def _request(
     purpose: Purpose, device: SigningKey, kem: PublicKey, unit: str, chain: ChainEnd, client: str, created: str
 ) -> EnrolmentRequest:
-    if kem.role is not KeyRole.DEVICE_KEM or device.role is not KeyRole.DEVICE:
+    if kem.role is not KeyRole.DEVICE_KEM:
         raise LocalProtocolError("protocol.key_role", role=kem.role.value)
     return EnrolmentRequest(
         public=device.public.public.hex(),

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+import zipfile
 from random import Random
+from typing import Any
 
+import msgspec
 import pytest
 
 from sync.protocol.batch import BatchReader
+from sync.protocol.container import ContainerWriter
+from sync.protocol.envelope import PayloadType, sign_envelope, split_envelope
 from sync.protocol.errors import LocalProtocolError, RemoteProtocolError
 from sync.protocol.manifest import VERSION, AttachmentEntry, AuditHead
 from sync.protocol.parts import seal_content_key
@@ -17,10 +23,12 @@ from sync.protocol.rescue import (
     RescueManifest,
     RescueOpener,
     RescueReader,
+    decode_rescue,
     key_owner,
     write_rescue,
 )
-from sync.protocol.suites import JM1, KeyRole, KeySet, OpeningKey, SigningKey
+from sync.protocol.suites import JM1, SUITES, KeyRole, KeySet, OpeningKey, PublicKey, SigningKey, suite
+from tests.sync.protocol import sample
 
 DEVICE = SigningKey(KeyRole.DEVICE, bytes(range(32)))
 PLATFORM = OpeningKey(KeyRole.RECIPIENT, bytes(range(1, 33)))
@@ -121,3 +129,98 @@ def test_a_rescue_package_is_no_batch_and_another_desks_key_cannot_sign_it() -> 
 def test_an_empty_package_is_refused_before_it_is_signed() -> None:
     with pytest.raises(LocalProtocolError, match=r"protocol\.batch_empty"):
         RescueBuilder(header()).sign(DEVICE)
+
+
+def signed_anew(data: bytes, **members: object) -> bytes:
+    """The package with a manifest that says something else, signed by the same key."""
+    sink = io.BytesIO()
+    writer = ContainerWriter(sink)
+    with zipfile.ZipFile(io.BytesIO(data)) as source:
+        payload = sample.altered(split_envelope(source.read("rescue.dsse.json")).payload, **members)
+        writer.add("rescue.dsse.json", sign_envelope(PayloadType.RESCUE_MANIFEST, payload, DEVICE))
+        for name in source.namelist()[1:]:
+            writer.add(name, source.read(name))
+    writer.finish()
+    return sink.getvalue()
+
+
+def manifest_of(data: bytes) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(data)) as source:
+        found: dict[str, Any] = json.loads(split_envelope(source.read("rescue.dsse.json")).payload)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"v": 2}, "version"),
+        ({"device": "0" * 32}, "other_device"),
+        ({"open": {"records": 9}}, "sums"),
+        ({"withheld": {"raw_bytes": 9}}, "sums"),
+        ({"attachments": [{"n": 1}]}, "attachment"),
+    ],
+)
+def test_a_manifest_that_breaks_a_rule_is_refused_by_name(members: dict[str, Any], code: str) -> None:
+    data = package()
+    held = manifest_of(data)
+    for name, change in members.items():
+        if isinstance(change, dict):
+            members = {name: held[name] | change}
+        elif isinstance(change, list):
+            members = {name: [held[name][0] | change[0]]}
+    with pytest.raises(RemoteProtocolError, match=rf"protocol\.{code}"):
+        RescueReader(io.BytesIO(signed_anew(data, **members)), KeySet.of(DEVICE.public))
+
+
+def test_a_package_is_of_the_suite_that_signed_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SUITES, "JM2", suite(JM1))
+    later = KeySet.of(PublicKey(KeyRole.DEVICE, DEVICE.public.public, "JM2"))
+    with pytest.raises(RemoteProtocolError, match="suite_mismatch"):
+        RescueReader(io.BytesIO(package()), later)
+
+
+@pytest.mark.parametrize("kept", ["open", "withheld", "attachments"])
+def test_one_kind_of_content_is_enough(kept: str) -> None:
+    held = manifest_of(package())
+    for name in {"open", "withheld", "attachments"} - {kept}:
+        del held[name]
+    assert decode_rescue(json.dumps(held).encode()).device == DEVICE.keyid
+
+
+def test_a_package_is_not_written_with_bytes_that_were_not_signed() -> None:
+    reader = RescueReader(io.BytesIO(package()), KeySet.of(DEVICE.public))
+    data = [ciphertext for _, _, ciphertext in reader.data()]
+    for wrong in (data[:-1], [bytes(len(data[0])), *data[1:]]):
+        with pytest.raises(LocalProtocolError, match="batch_incomplete"):
+            write_rescue(io.BytesIO(), reader.signed, wrong)
+
+
+def test_other_bytes_are_not_handed_on() -> None:
+    sink = io.BytesIO()
+    writer = ContainerWriter(sink)
+    with zipfile.ZipFile(io.BytesIO(package())) as source:
+        for name in source.namelist():
+            data = source.read(name)
+            writer.add(name, bytes(len(data)) if name.startswith("attachments/") else data)
+    writer.finish()
+    reader = RescueReader(io.BytesIO(sink.getvalue()), KeySet.of(DEVICE.public))
+    with pytest.raises(RemoteProtocolError, match="part_digest"):
+        reader.finish()
+
+
+def test_a_section_that_is_not_there_has_no_lines() -> None:
+    reader = RescueReader(io.BytesIO(package()), KeySet.of(DEVICE.public))
+    _, entry, data = next(reader.data())
+    assert not isinstance(entry, AttachmentEntry)
+    without = msgspec.structs.replace(reader.signed.manifest, open=None)
+    with pytest.raises(RemoteProtocolError, match="batch_empty"):
+        RescueOpener(without, PLATFORM).lines(Part.OPEN, entry, data)
+
+
+def test_a_line_that_is_no_strict_json_is_refused() -> None:
+    builder = RescueBuilder(header())
+    key = seal_content_key(bytes(32), [PLATFORM.public], key_owner(builder.rescue_id, Part.OPEN), DEVICE.keyid)
+    (sealed,) = builder.seal(Part.OPEN, [b'{"a":1,"a":2}'], key)
+    opener = RescueOpener(builder.sign(DEVICE).manifest, PLATFORM)
+    with pytest.raises(RemoteProtocolError, match="json_duplicate_key"):
+        opener.lines(Part.OPEN, sealed.entry, sealed.ciphertext)
