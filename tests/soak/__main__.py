@@ -1,17 +1,20 @@
-"""``python -m tests.soak [SEEDS] [--seed N] [--from N] [--steps N]``: games by command, or one seed and its trace."""
+"""``python -m tests.soak [SEEDS] [--seed N] [--from N] [--steps N]``: games by command, or one seed and its trace.
+
+Two runs side by side share a computer well: ``python -m tests.soak 250`` and ``python -m tests.soak 250 --from 251``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
-import tempfile
 import time
-from pathlib import Path
+from collections import Counter
 
 import tests.conftest  # noqa: F401 - a home of its own, no network
 from sync.gateway.embedded import EmbeddedPostgres
-from tests.soak.blueprint import Blueprint
+from tests.soak.blueprint import Blueprint, new_folder
 from tests.soak.game import STEPS, play
 
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
@@ -26,8 +29,8 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--keep-going", action="store_true", help="name every seed that fails")
     options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="jmdesk-soak-pg-"))
-    home.chmod(0o755)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends a run ends its server too
+    home = new_folder()
     server = EmbeddedPostgres(home, HASTE)
     try:
         with Blueprint.make(server.url, home / "desks") as blueprint:
@@ -41,18 +44,21 @@ def _play(blueprint: Blueprint, options: argparse.Namespace) -> int:
     if options.seed is not None:
         print("\n".join(play(blueprint, options.seed, options.steps).trace))
         return 0
-    began, failed = time.monotonic(), 0
+    began, failed, happened = time.monotonic(), 0, Counter[str]()
     for number, seed in enumerate(range(options.first, options.first + options.seeds), 1):
         try:
-            play(blueprint, seed, options.steps)
+            happened += play(blueprint, seed, options.steps).happened
         except Exception as error:
             failed += 1
             print(f"seed {seed} failed: {error!r}\n  again: python -m tests.soak --seed {seed}", flush=True)
             if not options.keep_going:
                 raise
         if not number % 100:
-            print(f"{number} seeds, {(time.monotonic() - began) / number * 1000:.0f} ms each", flush=True)
+            print(
+                f"{number} seeds, {failed} failed, {(time.monotonic() - began) / number * 1000:.0f} ms each", flush=True
+            )
     print(f"{options.seeds} seeds, {failed} failed, {time.monotonic() - began:.0f} s")
+    print(", ".join(f"{count} {what}" for what, count in happened.items()))
     return 1 if failed else 0
 
 

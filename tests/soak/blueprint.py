@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +31,20 @@ DESKS: Final = (("first", UNIT), ("second", UNIT), ("town", TOWN))
 """Two desks of a village and one of its town: what is for the village alone never reaches the third."""
 PASSPHRASE: Final = "荔枝湾边三只白鹭"
 HOUSEHOLDS: Final = 2
+
+
+_MEMORY: Final = Path("/dev/shm")
+
+
+def new_folder() -> Path:
+    """A folder for vaults and databases, in memory where the system has such a place.
+
+    Programs die in a game, never the computer: whether a disk keeps what it was told is for the power-cut suite.
+    """
+    memory = "TMPDIR" not in os.environ and _MEMORY.is_dir()
+    folder = Path(tempfile.mkdtemp(prefix="jmdesk-soak-", dir=_MEMORY if memory else None))
+    folder.chmod(0o755)  # the database's own account walks through it
+    return folder
 
 
 @dataclass(frozen=True)

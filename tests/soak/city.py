@@ -238,6 +238,23 @@ class City:
         self._open(name)
         return True
 
+    # -- what its administrators decide --------------------------------------------------------------------------
+
+    def regions_of(self, device: str) -> tuple[str, ...]:
+        """The regions that a desk is granted, under the newest of its keys."""
+        query = "SELECT regions, coalesce(replaced_by, '') FROM devices WHERE device = %s"
+        while True:
+            ((regions, newer),) = self.look(query, (device,))
+            if not newer:
+                return tuple(regions)
+            device = newer
+
+    def grant_regions(self, device: str, regions: Sequence[str]) -> None:
+        """Grant a desk other regions, under the newest of its keys."""
+        while newer := self.look("SELECT replaced_by FROM devices WHERE device = %s AND replaced_by <> ''", (device,)):
+            device = newer[0][0]
+        self._eye.execute("UPDATE devices SET regions = %s WHERE device = %s", (list(regions), device))
+
     def approve(self) -> None:
         """An administrator approves every request that waits."""
         self._eye.execute("UPDATE device_requests SET state = 'approved' WHERE state = 'waiting'")

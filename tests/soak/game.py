@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, LiteralString
 
 from jmdesk.catalogue.types import Value
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import FixedClock
+from tests.soak import papers, scopes
 from tests.soak.blueprint import DESKS, START, Blueprint
 from tests.soak.checks import check
 from tests.soak.city import City
 from tests.soak.office import Office
+from tests.soak.press import TREES_FIELD, Press
 from tests.soak.wire import Air, Line, Sent, Weather
-from tests.sync.client.office import add_household
+from tests.sync.client.office import VILLAGE, add_household
 
 STEPS: Final = 40
 ROUNDS: Final = 16
@@ -28,6 +30,15 @@ ROUNDS: Final = 16
 TEXTS: Final = ("address", "old_household_no", "register_no", "x_remark")
 """Fields that take any text: each edit writes one that nobody else writes. Two are for the unit alone."""
 NUMBERS: Final = {"population": (6, 12), "labor_count": (1, 5)}
+EVENTS: Final[dict[str, LiteralString]] = {
+    "operations": "SELECT count(*) FROM operations",
+    "conflicts": "SELECT count(*) FROM operations WHERE verdict = 'conflict'",
+    "writes outside of the scope": "SELECT count(*) FROM operations WHERE verdict = 'forbidden'",
+    "keys replaced": "SELECT count(*) FROM devices WHERE replaced_by <> ''",
+    "chains reopened": "SELECT count(*) FROM device_requests WHERE purpose = 'reopen' AND state = 'granted'",
+    "packages": "SELECT count(*) FROM packages",
+    "documents": "SELECT count(*) FROM attachments",
+}
 DAYS: Final = (0, 0, 0, 1, 7, 60)
 
 
@@ -41,12 +52,17 @@ class Game:
     air: Air
     stick: Path
     dice: Random
+    press: Press
     households: list[str]
     trace: list[str] = field(default_factory=list)
     typed: list[tuple[str, str, str, Value]] = field(default_factory=list)
     """Desk, record, field and value of every edit, in order."""
     forgotten: set[int] = field(default_factory=set)
     """Edits of ``typed`` that went with a lost computer, unless they had been sent."""
+    filed: list[papers.Paper] = field(default_factory=list)
+    """Documents that were filed and not taken off again."""
+    happened: Counter[str] = field(default_factory=Counter)
+    """How often what happened, once it is over."""
     _texts: int = 0
     _copied: dict[str, int] = field(default_factory=dict)
     cleared: set[tuple[str, str]] = field(default_factory=set)
@@ -54,10 +70,12 @@ class Game:
     replaced: dict[tuple[str, str], int] = field(default_factory=dict)
     """By desk and record: up to which edit of ``typed`` somebody decided there, or marked the record void."""
 
-    @property
-    def deaths(self) -> int:
-        """How often a program died in the middle of its work."""
-        return self.city.deaths + sum(office.deaths for office in self.offices.values())
+    def tally(self) -> Counter[str]:
+        """How often what happened: deaths in the middle of work, and what the city's database can tell (`EVENTS`)."""
+        happened = Counter({what: int(self.city.look(query)[0][0]) for what, query in EVENTS.items()})
+        happened["deaths"] = self.city.deaths + sum(office.deaths for office in self.offices.values())
+        happened["restores"] = self.city.restores + sum(office.restores for office in self.offices.values())
+        return happened
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -69,9 +87,12 @@ class Game:
             self._weather(number)
             self._fuses(office)
             self.trace.append(f"{number:3} {name:10} {office.name:7} fuse={office.fuse}/{self.city.database.fuse}")
+            before = scopes.marks(office)
             with office.living():
                 step(self, office)
             self.city.database.fuse = 0
+            if name != "put back":
+                scopes.check_marks(office.name, before, scopes.marks(office))
             office.line.weather = Weather()
         self.settle()
         check(self)
@@ -91,8 +112,11 @@ class Game:
 
     def create(self, office: Office) -> None:
         """A new household, with or without its consents."""
-        number = self.dice.randrange(10, 9999)
-        self.households.append(add_household(office.desk, number, consent=self.dice.random() < 0.8))
+        number, current = self.dice.randrange(10, 9999), office.desk.catalogue.regions.current
+        villages = [village for village in (VILLAGE, VILLAGE, current(scopes.NEIGHBOUR)) if office.covers(village)]
+        if villages:
+            village, consent = self.dice.choice(villages), self.dice.random() < 0.8
+            self.households.append(add_household(office.desk, number, consent=consent, village=village))
 
     def edit(self, office: Office) -> None:
         """Change one to three fields of a household."""
@@ -101,9 +125,10 @@ class Game:
         if found is None or found.voided is not None:
             return
         set_: dict[str, Value] = {}
-        for name in self.dice.sample([*TEXTS, *NUMBERS], self.dice.randrange(1, 4)):
-            if name in NUMBERS:
-                set_[name] = self.dice.randint(*NUMBERS[name])
+        numbers = NUMBERS | ({TREES_FIELD: (0, 999)} if TREES_FIELD in office.fields_of("R05") else {})
+        for name in self.dice.sample([*TEXTS, *numbers], self.dice.randrange(1, 4)):
+            if name in numbers:
+                set_[name] = self.dice.randint(*numbers[name])
             else:
                 self._texts += 1
                 set_[name] = f"{office.name}{self._texts}"
@@ -158,6 +183,7 @@ class Game:
         self.city.clock.at += pause
         for office in self.offices.values():
             office.clock.at += pause
+            office.desk.renew()  # as at midnight
 
     def arrive(self, _: Office) -> None:
         """What was held up on the way arrives, in any order."""
@@ -206,11 +232,12 @@ class Game:
 
     def put_back(self, office: Office) -> None:
         """A computer is lost and its copy put in its place: what the desk had not sent since is gone with it."""
-        if self.dice.random() < 0.5:
-            self.city.restore()
-        elif office.restore():
+        if self.dice.random() < 0.5 and self.city.restore():
+            return
+        if office.restore():
             since = range(self._copied[office.name], len(self.typed))
             self.forgotten |= {n for n in since if self.typed[n][0] == office.name}
+            self.filed = [paper for paper in self.filed if paper.desk != office.name or papers.is_filed(office, paper)]
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
@@ -220,7 +247,10 @@ class Game:
         for office in self.offices.values():
             office.line.weather = Weather()
         self.arrive(next(iter(self.offices.values())))
+        assert self.press.publish_again()
         self.city.work()
+        for office in self.offices.values():
+            office.transport.token = ""  # packages are asked for once in a session
         for number in range(ROUNDS):
             moved = [self._exchange(office, number) for office in self.offices.values()]
             if not any(moved):
@@ -238,6 +268,9 @@ class Game:
             return True
         assert report.problem is None, f"{office.name}: {report.problem}"
         decided = self.decide(office, taste)
+        if office.desk.grant is not None and office.desk.grant.regions != self.city.regions_of(office.device):
+            office.renew_keys()
+            return True
         return bool(
             report.sealed or report.handed_over or report.verdicts or report.adopted or report.beside or decided
         )
@@ -267,8 +300,14 @@ _ACTIONS: dict[str, tuple[Callable[[Game, Office], object], int]] = {
     "carry out": (Game.carry_out, 3),
     "town hall": (Game.town_hall, 3),
     "carry in": (Game.carry_in, 4),
-    "back up": (Game.back_up, 2),
-    "put back": (Game.put_back, 2),
+    "back up": (Game.back_up, 4),
+    "put back": (Game.put_back, 4),
+    "regrant": (scopes.regrant, 3),
+    "publish": (scopes.publish, 4),
+    "withdraw": (scopes.withdraw, 1),
+    "offer old": (scopes.offer_old, 1),
+    "file": (papers.file, 6),
+    "unfile": (papers.unfile, 1),
 }
 _STEPS = [(name, step) for name, (step, _) in _ACTIONS.items()]
 _WEIGHTS = [weight for _, weight in _ACTIONS.values()]
@@ -276,12 +315,15 @@ _WEIGHTS = [weight for _, weight in _ACTIONS.values()]
 
 def play(blueprint: Blueprint, seed: int, steps: int = STEPS) -> Game:
     """Play a seed to its end. ``AssertionError`` names what did not hold; the trace is in its notes."""
-    folder = Path(tempfile.mkdtemp(prefix=f"jmdesk-soak-{seed}-"))
+    folder = blueprint.folder.with_name(f"game-{seed}")
+    folder.mkdir()
     clock = FixedClock(START)
     city = City(blueprint.server, blueprint.loop, blueprint.server.copy(blueprint.database), clock)
     city.ledger |= blueprint.ledger
     air = Air()
-    game = Game(seed, city, {}, air, folder / "stick", Random(seed), list(blueprint.households))  # noqa: S311
+    press = Press(city, folder / "press", (scopes.NEIGHBOUR, scopes.HEIR))
+    dice = Random(seed)  # noqa: S311 - replayable
+    game = Game(seed, city, {}, air, folder / "stick", dice, press, list(blueprint.households))
     game.stick.mkdir()
     try:
         for number, (name, _) in enumerate(DESKS, 1):
@@ -291,6 +333,7 @@ def play(blueprint: Blueprint, seed: int, steps: int = STEPS) -> Game:
             game.offices[name] = Office(name, blueprint.vaults[name], folder / name, own, line, (number << 32) + 2**20)
             line.step = game.offices[name].burn
         game.play(steps)
+        game.happened = game.tally()
     except BaseException as error:
         error.add_note(f"seed {seed}\n" + "\n".join(game.trace))
         raise

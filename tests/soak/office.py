@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import LRUCache
 
 from jmdesk.catalogue.types import Value
@@ -20,12 +21,13 @@ from jmdesk.core.clock import FixedClock
 from jmdesk.core.errors import Environment, Refused, Unreachable
 from jmdesk.core.ids import CountedIds
 from jmdesk.desk import Desk
-from jmdesk.store import outbox, reading
+from jmdesk.store import outbox, reading, statements
 from jmdesk.store.stored import Stored
 from jmdesk.store.transaction import Transaction
+from jmdesk.vault.device import new_device_keys
 from jmdesk.vault.folder import Unlocked
 from jmdesk.vault.instance import locked
-from sync.client.asking import ask_reopen, load_halt
+from sync.client.asking import ask_reopen, ask_rotation, load_asked, load_halt
 from sync.client.batch_file import batch_path, carry
 from sync.client.engine import synchronise
 from sync.client.http import HttpTransport
@@ -35,11 +37,24 @@ from sync.client.report import SyncReport
 from sync.client.sealing import seal
 from sync.client.steering import Steering
 from sync.client.stick import take_replies
+from sync.protocol.enrolment import Purpose
 from tests.soak.wire import Died, Line
 
 GATEWAY = "https://city.invalid"
 _STATEMENTS: LRUCache[Any, Any] = LRUCache(1000)
 _STEERING = Steering(wait=lambda _: None)
+_MORTALS: WeakKeyDictionary[Engine, Office] = WeakKeyDictionary()
+"""Whose program an engine belongs to."""
+
+
+def _driver(connection: Connection) -> Any:
+    """The driver of a connection, one step nearer to the end of its program: what it is handed is not announced."""
+    if (office := _MORTALS.get(connection.engine)) is not None:
+        office.burn()
+    return connection.connection.driver_connection
+
+
+statements.driver = _driver
 
 
 class Office:
@@ -49,15 +64,15 @@ class Office:
         self.name, self.folder, self.clock, self.line = name, folder, clock, line
         self.ids = CountedIds(start)
         self.fuse = 0
-        self.deaths = 0
+        self.deaths = self.restores = 0
         self._vault = vault
         self._remains: Path | None = None
-        self._backup: Path | None = None
+        self._backup: tuple[Path, str] | None = None
         self._open()
 
     def _open(self) -> None:
         vault = dataclasses.replace(self._vault, folder=self.folder, lock=locked(self.folder))
-        self.desk = Desk(vault, self.clock, self.ids)
+        self.desk = Desk.enter(vault, clock=self.clock, ids=self.ids)
         self.transport = HttpTransport(GATEWAY, self.ids)
         self.transport._http.mount("https://", self.line)
         self._make_mortal()
@@ -76,6 +91,7 @@ class Office:
             each._compiled_cache = _STATEMENTS  # one program would compile each statement once
         for name in ("before_cursor_execute", "commit"):
             event.listen(engine, name, self._burn)
+        _MORTALS[engine] = self
         store, enter, put = self.desk.store, self.desk.store.transaction, self.desk.store.put_setting
 
         @contextmanager
@@ -109,9 +125,11 @@ class Office:
         """Work during which the program may die; afterwards it has been started again on what was on the disk."""
         try:
             yield
-        except Died:
+        except BaseException:
+            if self._remains is None:
+                raise
+            # Dead: what a program would not have lived to do, or to complain about, counts for nothing.
             self.deaths += 1
-            assert self._remains is not None
             self.close()
             self._replace_by(self._remains)
             self._remains = None
@@ -134,6 +152,14 @@ class Office:
         """A record as it stands here."""
         with self.desk.store.reading() as connection:
             return reading.get(connection, type_id, rid)
+
+    def covers(self, region: str) -> bool:
+        """Whether the desk works for a region."""
+        return region.startswith(self.desk.regions)
+
+    def fields_of(self, type_id: str) -> Collection[str]:
+        """The fields of a type in the catalogue in force."""
+        return self.desk.catalogue.types[type_id].by_identifier
 
     def decide(self, taste: int) -> set[str]:
         """Decide everything that waits for a decision, in one of several ways; on which records."""
@@ -194,8 +220,9 @@ class Office:
             return None
 
     def seal(self) -> None:
-        """Seal what waits, to be carried later."""
-        seal(self.desk, load_membership(self.desk.store), _STEERING)
+        """Seal what waits, to be carried later; a program whose chain is broken does not offer that."""
+        if not self.halted:
+            seal(self.desk, load_membership(self.desk.store), _STEERING)
 
     def carry_out(self, stick: Path) -> None:
         """Copy every open batch to the stick."""
@@ -223,18 +250,33 @@ class Office:
         target = self.folder.with_name(f"{self.folder.name}.backup")
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(self.folder, target)
-        self._backup = target
+        self._backup = target, self.device
         self._open()
 
     def restore(self) -> bool:
-        """Put the copy in the place of what is here; ``False`` where there is no copy."""
-        if self._backup is None:
+        """Put the copy in the place of what is here; ``False`` where there is no copy that can go on.
+
+        A copy with keys that have been replaced since is at an end: nothing vouches for it any more.
+        """
+        if self._backup is None or self._backup[1] != self.device or self.renewing:
             return False
         self.close()
-        backup, self._backup = self._backup, None
+        self.restores += 1
+        (backup, _), self._backup = self._backup, None
         self._replace_by(backup)
         self._open()
         return True
+
+    @property
+    def renewing(self) -> bool:
+        """Whether new keys were asked for that are not in force yet."""
+        asked = load_asked(self.desk.store)
+        return asked is not None and asked.purpose is Purpose.ROTATE
+
+    def renew_keys(self) -> None:
+        """Ask for new keys, and with them for the grant as it is now, unless something else is being asked for."""
+        if load_asked(self.desk.store) is None:
+            ask_rotation(self.desk, new_device_keys())
 
     @property
     def halted(self) -> bool:

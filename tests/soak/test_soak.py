@@ -6,15 +6,14 @@ Each seed is one game. `make soak SEEDS=20000` plays more; `python -m tests.soak
 from __future__ import annotations
 
 import shutil
-import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.postgres import postgres
-from tests.soak.blueprint import Blueprint
-from tests.soak.game import play
+from tests.soak.blueprint import Blueprint, new_folder
+from tests.soak.game import EVENTS, play
 
 __all__ = ["postgres"]
 
@@ -24,7 +23,7 @@ LONG = range(1, 501)
 
 @pytest.fixture(scope="module")
 def blueprint(postgres: str) -> Iterator[Blueprint]:
-    home = Path(tempfile.mkdtemp(prefix="jmdesk-soak-"))
+    home = new_folder()
     try:
         with Blueprint.make(postgres, home / "desks") as made:
             yield made
@@ -34,8 +33,10 @@ def blueprint(postgres: str) -> Iterator[Blueprint]:
 
 @pytest.mark.slow
 def test_desks_on_bad_lines_and_the_city_agree_in_the_end_and_nothing_is_lost(blueprint: Blueprint) -> None:
-    deaths = sum(play(blueprint, seed).deaths for seed in SHORT)
-    assert deaths > len(SHORT) / 2, "the games are too tame to prove anything"
+    happened = sum((play(blueprint, seed).happened for seed in SHORT), Counter[str]())
+    assert happened["deaths"] > len(SHORT) / 2, "the games are too tame to prove anything"
+    missing = [what for what in EVENTS if not happened[what]]
+    assert not missing, f"never happened: {missing}"
 
 
 @pytest.mark.long
