@@ -132,6 +132,11 @@ class RecordType:
         return frozenset(field.identifier for field in self.fields if not field.is_input)
 
     @cached_property
+    def to_fill_in(self) -> tuple[str, ...]:
+        """The fields that somebody must fill in before a record is complete."""
+        return tuple(f.identifier for f in self.fields if f.required and f.is_input and f.default_on)
+
+    @cached_property
     def searchable(self) -> tuple[Field, ...]:
         """The fields that a record is found by."""
         return tuple(field for field in self.fields if field.searchable)

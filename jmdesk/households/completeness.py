@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jmdesk.catalogue.types import Catalogue, Record, RecordType
+from jmdesk.catalogue.types import Catalogue, Record
 
 SEND: Final = "send"
 """Without it the record cannot be sent."""
@@ -42,11 +42,6 @@ class Completeness:
         return 100 * self.filled // self.required if self.required else 0
 
 
-def required_fields(record_type: RecordType) -> tuple[str, ...]:
-    """The fields of a type that somebody must fill in."""
-    return tuple(f.identifier for f in record_type.fields if f.required and f.is_input and f.default_on)
-
-
 def completeness(
     catalogue: Catalogue,
     rid: str,
@@ -60,7 +55,7 @@ def completeness(
     gaps: list[Gap] = []
     filled = required = 0
     for type_id, one, record in records:
-        for name in required_fields(catalogue.types[type_id]):
+        for name in catalogue.types[type_id].to_fill_in:
             required += 1
             if name in record or (one, name) in waiting:
                 filled += 1

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from jmdesk.catalogue.loader import catalogue
-from jmdesk.households.completeness import required_fields
 from jmdesk.records.masking import masked
 from jmdesk.store import reading, search
 from jmdesk.store.among import among
 from jmdesk.store.columns import json_text
 from jmdesk.store.reading import Filter, Sealed
+from jmdesk.store.standings import DECLINED, PENDING, SIGNED
 from jmdesk.store.stored import Stored, stored
-from jmdesk.store.tables import awaiting_consent, record_tables
+from jmdesk.store.tables import household_standings, record_tables
 
-HOUSEHOLD, PERSON, RATING, CONSENT = (record_tables[type_id] for type_id in ("R05", "R06", "R16", "R04"))
+HOUSEHOLD, PERSON, CONSENT = (record_tables[type_id] for type_id in ("R05", "R06", "R04"))
+STANDING = household_standings.c
 SEARCH_LIMIT = 200
 _NEAR = 10_000
 """Lines that are skipped from the front without asking whether the end is nearer."""
 CHILD_TYPES = ("R07", "R08", "R09", "R10", "R11", "R12")
-_REVIEW_DAYS = 60
 SUBJECT_TYPES = ("R13", "R14", "assessment")
 
 
@@ -33,6 +32,7 @@ class HouseholdFilter:
     ``within`` are region prefixes of which one must fit: what the user's account is limited to. ``consent``: "none"
     (the household has signed nothing), "pending" (a scan is to be filed), "declined", "signed". ``due``: a day (ISO) on
     which a rating counts as due for review: it ends within two months, or is of an earlier year. ``only``: these ids.
+    Whatever is asked is answered by ``store.standings``, one narrow line for each household.
     """
 
     search: str = ""
@@ -80,117 +80,60 @@ class HouseholdRow:
 
 
 def _conditions(connection: Connection, wanted: HouseholdFilter) -> list[ColumnElement[bool]]:
-    if wanted == HouseholdFilter():
-        return [reading.in_force(HOUSEHOLD)]
-    conditions: list[ColumnElement[bool]] = [HOUSEHOLD.c.rec_voided.is_(None)]
+    conditions: list[ColumnElement[bool]] = []
     if wanted.region_prefix:
-        prefix = wanted.region_prefix
-        conditions.append(HOUSEHOLD.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
+        conditions.append(_inside(wanted.region_prefix))
     if wanted.within:
-        conditions.append(or_(*(reading.inside(HOUSEHOLD, prefix) for prefix in wanted.within)))
+        conditions.append(or_(*(_inside(prefix) for prefix in wanted.within)))
     if wanted.group:
-        conditions.append(HOUSEHOLD.c.group_no == wanted.group)
+        conditions.append(STANDING.village_group == wanted.group)
     if wanted.sync:
-        conditions.append(HOUSEHOLD.c.rec_sync == wanted.sync)
+        conditions.append(STANDING.sync == wanted.sync)
     if wanted.grade:
-        conditions.append(_grade() == wanted.grade)
+        conditions.append(STANDING.grade == wanted.grade)
     if wanted.awaiting:
-        conditions.append(
-            select(literal(1)).where(awaiting_consent.c.household == HOUSEHOLD.c.rid).correlate(HOUSEHOLD).exists()
-        )
-    conditions += _standing(wanted)
+        conditions.append(STANDING.waiting > 0)
+    if wanted.incomplete:
+        conditions.append(STANDING.incomplete != 0)
+    if wanted.consent:
+        conditions.append(_consented(wanted.consent))
+    if wanted.due:
+        conditions.append(STANDING.due <= wanted.due)
+    if wanted.only:
+        conditions.append(STANDING.rid.in_(among(wanted.only)))
     if wanted.search.strip():
         found = search.subjects(
             connection, wanted.search, types=("R05", "R06") if wanted.people else ("R05",), limit=SEARCH_LIMIT
         )
         # One bound value, for a list of them would be spelled out anew at every keystroke.
         each = func.json_each(json_text(found)).table_valued("value")
-        conditions.append(HOUSEHOLD.c.rid.in_(select(each.c.value)))
+        conditions.append(STANDING.rid.in_(select(each.c.value)))
     return conditions
 
 
-def _standing(wanted: HouseholdFilter) -> list[ColumnElement[bool]]:
-    """Where the office's own work on a household stands."""
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.incomplete:
-        conditions.append(_incomplete())
-    if wanted.consent:
-        conditions.append(_consented(wanted.consent))
-    if wanted.due:
-        conditions.append(_due(date.fromisoformat(wanted.due)))
-    if wanted.only:
-        conditions.append(HOUSEHOLD.c.rid.in_(among(wanted.only)))
-    return conditions
-
-
-def _incomplete() -> ColumnElement[bool]:
-    """Households with a required value missing in their own record or in a member's, or with nobody in them."""
-    types = catalogue().types
-    own = (HOUSEHOLD.c[name].is_(None) for name in required_fields(types["R05"]))
-    of_member = or_(*(PERSON.c[name].is_(None) for name in required_fields(types["R06"])))
-    people = select(literal(1)).where(PERSON.c.household_id == HOUSEHOLD.c.rid, PERSON.c.rec_voided.is_(None))
-    people = people.correlate(HOUSEHOLD)
-    return or_(*own, ~people.exists(), people.where(of_member).exists())
+def _inside(prefix: str) -> ColumnElement[bool]:
+    return STANDING.region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9"))
 
 
 def _consented(state: str) -> ColumnElement[bool]:
     """Where the household's own consents stand."""
-    about = select(literal(1)).where(
-        CONSENT.c.subject_id == literal("R05:").concat(HOUSEHOLD.c.rid),
-        CONSENT.c.rec_voided.is_(None),
-        CONSENT.c.revoked_at.is_(None),
-    )
-    about = about.correlate(HOUSEHOLD)
     if state == "none":
-        return ~about.where(CONSENT.c.consent_state.in_(("1", "2"))).exists()
-    codes = {"pending": "1", "signed": "2", "declined": "3"}
-    return about.where(CONSENT.c.consent_state == codes[state]).exists()
-
-
-def _due(on: date) -> ColumnElement[bool]:
-    """Whether the newest rating ends within two months or is of an earlier year."""
-    newest = (
-        select(RATING.c.rid)
-        .where(RATING.c.household_id == HOUSEHOLD.c.rid, RATING.c.rec_voided.is_(None))
-        .order_by(RATING.c.rid.desc())
-        .limit(1)
-        .correlate(HOUSEHOLD)
-        .scalar_subquery()
-    )
-    soon = (on + timedelta(days=_REVIEW_DAYS)).isoformat()
-    late = or_(RATING.c.rating_year < on.year, RATING.c.valid_to <= soon)
-    return select(literal(1)).where(RATING.c.rid == newest, late).correlate(HOUSEHOLD).exists()
-
-
-def _grade() -> ColumnElement[str]:
-    """The grade of a household's newest rating; record ids are in order of time."""
-    return (
-        select(RATING.c.grade)
-        .where(and_(RATING.c.household_id == HOUSEHOLD.c.rid, RATING.c.rec_voided.is_(None)))
-        .order_by(RATING.c.rid.desc())
-        .limit(1)
-        .correlate(HOUSEHOLD)
-        .scalar_subquery()
-    )
+        return STANDING.consents.op("&")(PENDING | SIGNED) == 0
+    return STANDING.consents.op("&")({"pending": PENDING, "signed": SIGNED, "declined": DECLINED}[state]) != 0
 
 
 def _page(connection: Connection, wanted: HouseholdFilter, offset: int, limit: int) -> Select[tuple[str]]:
-    """The record ids of a page. What comes before it is counted in an index, from whichever end is nearer."""
-    page, number = select(HOUSEHOLD.c.rid).where(*_conditions(connection, wanted)), HOUSEHOLD.c.household_id
+    """The record ids of a page. What comes before it is skipped from whichever end is nearer."""
+    page = select(STANDING.rid).where(*_conditions(connection, wanted))
     if offset > _NEAR and wanted == HouseholdFilter():
         after = count(connection, wanted) - offset - limit
         if after < offset:
-            return page.order_by(number.desc()).offset(max(after, 0)).limit(max(limit + min(after, 0), 0))
-    return page.order_by(number).limit(limit).offset(offset)
+            backwards = page.order_by(STANDING.number.desc(), STANDING.rid.desc())
+            return backwards.offset(max(after, 0)).limit(max(limit + min(after, 0), 0))
+    return page.order_by(STANDING.number, STANDING.rid).limit(limit).offset(offset)
 
 
 def _lines(page: Select[tuple[str]]) -> Select[tuple[object, ...]]:
-    waiting = (
-        select(func.count())
-        .where(awaiting_consent.c.household == HOUSEHOLD.c.rid)
-        .correlate(HOUSEHOLD)
-        .scalar_subquery()
-    )
     columns = (
         HOUSEHOLD.c.rid,
         HOUSEHOLD.c.household_id,
@@ -201,14 +144,15 @@ def _lines(page: Select[tuple[str]]) -> Select[tuple[object, ...]]:
         HOUSEHOLD.c.population,
         HOUSEHOLD.c.phone,
         HOUSEHOLD.c.rec_sync,
-        _grade().label("grade"),
-        waiting.label("waiting"),
+        STANDING.grade,
+        STANDING.waiting,
     )
     return (
         select(*columns)
+        .join(household_standings, STANDING.rid == HOUSEHOLD.c.rid)
         .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)
         .where(HOUSEHOLD.c.rid.in_(page.correlate(None)))
-        .order_by(HOUSEHOLD.c.household_id)
+        .order_by(STANDING.number, STANDING.rid)
     )
 
 
@@ -235,29 +179,19 @@ def page(connection: Connection, wanted: HouseholdFilter, offset: int, limit: in
 
 def count(connection: Connection, wanted: HouseholdFilter) -> int:
     """How many households the list has; a search finds at most 200."""
-    if wanted == HouseholdFilter():
-        return reading.count_in_force(connection, HOUSEHOLD)
-    query = select(func.count()).select_from(HOUSEHOLD).where(*_conditions(connection, wanted))
+    query = select(func.count()).select_from(household_standings).where(*_conditions(connection, wanted))
     return connection.execute(query).scalar_one()
 
 
 def groups(connection: Connection, region_prefix: str) -> list[str]:
     """The village groups that occur in a region."""
-    prefix = region_prefix
-    rows = connection.execute(
-        select(HOUSEHOLD.c.group_no)
-        .where(HOUSEHOLD.c.rec_region.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")), HOUSEHOLD.c.group_no != "")
-        .distinct()
-        .order_by(HOUSEHOLD.c.group_no)
-    )
-    return [row[0] for row in rows]
+    found = select(STANDING.village_group).where(_inside(region_prefix), STANDING.village_group != "").distinct()
+    return sorted(connection.execute(found).scalars())
 
 
 def households_by_village(connection: Connection) -> dict[str, int]:
     """How many households each village has here."""
-    rows = connection.execute(
-        select(HOUSEHOLD.c.rec_region, func.count()).where(reading.in_force(HOUSEHOLD)).group_by(HOUSEHOLD.c.rec_region)
-    )
+    rows = connection.execute(select(STANDING.region, func.count()).group_by(STANDING.region))
     return {row[0]: row[1] for row in rows}
 
 

@@ -18,6 +18,7 @@ from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
 from jmdesk.core.progress import Cancelled, Progress, never, silent
+from jmdesk.store import standings
 from jmdesk.store.change_log import EVENTS
 from jmdesk.store.copying import copy_store
 from jmdesk.store.engine import Engines, fold_log, open_engines, storage_error
@@ -29,6 +30,7 @@ from jmdesk.store.transaction import Transaction
 __all__ = ["Connection", "Listener", "Store", "get_setting", "set_setting"]
 
 _RETIRED: Final = "vault.retired"
+_JUDGED: Final = "standings.rule"
 _AFTER_THE_END: Final = frozenset({"expire", "erase"}) | EVENTS
 """Commands that go on when a desk has ended: what must be forgotten is forgotten there too, looking on is noted."""
 
@@ -58,6 +60,10 @@ class Store:
         self._closed = False
         self._listeners: list[Listener] = []
         self._retired: str | None = None
+        self._judged: Catalogue | None = None
+        if self.setting(_JUDGED) != standings.rule(catalogue):
+            with self.beside() as connection:
+                self._judge(connection)
 
     @contextmanager
     def transaction(self, actor: str, verb: str, *, reason: str = "", source: str = "desk") -> Iterator[Transaction]:
@@ -82,10 +88,21 @@ class Store:
             )
             yield transaction
             transaction.flush()
+            judged = self._judge(connection)
+        self._judged = judged
         changes = transaction.changes()
         if changes.types:
             for listener in list(self._listeners):
                 listener(changes)
+
+    def _judge(self, connection: Connection) -> Catalogue:
+        """Make the standings of what was touched anew, or of everybody when other fields have to be filled in now."""
+        now = self.catalogue
+        if now is not self._judged and get_setting(connection, _JUDGED) != standings.rule(now):
+            standings.rebuild(connection, now)
+            set_setting(connection, _JUDGED, standings.rule(now))
+        standings.renew(connection, now)
+        return now
 
     @property
     def retired(self) -> str:

@@ -162,6 +162,27 @@ awaiting_consent = Table(
 )
 Index("ix_awaiting_household", awaiting_consent.c.household)
 
+household_standings = Table(
+    "household_standings",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("rid", Text, primary_key=True),
+    Column("region", Text, nullable=False),
+    Column("village_group", Text, nullable=False),
+    Column("sync", Text, nullable=False),
+    Column("grade", Text, nullable=False),
+    Column("due", Text, nullable=False),
+    Column("consents", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("incomplete", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What lists ask of each household in force (see ``standings``), in the order in which they show it."""
+Index("ux_household_standings_rid", household_standings.c.rid, unique=True)
+
+stale_standings = Table("stale_standings", metadata, Column("rid", Text, primary_key=True), sqlite_with_rowid=False)
+"""Households touched in the transaction under way; empty at any other time."""
+
 incoming = Table(
     "incoming",
     metadata,

@@ -10,6 +10,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk
 from jmdesk.store.engine import Engines, open_engines
 from jmdesk.store.migrate import migrate, scripts
+from jmdesk.store.standings import triggers
 from jmdesk.store.tables import SEARCH_TERMS_DDL, metadata
 
 KEY = bytes(range(32))
@@ -50,6 +51,8 @@ def test_the_head_revision_equals_the_catalogues_tables(engines: Engines) -> Non
     assert indexes_of(engines.write) == indexes_of(model)
     with engines.read.connect() as connection:
         ddl = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'search_terms'")).scalar_one()
+        made = connection.execute(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'")).scalars()
+        assert {" ".join(sql.split()) for sql in made} == set(triggers())
     assert " ".join(ddl.split()) == SEARCH_TERMS_DDL
     engines.close()
     model.dispose()
