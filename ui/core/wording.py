@@ -30,6 +30,18 @@ def grade(code: str) -> Chip:
     return Chip(tr("信息不足"), "neutral") if code == "NR" else Chip(code)
 
 
+SOON = 7
+"""Days before the last one from which an erasure is shown as near."""
+
+
+def countdown_chip(days: int, last: str) -> Chip:
+    """How many days are left to erase after a withdrawal, and the last day."""
+    if days < 0:
+        return Chip(tr("超期 {n} 天，应在 {day} 前", n=-days, day=last), "bad")
+    words = tr("还有 {n} 天，到 {day}", n=days, day=last) if days else tr("今天到期")
+    return Chip(words, "warn" if days <= SOON else "info")
+
+
 PROVISIONAL_NUMBER = "00"
 """The block in a household number (after 12 digits of region) that an office uses until the platform gives it one."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QWidget
 
 from ui.core.i18n import tr
 from ui.core.theme import look
@@ -61,6 +61,9 @@ class FormRow(QWidget):
         across.addLayout(down, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         field.setAccessibleName(f"{text.label}{tr('(必填)') if text.required else ''}")
+        line = field.focusProxy()
+        if isinstance(line, QLineEdit) and not line.accessibleName():  # what the cursor is in has to say its name
+            line.setAccessibleName(field.accessibleName())
         field.setAccessibleDescription(text.help)
         if text.locked:
             self.show_lock(text.locked)

@@ -17,13 +17,13 @@ from ui.core.labels import Labels
 from ui.core.ports import Chip, Row
 from ui.core.runner import Outcome
 from ui.core.theme import look
+from ui.core.wording import countdown_chip
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.styling import button, clear, column, label, row
 from ui.widgets.table_model import Column
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
-_SOON = 7
 _HEIGHT = 180
 
 
@@ -33,14 +33,6 @@ class Due:
 
     rows: tuple[Row, ...]
     terms: tuple[OutOfTerm, ...]
-
-
-def countdown_chip(days: int, last: str) -> Chip:
-    """How many days are left to erase, and the last day."""
-    if days < 0:
-        return Chip(tr("超期 {n} 天，应在 {day} 前", n=-days, day=last), "bad")
-    words = tr("还有 {n} 天，到 {day}", n=days, day=last) if days else tr("今天到期")
-    return Chip(words, "warn" if days <= _SOON else "info")
 
 
 def read_due(desk: Desk, labels: Labels) -> Due:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame
 
 from jmdesk.consents.notice import notices
 from jmdesk.consents.service import HOUSEHOLD_KINDS, NOTICE_VERSION, PERSON_KINDS
 from ui.core.i18n import tr
+from ui.core.overriding import override
 from ui.widgets.codes_field import CodesField
 from ui.widgets.field import TextField
 from ui.widgets.form_row import FormRow, RowText
@@ -52,13 +54,14 @@ class Withdrawal:
 class ConsentForm(QFrame):
     """Emits ``signed`` with a ``SignedPaper``, ``declined`` with a ``Declined`` or ``withdrawn`` with a ``Withdrawal``.
 
-    ``export_wished`` asks for everything held about the household, for the person.
+    ``export_wished`` asks for everything held about the household, for the person; ``left`` says that the form is gone.
     """
 
     signed = Signal(object)
     declined = Signal(object)
     withdrawn = Signal(object)
     export_wished = Signal(str)
+    left = Signal()
 
     def __init__(self, kinds: Mapping[str, str]) -> None:
         super().__init__()
@@ -100,7 +103,7 @@ class ConsentForm(QFrame):
         across.addWidget(self.cancel)
         across.addWidget(self.sign_button)
         down.addLayout(across)
-        self.cancel.clicked.connect(self.hide)
+        self.cancel.clicked.connect(self.leave)
         self.sign_button.clicked.connect(self._sign)
         self.withdraw_button.clicked.connect(self._withdraw)
         self.decline_button.clicked.connect(self._decline)
@@ -132,6 +135,21 @@ class ConsentForm(QFrame):
         self._show_costs()
         self.show()
         self.signed_at.setFocus()
+
+    def leave(self) -> None:
+        """Put the form away."""
+        if self.isVisible():
+            self.left.emit()
+            self.hide()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.focusNextChild()
+        else:
+            super().keyPressEvent(event)
 
     def _chosen(self) -> tuple[str, ...]:
         value = self.kinds.value()

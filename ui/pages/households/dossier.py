@@ -18,7 +18,7 @@ from ui.pages.households.model import Part, Shown
 from ui.widgets.chip import ChipLabel
 from ui.widgets.record_history import HistoryView
 from ui.widgets.section import Section
-from ui.widgets.styling import button, clear, column, label, row
+from ui.widgets.styling import button, card, clear, column, label, row
 from ui.widgets.table_view import ROW_HEIGHT, WindowedTable
 
 FACT_COLUMNS = 3
@@ -112,12 +112,14 @@ class PartPanel(QFrame):
 class DossierView(QScrollArea):
     """``wished`` carries an ``Editing``; ``consent_wished`` asks for the consent form.
 
-    ``scan_wished`` asks for the scan of a paper that was signed before.
+    ``scan_wished`` asks for the scan of a paper that was signed before, ``erasure_wished`` for what a withdrawal leaves
+    to be done.
     """
 
     wished = Signal(object)
     consent_wished = Signal()
     scan_wished = Signal()
+    erasure_wished = Signal()
     history_wished = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
@@ -130,6 +132,7 @@ class DossierView(QScrollArea):
         self.setWidget(inside)
         self.completeness = CompletenessBar(desk)
         self.completeness.wished.connect(self.wished)
+        self._down.addWidget(self._erasure_line())
         self._down.addWidget(self.completeness)
         self.panels: dict[str, PartPanel] = {}
         self._rid = ""
@@ -147,6 +150,8 @@ class DossierView(QScrollArea):
         """Show a household, keeping the place on screen when it is the same one read anew."""
         place = self.verticalScrollBar().value() if shown.rid == self._rid else 0
         self._rid = shown.rid
+        self.erasure.setVisible(shown.erasure is not None)
+        self.countdown.show_chip(shown.erasure or Chip(""))
         self.completeness.show_household(shown)
         self._facts(shown)
         for part in shown.parts:
@@ -155,6 +160,20 @@ class DossierView(QScrollArea):
         self._panel("R16", shown.ratings.record_type.label).show_part(shown.ratings, can_add=False)
         self._history()
         self.verticalScrollBar().setValue(place)
+
+    def _erasure_line(self) -> QWidget:
+        """What a withdrawal means for this household, how long there is to erase it, and where that is done."""
+        self.erasure = card()
+        across = row(self.erasure, margin=12, gap=10)
+        words = tr("本户已撤回授权：评定和报送已停止，等待两人办理删除。")
+        across.addWidget(label(words, "warning", wrap=True), 1)
+        self.countdown = ChipLabel(Chip(""))
+        across.addWidget(self.countdown)
+        go = button(tr("去办理删除"), "link")
+        go.clicked.connect(self.erasure_wished)
+        across.addWidget(go)
+        self.erasure.hide()
+        return self.erasure
 
     def step(self, by: int) -> None:
         """Go to the next part (or the one before), from wherever the cursor is."""

@@ -18,6 +18,7 @@ from jmdesk.store.stored import Stored
 from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.labels import Labels
+from ui.core.wording import countdown_chip
 from ui.core.pickers import region_path
 from ui.core.ports import Chip, Row
 from ui.core.theme import look
@@ -167,6 +168,8 @@ class Shown:
     dossier: Dossier
     completeness: Completeness
     findings: tuple[Finding, ...]
+    erasure: Chip | None = None
+    """How long until everything here has to be erased; None unless a consent was withdrawn."""
 
 
 class DossierReader:
@@ -204,7 +207,15 @@ class DossierReader:
             dossier,
             self._desk.households.completeness(dossier),
             tuple(self._desk.households.judged(dossier, {})),
+            self._erasure(dossier),
         )
+
+    def _erasure(self, dossier: Dossier) -> Chip | None:
+        """The countdown after a withdrawal; only a household that withdrew is looked up."""
+        if not any("revoked_at" in consent.values for consent in dossier.consents):
+            return None
+        due = self._desk.rights.countdown_of(dossier.household.rid)
+        return None if due is None else countdown_chip(due.days_left, due.day.isoformat())
 
     def _facts(self, dossier: Dossier) -> tuple[tuple[str, str], ...]:
         record_type = self._desk.catalogue.types["R05"]

@@ -86,6 +86,8 @@ class HouseholdsPage(Page):
         self.form.given_up.connect(self.show_list)
         self.dossier.consent_wished.connect(self._begin_consent)
         self.dossier.scan_wished.connect(self.ask_scan)
+        self.dossier.erasure_wished.connect(lambda: self.context.go(Target("consents")))
+        self.consent.left.connect(lambda: self.dossier.sign.setFocus())
         self.consent.signed.connect(self._sign)
         self.consent.withdrawn.connect(self._withdraw)
         self.consent.declined.connect(self._decline)
@@ -316,7 +318,7 @@ class HouseholdsPage(Page):
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
             return
-        self.consent.hide()
+        self.consent.leave()
         self.context.notices.say(tr("已登记授权；{n} 项暂存的信息已转正，可以报送。", n=outcome.value))
 
     def ask_scan(self) -> None:
@@ -353,7 +355,7 @@ class HouseholdsPage(Page):
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
             return
-        self.consent.hide()
+        self.consent.leave()
         words = tr("已撤回授权；{n} 项信息停止使用，30 天内由两人办理删除；回执在该事项的文书里。", n=outcome.value)
         to_case = Target("consents")
         self.context.notices.post(Notice(words, OK, "", tr("去办理删除"), lambda: self.context.go(to_case)))
@@ -369,7 +371,7 @@ class HouseholdsPage(Page):
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
             return
-        self.consent.hide()
+        self.consent.leave()
         self.context.notices.say(tr("已登记为本人选择不提供；相应指标按不适用处理，不再催办。"))
 
     def _begin_consent(self) -> None:
@@ -397,7 +399,7 @@ class HouseholdsPage(Page):
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
             return
-        self.consent.hide()
+        self.consent.leave()
         self.context.notices.say(tr("已导出 {n} 条记录及历史、查询和评定说明；已记入查询日志。", n=outcome.value))
 
     # -- changes from elsewhere ------------------------------------------------------------------------------------
