@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFormLayout, QHBoxLayout, QWidget
 
 from jmdesk.catalogue.types import Record
 from ui.core.cases import CaseView, Done, Limit, Offer
 from ui.core.i18n import tr
+from ui.core.overriding import override
 from ui.core.ports import Chip
 from ui.widgets.chip import ChipLabel
 from ui.widgets.date_field import DateField
@@ -27,14 +29,17 @@ def _note(_step: str, _need: str) -> QWidget | None:
 
 
 class StepForm(QWidget):
-    """What one step asks for, in place: its needs, a reason, and the signed paper where the rules take one."""
+    """What one step asks for, in place: its needs, a reason, and the signed paper where the rules take one.
+
+    Enter goes on to the next line and Ctrl+Enter confirms, from wherever the cursor is; Esc gives up.
+    """
 
     confirmed = Signal(str, object, str)
     cancelled = Signal()
 
     def __init__(self, offer: Offer, make_field: MakeField = _note) -> None:
         super().__init__()
-        self._offer = offer
+        self._offer, self.step = offer, offer.id
         lines = QFormLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.addRow(label(offer.label, "heading"))
@@ -56,6 +61,8 @@ class StepForm(QWidget):
         self.remark.hide()
         across = row(gap=8)
         confirm, cancel = button(tr("确定"), "primary"), button(tr("取消"))
+        confirm.setToolTip("Ctrl+Enter")
+        cancel.setToolTip("Esc")
         across.addWidget(confirm)
         across.addWidget(cancel)
         across.addStretch(1)
@@ -82,6 +89,17 @@ class StepForm(QWidget):
         if self.signer.value():
             details["paper"] = {"signer": str(self.signer.value()), "date": str(self.signed.value())}
         self.confirmed.emit(self._offer.id, details, str(self.reason.value() or ""))
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.confirm()
+        else:
+            self.focusNextChild()
 
 
 class CasePanel(QWidget):
@@ -118,10 +136,12 @@ class CasePanel(QWidget):
         self._down.addStretch(1)
         self.form: StepForm | None = None
         self.buttons: dict[str, QWidget] = {}
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
     def show_case(self, case: CaseView) -> None:
-        """Show a case; a form that is open is closed."""
+        """Show a case; a form that is open is closed. A cursor in here stays in here, on the next step."""
         self.close_form()
+        within, held = self._holds_focus(self), self._held()
         self.title.setText(case.label)
         self.state.show_chip(case.state)
         clear(self._limits)
@@ -152,6 +172,14 @@ class CasePanel(QWidget):
             self._done.addWidget(self._card(done))
         if not case.done:
             self._done.addWidget(EmptyState(tr("还没有办理"), icon_name="history"))
+        if within:
+            self.focus_step(held)
+
+    def focus_step(self, step: str = "") -> None:
+        """Put the cursor on a step, else on the first that can be taken, else here, so that Tab goes on from here."""
+        can = [made for made in self.buttons.values() if made.isEnabled()]
+        wanted = self.buttons.get(step)
+        (wanted if wanted in can else can[0] if can else self).setFocus()
 
     def open_form(self, offer: Offer) -> None:
         """Ask for what a step needs, in place."""
@@ -163,9 +191,20 @@ class CasePanel(QWidget):
         form.focus_first()
 
     def close_form(self) -> None:
-        """Take the open form away."""
+        """Take the open form away; a cursor in it goes back to the step's button."""
+        form, self.form = self.form, None
+        if form is not None and self._holds_focus(form):
+            self.focus_step(form.step)
         clear(self._place)
-        self.form = None
+
+    @staticmethod
+    def _holds_focus(widget: QWidget) -> bool:
+        focus = QApplication.focusWidget()
+        return focus is not None and (focus is widget or widget.isAncestorOf(focus))
+
+    def _held(self) -> str:
+        """The step whose button has the focus."""
+        return next((step for step, made in self.buttons.items() if made.hasFocus()), "")
 
     def _ask_back(self) -> None:
         offer = Offer("back", tr("退回上一步"), (("reason", tr("退回理由")),), paper=False, obstacle="")

@@ -61,7 +61,9 @@ class FormRow(QWidget):
         across.addLayout(down, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         field.setAccessibleName(f"{text.label}{tr('(必填)') if text.required else ''}")
-        line = field.focusProxy()
+        line: QWidget | None = field
+        while line is not None and line.focusProxy() is not None:
+            line = line.focusProxy()
         if isinstance(line, QLineEdit) and not line.accessibleName():  # what the cursor is in has to say its name
             line.setAccessibleName(field.accessibleName())
         field.setAccessibleDescription(text.help)

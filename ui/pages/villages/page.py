@@ -80,7 +80,8 @@ class VillagesPage(Page):
 
     @override
     def unsaved(self) -> bool:
-        return self.village.panel.form is not None or self.village.form is not None
+        form = self.village.form
+        return self.village.panel.form is not None or (form is not None and form.touched)
 
     @override
     def discard(self) -> None:
@@ -92,7 +93,7 @@ class VillagesPage(Page):
     def go_back(self) -> None:
         if self.stack.currentIndex() == BOARD:
             self.board.ascend()
-        elif self.unsaved():
+        elif self.village.panel.form is not None or self.village.form is not None:
             self.discard()
         elif not self.village.close_listing():
             self.region = ""

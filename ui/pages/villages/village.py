@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFormLayout, QScrollArea, QVBoxLayout, QWidget
 
 from jmdesk.catalogue.types import Record
 from jmdesk.villages.benefits import for_village
@@ -25,7 +25,10 @@ from ui.widgets.table_view import ROW_HEIGHT, WindowedTable
 
 
 class GivenForm(QWidget):
-    """What only an office can say: its points, whether cadres are clean, last year's rate; each with its grounds."""
+    """What only an office can say: its points, whether cadres are clean, last year's rate; each with its grounds.
+
+    Enter goes from a value to its grounds, and from there hands both over.
+    """
 
     confirmed = Signal(str, str, str)
 
@@ -39,23 +42,35 @@ class GivenForm(QWidget):
         facts.append(("npl_prev", tr("上年不良率(%，银行没有上年数据时填)")))
         self.values: dict[str, TextField] = {}
         self.bases: dict[str, TextField] = {}
+        self._told: dict[str, tuple[str, str]] = {}
         for name, text in facts:
             value, basis, keep = TextField(max_length=10), TextField(max_length=200), button(tr("记下"))
             value.setAccessibleName(text)
             basis.setAccessibleName(tr("{what}的依据", what=text))
             basis.setPlaceholderText(tr("依据：文号、查询渠道和日期"))
+            keep.setAccessibleName(tr("记下{what}", what=text))
             keep.clicked.connect(lambda _checked=False, chosen=name: self.confirm(chosen))
+            value.returnPressed.connect(basis.setFocus)
+            basis.returnPressed.connect(lambda chosen=name: self.confirm(chosen))
             across = row(gap=8)
             for made, stretch in ((value, 1), (basis, 3), (keep, 0)):
                 across.addWidget(made, stretch)
             lines.addRow(text, across)
             self.values[name], self.bases[name] = value, basis
 
+    @property
+    def touched(self) -> bool:
+        """Whether something is typed that was not handed over."""
+        return any(self._typed(name) != self._told.get(name, ("", "")) for name in self.values)
+
     def confirm(self, name: str) -> None:
         """Hand over one fact."""
-        typed = str(self.values[name].value() or "").strip()
+        typed, basis = self._told[name] = self._typed(name)
         words = {"是": "yes", "否": "no"} if name == "cadres_clean" else {}
-        self.confirmed.emit(name, words.get(typed, typed), str(self.bases[name].value() or ""))
+        self.confirmed.emit(name, words.get(typed, typed), basis)
+
+    def _typed(self, name: str) -> tuple[str, str]:
+        return self.values[name].text().strip(), self.bases[name].text().strip()
 
 
 class VillageSide(QWidget):
@@ -160,6 +175,7 @@ class VillageSide(QWidget):
         self.applicant.setPlaceholderText(tr("申报单位和决议，例如：村委会，村民代表会议 2026-11 号决议"))
         confirm = button(tr("登记申报"), "primary")
         confirm.clicked.connect(self.confirm_application)
+        self.applicant.returnPressed.connect(self.confirm_application)
         across = row(gap=8)
         across.addWidget(self.applicant, 1)
         across.addWidget(confirm)
@@ -176,10 +192,12 @@ class VillageSide(QWidget):
             self.applicant.setFocus()
 
     def _close_given(self) -> bool:
-        was = self.form is not None
+        form, self.form = self.form, None
+        focus = QApplication.focusWidget()
+        if form is not None and focus is not None and form.isAncestorOf(focus):
+            self.give_button.setFocus()
         clear(self._given)
-        self.form = None
-        return was
+        return form is not None
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
