@@ -24,6 +24,7 @@ from ui.pages.enterprises.page import EnterprisesPage
 from ui.pages.green_cards.facts import FactsForm
 from ui.pages.green_cards.page import GreenCardsPage
 from ui.pages.green_cards.replies import RepliesForm
+from ui.pages.selections.facts import KnownForm
 from ui.pages.selections.page import SelectionsPage
 from ui.pages.unlock.page import UnlockPage
 from ui.widgets.entry_form import EntryForm
@@ -136,7 +137,7 @@ def test_a_grade_is_entered_with_its_source(window: MainWindow, firms: tuple[str
     page = page_of(window, EnterprisesPage)
     page.begin_grade()
     form = page.form
-    assert form is not None
+    assert isinstance(form, EntryForm)
     form.confirm()
     assert "项目" in form.remark.text()
     form.fields["field"].set_value("tax_grade")
@@ -158,7 +159,7 @@ def test_a_bad_event_goes_from_the_timeline_to_its_notice(
     window.go(Target("enterprises", "R20", firms[0]))
     settled()
     page = page_of(window, EnterprisesPage)
-    press(page.timeline, Qt.Key.Key_Return)
+    press(page.lines, Qt.Key.Key_Return)
     settled()
     cases = step(window, settled, "register")
     assert cases.title.text() == "恩平市云声音响制造有限公司 2026-11-02"
@@ -292,8 +293,7 @@ def test_an_assessment_is_off_until_its_basis_is_entered_and_is_explained(
     assert page.score.text() == "得分待补"
     page.begin_facts()
     known = page.form
-    assert known is not None
-    assert not isinstance(known, EntryForm)
+    assert isinstance(known, KnownForm)
     for box in known.flags.values():
         box.setCurrentIndex(1)
     known.confirm()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QWidget
 
 from ui.core.i18n import tr
+from ui.core.overriding import override
 from ui.widgets.styling import button, label, row
 
 
@@ -23,11 +24,20 @@ class Entry:
     required: bool = True
 
 
-class EntryForm(QWidget):
-    """Emits ``confirmed`` with the values by name (absent: left empty), ``cancelled`` when it is given up."""
+class InPlaceForm(QWidget):
+    """A form in the page, without a dialog; emits ``cancelled`` when it is given up."""
+
+    cancelled = Signal()
+
+    def focus_first(self) -> None:
+        """Put the cursor where one begins."""
+        self.setFocus()
+
+
+class EntryForm(InPlaceForm):
+    """Emits ``confirmed`` with the values by name (absent: left empty)."""
 
     confirmed = Signal(object)
-    cancelled = Signal()
 
     def __init__(self, title: str, entries: Sequence[Entry], confirm: str = "", hint: str = "") -> None:
         super().__init__()
@@ -54,8 +64,8 @@ class EntryForm(QWidget):
         self.confirm_button.clicked.connect(self.confirm)
         cancel.clicked.connect(self.cancelled)
 
+    @override
     def focus_first(self) -> None:
-        """Put the cursor into the first field."""
         self._entries[0].field.setFocus()
 
     def confirm(self) -> None:

@@ -6,13 +6,13 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QScrollArea, QWidget
 
 from jmdesk.enterprises.figures import figures_sheet
 from jmdesk.enterprises.queries import SEARCH_LIMIT, EnterpriseFilter
 from jmdesk.enterprises.service import SOURCED
 from ui.core.actions import bind, tip
-from ui.core.context import Context, Page, Target
+from ui.core.context import Context, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
 from ui.core.overriding import override
@@ -31,6 +31,7 @@ from ui.widgets.entry_form import Entry, EntryForm
 from ui.widgets.field import TextField
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.flow import Flow
+from ui.widgets.form_page import ONE, FormPage
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.styling import button, card, clear, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
@@ -42,19 +43,15 @@ PAUSE = 100
 """Milliseconds without a key before a search starts."""
 
 
-class EnterprisesPage(Page):
+class EnterprisesPage(FormPage):
     """Enter opens an archive and what the timeline names, Ctrl+G its case, Alt+Left leads back."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._reader = EnterpriseReader(context.services)
-        self.rid = ""
-        self.form: EntryForm | None = None
-        self.stack = QStackedWidget()
-        column(self, margin=20).addWidget(self.stack)
         self._list_side, self._one_side = self._make_list_side(), self._make_one_side()
         self.bring = BringSide(context)
-        self.bring.left.connect(self._show_list)
+        self.bring.left.connect(self.show_list)
         for side in (self._list_side, self._one_side, self.bring):
             self.stack.addWidget(side)
         bind(self, "enterprises.case", self._to_case)
@@ -64,41 +61,14 @@ class EnterprisesPage(Page):
     # -- what the window asks --------------------------------------------------------------------------------------
 
     @override
-    def show_target(self, target: Target) -> None:
-        if target.rid:
-            self.open(target.rid)
-
-    @override
-    def take_focus(self) -> None:
-        if self.stack.currentWidget() is self._list_side:
-            self.table.setFocus()
-        else:
-            self.timeline.setFocus()
-
-    @override
     def start_search(self) -> None:
-        self._show_list()
+        self.show_list()
         self.search.setFocus()
         self.search.selectAll()
 
     @override
     def start_new(self) -> None:
         self.context.go(Target("records", "R20", new={}, came_from=Target("enterprises")))
-
-    @override
-    def go_back(self) -> None:
-        if self.form is not None:
-            self._close_form()
-        else:
-            self._show_list()
-
-    @override
-    def unsaved(self) -> bool:
-        return self.form is not None
-
-    @override
-    def discard(self) -> None:
-        self._close_form()
 
     # -- list ------------------------------------------------------------------------------------------------------
 
@@ -111,22 +81,18 @@ class EnterprisesPage(Page):
             sealed=self.sealed.isChecked(),
         )
 
-    def refresh(self) -> None:
-        """Read what is shown; an entry being made is left alone."""
+    @override
+    def read_list(self) -> None:
         self._timer.stop()
         self.table.show_source(EnterpriseSource(self.context.services, self.wanted()))
         shown = self.table.rows.rowCount()
         over = bool(self.search.text().strip()) and shown >= SEARCH_LIMIT
         text = tr("前 {n} 家，请再多输几个字", n=shown) if over else tr("共 {n} 家(本机建档)", n=f"{shown:,}")
         self.count.setText(text)
-        if self.rid and self.form is None:
-            self._read(self.rid)
 
-    def _show_list(self) -> None:
-        self.rid = ""
-        self.stack.setCurrentWidget(self._list_side)
-        self.refresh()
-        self.table.setFocus()
+    @override
+    def read_one(self, rid: str) -> None:
+        self.context.runner.read(lambda: self._reader.read(rid), self._arrived)
 
     def _make_list_side(self) -> QWidget:
         made = QWidget()
@@ -189,14 +155,6 @@ class EnterprisesPage(Page):
 
     # -- one archive -----------------------------------------------------------------------------------------------
 
-    def open(self, rid: str) -> None:
-        """Show one archive."""
-        self.rid = rid
-        self._read(rid)
-
-    def _read(self, rid: str) -> None:
-        self.context.runner.read(lambda: self._reader.read(rid), self._arrived)
-
     def _arrived(self, outcome: Outcome) -> None:
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
@@ -209,13 +167,11 @@ class EnterprisesPage(Page):
         for widget in (self.edit_button, self.event_button, self.grade_button):
             widget.setEnabled(not shown.sealed)
         self._show_facts(shown)
-        self.timeline.show_source(FixedRows(shown.timeline))
+        self.lines.show_source(FixedRows(shown.timeline))
         clear(self._disclosure)
         for who, what in shown.disclosure:
             self._disclosure.addWidget(label(f"{who}：{what}", "hint", wrap=True))
-        if self.stack.currentWidget() is not self._one_side:
-            self.stack.setCurrentWidget(self._one_side)
-            self.timeline.setFocus()
+        self.show_one()
 
     def _show_facts(self, shown: Shown) -> None:
         clear(self._facts)
@@ -261,8 +217,7 @@ class EnterprisesPage(Page):
             down.addWidget(self.title)
             down.addLayout(acts)
         down.addWidget(self.code)
-        self._form_place = column(gap=0)
-        down.addLayout(self._form_place)
+        down.addLayout(self.room[ONE])
         inner = QWidget()
         whole = column(inner, gap=10)
         sheet = card()
@@ -270,10 +225,10 @@ class EnterprisesPage(Page):
         self._facts.setHorizontalSpacing(look().theme.px(24))
         whole.addWidget(sheet)
         whole.addWidget(label(tr("记录"), "heading"))
-        self.timeline = WindowedTable(timeline_columns(), tr("记录"), fitted=True)
-        self.timeline.setMinimumHeight(look().theme.px(200))
-        self.timeline.opened.connect(self._open_line)
-        whole.addWidget(TableOrEmpty(self.timeline, EmptyState(tr("还没有记录"), icon_name="history")), 1)
+        self.lines = WindowedTable(timeline_columns(), tr("记录"), fitted=True)
+        self.lines.setMinimumHeight(look().theme.px(200))
+        self.lines.opened.connect(self._open_line)
+        whole.addWidget(TableOrEmpty(self.lines, EmptyState(tr("还没有记录"), icon_name="history")), 1)
         whole.addWidget(label(tr("档案里的内容谁能看到"), "heading"))
         self._disclosure = column(gap=2)
         whole.addLayout(self._disclosure)
@@ -307,8 +262,7 @@ class EnterprisesPage(Page):
         fields = self.context.services.catalogue.types["R20"].by_identifier
         names = {name: fields[name].label for name in SOURCED}
         today = self.context.services.enterprises.today
-        self._close_form()
-        self.form = EntryForm(
+        form = EntryForm(
             tr("登记等级和来源"),
             (
                 Entry("field", tr("项目"), CodePicker(search_codes(names), names.get, coded=False)),
@@ -318,10 +272,8 @@ class EnterprisesPage(Page):
             ),
             hint=tr("等级填代码，例如纳税信用填 A；主营业务收入填万元，年度按来源日期的年份。"),
         )
-        self.form.confirmed.connect(self._put_grade)
-        self.form.cancelled.connect(self._close_form)
-        self._form_place.addWidget(self.form)
-        self.form.focus_first()
+        form.confirmed.connect(self._put_grade)
+        self.show_form(form)
 
     def _put_grade(self, values: dict[str, str]) -> None:
         services, rid = self.context.services, self.rid
@@ -332,21 +284,7 @@ class EnterprisesPage(Page):
                 rid, values["field"], values["value"], source=values["source"], dated=day
             )
 
-        self.context.runner.submit(lambda _progress, _cancelled: work(), self._put)
-
-    def _put(self, outcome: Outcome) -> None:
-        if outcome.error is not None:
-            self.context.notices.error(outcome.error)
-            return
-        self._close_form()
-        self.context.notices.say(tr("已登记，来源写入档案。"))
-        self.refresh()
-
-    def _close_form(self) -> None:
-        clear(self._form_place)
-        if self.form is not None:
-            self.form = None
-            self.take_focus()
+        self.submit(work, tr("已登记，来源写入档案。"))
 
     # -- files -----------------------------------------------------------------------------------------------------
 
@@ -376,10 +314,4 @@ class EnterprisesPage(Page):
             lines, today = services.enterprises.figures(), services.enterprises.today
             return services.exports.write(figures_sheet(lines, clusters.label, today), file, tr("会员企业统计"), "R20")
 
-        self.context.runner.submit(lambda _progress, _cancelled: work(), self._figures_saved)
-
-    def _figures_saved(self, outcome: Outcome) -> None:
-        if outcome.error is not None:
-            self.context.notices.error(outcome.error)
-            return
-        self.context.notices.say(tr("已导出统计。"))
+        self.submit(work, tr("已导出统计。"))

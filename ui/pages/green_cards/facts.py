@@ -10,18 +10,19 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from jmdesk.green_cards.rules import Facts
 from ui.core.i18n import tr
+from ui.core.overriding import override
 from ui.core.theme import look
 from ui.widgets.codes_field import CodesField
+from ui.widgets.entry_form import InPlaceForm
 from ui.widgets.field import WholeField
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.veto_fields import VetoFields
 
 
-class FactsForm(QWidget):
+class FactsForm(InPlaceForm):
     """Emits ``confirmed`` with gains (list), losses (item → times) and vetoes (code → document)."""
 
     confirmed = Signal(object, object, object)
-    cancelled = Signal()
 
     def __init__(self, title: str, rules: Mapping[str, Any], known: Facts) -> None:
         super().__init__()
@@ -62,8 +63,8 @@ class FactsForm(QWidget):
         self.confirm_button.clicked.connect(self.confirm)
         cancel.clicked.connect(self.cancelled)
 
+    @override
     def focus_first(self) -> None:
-        """Put the cursor on the first box."""
         next(iter(self.gains.boxes.values())).setFocus()
 
     def confirm(self) -> None:

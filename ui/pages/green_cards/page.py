@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QComboBox, QFileDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from jmdesk.green_cards.figures import board_sheet
 from jmdesk.green_cards.service import Match
-from jmdesk.papers.queries import Paper
 from jmdesk.registers.replies import read_replies
 from ui.core.actions import bind, tip
-from ui.core.context import Context, Page, Target
+from ui.core.context import Context, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
 from ui.core.labels import Labels
@@ -39,32 +38,21 @@ from ui.widgets.entry_form import Entry, EntryForm
 from ui.widgets.field import TextField, WholeField
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.flow import Flow
+from ui.widgets.form_page import FormPage
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.money_field import MoneyField
-from ui.widgets.paper_file import PaperFile
-from ui.widgets.styling import button, card, clear, column, label, row
+from ui.widgets.styling import button, card, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
-Form = EntryForm | FactsForm | RepliesForm
 
-
-class GreenCardsPage(Page):
+class GreenCardsPage(FormPage):
     """Enter opens a card, and on a card the answer of the chosen department; Ctrl+G its case; Alt+Left leads back."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._reader = GreenCardReader(context.services)
         self.year = context.services.green_cards.today.year
-        self.rid = ""
         self.shown: CardShown | None = None
-        self.form: Form | None = None
-        self._place = column(gap=0)
-        down = column(self, margin=20)
-        self.paper_file = PaperFile(self, context)
-        self.stack = QStackedWidget()
-        self._inline = (column(gap=0), column(gap=0))
-        down.addLayout(self._place)
-        down.addWidget(self.stack, 1)
         self.stack.addWidget(self._year_side())
         self.stack.addWidget(self._card_side())
         bind(self, "green_cards.case", self._to_case)
@@ -74,45 +62,20 @@ class GreenCardsPage(Page):
     # -- what the window asks --------------------------------------------------------------------------------------
 
     @override
-    def show_target(self, target: Target) -> None:
-        if target.rid:
-            self.open(target.rid)
-
-    @override
-    def take_focus(self) -> None:
-        (self.lines if self.rid else self.table).setFocus()
-
-    @override
     def start_new(self) -> None:
         if self.form is None:
             self.begin_application()
 
-    @override
-    def unsaved(self) -> bool:
-        return self.form is not None
-
-    @override
-    def discard(self) -> None:
-        self._close_form()
-
-    @override
-    def go_back(self) -> None:
-        if self.form is not None:
-            self._close_form()
-        else:
-            self.rid, self.shown = "", None
-            self.stack.setCurrentIndex(0)
-            self.refresh()
-            self.table.setFocus()
-
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Read what is shown; a form being filled in is left alone."""
+    @override
+    def read_list(self) -> None:
         year = self.year
         self.context.runner.read(lambda: self._reader.year(year), self._year_arrived)
-        if self.rid:
-            self._read_card(self.rid)
+
+    @override
+    def read_one(self, rid: str) -> None:
+        self.context.runner.read(lambda: self._reader.card(rid), self._card_arrived)
 
     def _year_arrived(self, outcome: Outcome) -> None:
         if outcome.error is not None:
@@ -132,14 +95,6 @@ class GreenCardsPage(Page):
         self.nursery.setText(tr("培育库(距线10%以内)：{names}", names=shown.nursery))
         self.nursery.setVisible(bool(shown.nursery))
 
-    def open(self, rid: str) -> None:
-        """Show one card."""
-        self.rid = rid
-        self._read_card(rid)
-
-    def _read_card(self, rid: str) -> None:
-        self.context.runner.read(lambda: self._reader.card(rid), self._card_arrived)
-
     def _card_arrived(self, outcome: Outcome) -> None:
         if outcome.error is not None:
             self.context.notices.error(outcome.error)
@@ -158,29 +113,9 @@ class GreenCardsPage(Page):
         self.lines.show_source(FixedRows(shown.rows))
         self.benefits.setText("\n".join((tr("已兑现的政策："), *shown.benefits)))
         self.benefits.setVisible(bool(shown.benefits))
-        if self.stack.currentIndex() != 1:
-            self.stack.setCurrentIndex(1)
-            self.lines.setFocus()
+        self.show_one()
 
     # -- forms -----------------------------------------------------------------------------------------------------
-
-    def _show_form(self, form: Form) -> None:
-        """A short form beneath the heading of what is shown, a long one alone."""
-        self._close_form()
-        self.form = form
-        form.cancelled.connect(self._close_form)
-        long = not isinstance(form, EntryForm)
-        self.stack.setVisible(not long)
-        (self._place if long else self._inline[self.stack.currentIndex()]).addWidget(form)
-        form.focus_first()
-
-    def _close_form(self) -> None:
-        for place in (self._place, *self._inline):
-            clear(place)
-        self.stack.show()
-        if self.form is not None:
-            self.form = None
-            self.take_focus()
 
     def begin_application(self) -> None:
         """Ask for an enterprise, its revenue and what it rests on."""
@@ -198,11 +133,11 @@ class GreenCardsPage(Page):
             ),
         )
         form.confirmed.connect(self._apply)
-        self._show_form(form)
+        self.show_form(form)
 
     def _apply(self, values: dict[str, str]) -> None:
         cards, year = self.context.services.green_cards, self.year
-        self._submit(
+        self.submit(
             lambda: cards.apply(year, values["enterprise"], values["revenue"], values["basis"]), tr("已登记申报。")
         )
 
@@ -215,11 +150,11 @@ class GreenCardsPage(Page):
             title, (Entry("department", tr("部门"), CodePicker(search_codes(names), names.get, coded=False)),)
         )
         form.confirmed.connect(lambda values: self._write(values["department"], reminder=reminder))
-        self._show_form(form)
+        self.show_form(form)
 
     def _write(self, department: str, *, reminder: bool) -> None:
         cards, year = self.context.services.green_cards, self.year
-        self._submit(lambda: (cards.remind if reminder else cards.inquire)(year, department), tr("已出具。"))
+        self.submit(lambda: (cards.remind if reminder else cards.inquire)(year, department), tr("已出具。"))
 
     def begin_table(self) -> None:
         """Ask which department a table of answers comes from, and for the file."""
@@ -228,7 +163,7 @@ class GreenCardsPage(Page):
         picker = CodePicker(search_codes(names), names.get, coded=False)
         form = EntryForm(tr("导入部门回复"), (Entry("department", tr("部门"), picker),), tr("选择表格"))
         form.confirmed.connect(lambda values: self._ask_table(values["department"]))
-        self._show_form(form)
+        self.show_form(form)
 
     def _ask_table(self, department: str) -> None:
         kinds = f"{tr('表格')} (*.xlsx *.xlsm *.xls *.et *.csv)"
@@ -253,20 +188,20 @@ class GreenCardsPage(Page):
         services, matches = self.context.services, [one for one in outcome.value if isinstance(one, Match)]
         form = RepliesForm(tr("导入部门回复"), matches, levels(services, self.year))
         form.confirmed.connect(
-            lambda document, chosen: self._submit(
+            lambda document, chosen: self.submit(
                 lambda: services.green_cards.take_replies(department, document, chosen), tr("已登记回复。")
             )
         )
-        self._show_form(form)
+        self.show_form(form)
 
     def begin_target(self) -> None:
         """Ask for the city's target of the year."""
         form = EntryForm(tr("{year} 年骨干企业目标", year=self.year), (Entry("target", tr("家数"), WholeField()),))
         cards, year = self.context.services.green_cards, self.year
         form.confirmed.connect(
-            lambda values: self._submit(lambda: cards.set_target(year, int(values["target"])), tr("已保存目标。"))
+            lambda values: self.submit(lambda: cards.set_target(year, int(values["target"])), tr("已保存目标。"))
         )
-        self._show_form(form)
+        self.show_form(form)
 
     def begin_reply(self, department: str) -> None:
         """Ask for what a department answered about the card."""
@@ -287,12 +222,12 @@ class GreenCardsPage(Page):
             ),
         )
         form.confirmed.connect(
-            lambda values: self._submit(
+            lambda values: self.submit(
                 lambda: services.green_cards.reply(rid, department, values["level"], values["document"]),
                 tr("已登记回复。"),
             )
         )
-        self._show_form(form)
+        self.show_form(form)
 
     def begin_facts(self) -> None:
         """Ask for gains, losses and vetoes."""
@@ -302,16 +237,16 @@ class GreenCardsPage(Page):
         services, rid = self.context.services, self.rid
         form = FactsForm(shown.title, services.green_cards.rules_of(shown.year), shown.opened.facts)
         form.confirmed.connect(
-            lambda gains, losses, vetoes: self._submit(
+            lambda gains, losses, vetoes: self.submit(
                 lambda: services.green_cards.record_facts(rid, gains, losses, vetoes), tr("已登记加减分。")
             )
         )
-        self._show_form(form)
+        self.show_form(form)
 
     def make_notice(self) -> None:
         """Give out the public notice of the year."""
         cards, year = self.context.services.green_cards, self.year
-        self._submit(lambda: cards.notice_paper(year), tr("已出具公示。"))
+        self.submit(lambda: cards.notice_paper(year), tr("已出具公示。"))
 
     def _ask_figures(self) -> None:
         kinds = f"{tr('表格')} (*.xlsx)"
@@ -328,22 +263,7 @@ class GreenCardsPage(Page):
             sheet = board_sheet(services.green_cards.board(year), services.green_cards.public(year), county)
             return services.exports.write(sheet, file, tr("诚信绿卡"), "R24")
 
-        self._submit(work, tr("已导出统计。"))
-
-    def _submit(self, work: object, done: str) -> None:
-        assert callable(work)  # noqa: S101 -- a bug of ours
-        self.context.runner.submit(lambda _progress, _cancelled: work(), lambda outcome: self._done(outcome, done))
-
-    def _done(self, outcome: Outcome, text: str) -> None:
-        if outcome.error is not None:
-            self.context.notices.error(outcome.error)
-            return
-        self._close_form()
-        if isinstance(outcome.value, Paper):
-            self.paper_file.tell(text, outcome.value)
-        else:
-            self.context.notices.say(text)
-        self.refresh()
+        self.submit(work, tr("已导出统计。"))
 
     def _to_case(self) -> None:
         if self.rid and self.form is None:
@@ -381,7 +301,7 @@ class GreenCardsPage(Page):
         head.addWidget(new)
         down.addLayout(head)
         down.addLayout(acts)
-        down.addLayout(self._inline[0])
+        down.addLayout(self.room[0])
         board = card()
         lines = column(board, margin=12, gap=4)
         self.sentence, self.targets = label("", "heading", wrap=True), label("", wrap=True)
@@ -420,7 +340,7 @@ class GreenCardsPage(Page):
         head.addWidget(self.facts_button)
         head.addWidget(self.case_button)
         down.addLayout(head)
-        down.addLayout(self._inline[1])
+        down.addLayout(self.room[1])
         self.sums, self.basis = label("", "heading", wrap=True), label("", "muted", wrap=True)
         self.awaited, self.benefits = label("", "warning", wrap=True), label("", wrap=True)
         for widget in (self.sums, self.basis, self.awaited):

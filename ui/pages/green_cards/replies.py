@@ -9,16 +9,17 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QScrollArea, QWidget
 
 from jmdesk.green_cards.service import Match
 from ui.core.i18n import tr
+from ui.core.overriding import override
 from ui.core.theme import look
+from ui.widgets.entry_form import InPlaceForm
 from ui.widgets.field import TextField
 from ui.widgets.styling import button, column, label, row
 
 
-class RepliesForm(QWidget):
+class RepliesForm(InPlaceForm):
     """Emits ``confirmed`` with the document and (card, level) pairs. What is not certain is only taken when chosen."""
 
     confirmed = Signal(str, object)
-    cancelled = Signal()
 
     def __init__(self, title: str, matches: Sequence[Match], levels: Mapping[str, str]) -> None:
         super().__init__()
@@ -68,8 +69,8 @@ class RepliesForm(QWidget):
         self.confirm_button.clicked.connect(self.confirm)
         cancel.clicked.connect(self.cancelled)
 
+    @override
     def focus_first(self) -> None:
-        """Put the cursor where a choice is open, else on the number of the answer."""
         open_ = (box for box, match in zip(self.choices, self._matches, strict=True) if not match.certain)
         next(iter(open_), self.document).setFocus()
 

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QScrollArea, QWidget
 
 from jmdesk.selections.rules import Complaints, Facts
 from ui.core.i18n import tr
+from ui.core.overriding import override
 from ui.core.theme import look
+from ui.widgets.entry_form import InPlaceForm
 from ui.widgets.field import WholeField
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.veto_fields import VetoFields
@@ -43,7 +45,7 @@ def complaint_counts() -> dict[str, str]:
     }
 
 
-class KnownForm(QWidget):
+class KnownForm(InPlaceForm):
     """Emits ``confirmed`` with the facts (name → value; not known is absent), vetoes (code → document) and the
 
     complaints (None unless they are asked for). ``grades`` are the choices of graded facts (fact → code → words) where
@@ -51,7 +53,6 @@ class KnownForm(QWidget):
     """
 
     confirmed = Signal(object, object, object)
-    cancelled = Signal()
 
     def __init__(
         self, title: str, rules: Mapping[str, Any], known: Facts, grades: Mapping[str, Mapping[str, str]] | None = None
@@ -120,8 +121,8 @@ class KnownForm(QWidget):
         field.set_value(given)
         return field
 
+    @override
     def focus_first(self) -> None:
-        """Put the cursor on the first question."""
         next(iter(self.flags.values())).setFocus()
 
     def confirm(self) -> None:

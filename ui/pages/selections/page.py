@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from jmdesk.core.numbers import round_half_up
 from jmdesk.desk import Desk
-from jmdesk.papers.queries import Paper
 from jmdesk.selections import rules
 from jmdesk.selections.facts import GRADES
 from jmdesk.selections.service import APPROVAL, EVALUATION, Opened, Round
 from ui.core.actions import bind, tip
-from ui.core.context import Context, Page, Target
+from ui.core.context import Context, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
 from ui.core.labels import Labels
@@ -30,9 +29,9 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.entry_form import Entry, EntryForm
 from ui.widgets.field import TextField
 from ui.widgets.fixed_rows import FixedRows
+from ui.widgets.form_page import FormPage
 from ui.widgets.key_hint import KeyHint
-from ui.widgets.paper_file import PaperFile
-from ui.widgets.styling import button, clear, column, label, row
+from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_model import Column
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
@@ -68,21 +67,13 @@ def read_round(desk: Desk, batch: str) -> RoundShown:
     return RoundShown(rounds, batch, rows)
 
 
-class SelectionsPage(Page):
+class SelectionsPage(FormPage):
     """Enter opens a candidate, Ctrl+G its case, Alt+Left leads back. Nothing can be done before a round has a basis."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.rid, self.batch = "", ""
+        self.batch = ""
         self.opened: Opened | None = None
-        self.form: EntryForm | KnownForm | None = None
-        down = column(self, margin=20)
-        self._place = column(gap=0)
-        self.paper_file = PaperFile(self, context)
-        self.stack = QStackedWidget()
-        self._inline = (column(gap=0), column(gap=0))
-        down.addLayout(self._place)
-        down.addWidget(self.stack, 1)
         self.stack.addWidget(self._round_side())
         self.stack.addWidget(self._candidate_side())
         bind(self, "selections.case", self._to_case)
@@ -92,45 +83,21 @@ class SelectionsPage(Page):
     # -- what the window asks --------------------------------------------------------------------------------------
 
     @override
-    def show_target(self, target: Target) -> None:
-        if target.rid:
-            self.open(target.rid)
-
-    @override
-    def take_focus(self) -> None:
-        (self.lines if self.rid else self.table).setFocus()
-
-    @override
     def start_new(self) -> None:
         if self.form is None:
             (self.begin_candidate if self.batch else self.begin_round)()
 
-    @override
-    def unsaved(self) -> bool:
-        return self.form is not None
-
-    @override
-    def discard(self) -> None:
-        self._close_form()
-
-    @override
-    def go_back(self) -> None:
-        if self.form is not None:
-            self._close_form()
-        else:
-            self.rid, self.opened = "", None
-            self.stack.setCurrentIndex(0)
-            self.refresh()
-            self.table.setFocus()
-
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Read what is shown."""
+    @override
+    def read_list(self) -> None:
         desk, batch = self.context.services, self.batch
         self.context.runner.read(lambda: read_round(desk, batch), self._round_arrived)
-        if self.rid:
-            self._read(self.rid)
+
+    @override
+    def read_one(self, rid: str) -> None:
+        desk = self.context.services
+        self.context.runner.read(lambda: desk.selections.open(rid), self._arrived)
 
     def _round_arrived(self, outcome: Outcome) -> None:
         if outcome.error is not None:
@@ -150,15 +117,6 @@ class SelectionsPage(Page):
         for widget in (self.new_button, self.notice_button):
             widget.setEnabled(chosen is not None)
         self.table.show_source(FixedRows(shown.rows))
-
-    def open(self, rid: str) -> None:
-        """Show one candidate."""
-        self.rid = rid
-        self._read(rid)
-
-    def _read(self, rid: str) -> None:
-        desk = self.context.services
-        self.context.runner.read(lambda: desk.selections.open(rid), self._arrived)
 
     def _arrived(self, outcome: Outcome) -> None:
         if outcome.error is not None:
@@ -190,9 +148,7 @@ class SelectionsPage(Page):
         until = opened.record.values.get("valid_to", "")
         self.certificate.setText(tr("证书 {number}，有效期至 {day}", number=number, day=until))
         self.certificate.setVisible(number is not None)
-        if self.stack.currentIndex() != 1:
-            self.stack.setCurrentIndex(1)
-            self.lines.setFocus()
+        self.show_one()
 
     def _given(self, item: rules.Item) -> str:
         """What is known of an item, a grade by its name."""
@@ -203,24 +159,6 @@ class SelectionsPage(Page):
         return self.context.services.catalogue.code_lists[field.code_list].label(item.given)
 
     # -- forms -----------------------------------------------------------------------------------------------------
-
-    def _show_form(self, form: EntryForm | KnownForm) -> None:
-        """A short form beneath the heading of what is shown, a long one alone."""
-        self._close_form()
-        self.form = form
-        form.cancelled.connect(self._close_form)
-        long = isinstance(form, KnownForm)
-        self.stack.setVisible(not long)
-        (self._place if long else self._inline[self.stack.currentIndex()]).addWidget(form)
-        form.focus_first()
-
-    def _close_form(self) -> None:
-        for place in (self._place, *self._inline):
-            clear(place)
-        self.stack.show()
-        if self.form is not None:
-            self.form = None
-            self.take_focus()
 
     def begin_round(self) -> None:
         """Ask for what a round rests on."""
@@ -236,12 +174,12 @@ class SelectionsPage(Page):
             hint=tr("协会评比表彰须经批准；没有批准文号的，结果统一称“行业信用评价结果(协会评价，非行政认定)”。"),
         )
         form.confirmed.connect(self._open_round)
-        self._show_form(form)
+        self.show_form(form)
 
     def _open_round(self, values: dict[str, str]) -> None:
         selections = self.context.services.selections
         self.batch = values["batch"]
-        self._submit(
+        self.submit(
             lambda: selections.open_round(
                 values["batch"], values["basis"], values["document"], values.get("title", "")
             ),
@@ -265,11 +203,11 @@ class SelectionsPage(Page):
         )  # fmt: skip
         form.fields["kind"].set_value("enterprise")
         form.confirmed.connect(self._enter)
-        self._show_form(form)
+        self.show_form(form)
 
     def _enter(self, values: dict[str, str]) -> None:
         selections, batch = self.context.services.selections, self.batch
-        self._submit(
+        self.submit(
             lambda: selections.enter(
                 batch,
                 enterprise=values.get("enterprise", ""),
@@ -288,11 +226,11 @@ class SelectionsPage(Page):
         selections, rid = self.context.services.selections, self.rid
         form = KnownForm(opened.name, rules.package(), opened.facts, self._grades(opened))
         form.confirmed.connect(
-            lambda values, vetoes, complaints: self._submit(
+            lambda values, vetoes, complaints: self.submit(
                 lambda: selections.record_facts(rid, values, vetoes, complaints), tr("已登记核实情况。")
             )
         )
-        self._show_form(form)
+        self.show_form(form)
 
     def _grades(self, opened: Opened) -> dict[str, Mapping[str, str]]:
         """The choices of grades that a street or a shop is asked for; an enterprise has them in its archive."""
@@ -305,22 +243,7 @@ class SelectionsPage(Page):
     def make_notice(self) -> None:
         """Give out the public notice of the round."""
         selections, batch = self.context.services.selections, self.batch
-        self._submit(lambda: selections.notice_paper(batch), tr("已出具公示。"))
-
-    def _submit(self, work: object, done: str) -> None:
-        assert callable(work)  # noqa: S101 -- a bug of ours
-        self.context.runner.submit(lambda _progress, _cancelled: work(), lambda outcome: self._done(outcome, done))
-
-    def _done(self, outcome: Outcome, text: str) -> None:
-        if outcome.error is not None:
-            self.context.notices.error(outcome.error)
-            return
-        self._close_form()
-        if isinstance(outcome.value, Paper):
-            self.paper_file.tell(text, outcome.value)
-        else:
-            self.context.notices.say(text)
-        self.refresh()
+        self.submit(lambda: selections.notice_paper(batch), tr("已出具公示。"))
 
     def _to_case(self) -> None:
         if self.rid and self.form is None:
@@ -348,7 +271,7 @@ class SelectionsPage(Page):
         for widget in (self.round_button, self.notice_button, self.new_button):
             head.addWidget(widget)
         down.addLayout(head)
-        down.addLayout(self._inline[0])
+        down.addLayout(self.room[0])
         self.basis = label("", wrap=True)
         down.addWidget(self.basis)
         down.addWidget(label(tr("行业自律评价，不是行政机关作出的结论"), "hint"))
@@ -386,7 +309,7 @@ class SelectionsPage(Page):
         for widget in (self.state, self.facts_button, self.case_button):
             head.addWidget(widget)
         down.addLayout(head)
-        down.addLayout(self._inline[1])
+        down.addLayout(self.room[1])
         self.score, self.certificate = label("", "heading"), label("", wrap=True)
         self.unknown, self.vetoes = label("", "warning", wrap=True), label("", "problem", wrap=True)
         for words in (self.score, self.certificate, self.unknown, self.vetoes):
