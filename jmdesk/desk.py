@@ -43,10 +43,12 @@ if TYPE_CHECKING:
     from jmdesk.enterprises.service import Enterprises
     from jmdesk.exports.service import Exports
     from jmdesk.green_cards.service import GreenCards
+    from jmdesk.handover.service import Handovers
     from jmdesk.households.duplicates.service import Duplicates
     from jmdesk.households.lists import SavedLists
     from jmdesk.households.operations import Operations
     from jmdesk.households.rounds.service import Rounds
+    from jmdesk.inspections.service import Inspections
     from jmdesk.packages.service import Held, Packages
     from jmdesk.papers.service import Papers
     from jmdesk.ratings.service import Ratings
@@ -339,6 +341,20 @@ class Desk(Place):
         from jmdesk.households.rounds.service import Rounds
 
         return Rounds(self, actor=self.actor)
+
+    @cached_property
+    def handovers(self) -> Handovers:
+        """What one officer hands to the next."""
+        from jmdesk.handover.service import Handovers
+
+        return Handovers(self)
+
+    @cached_property
+    def inspections(self) -> Inspections:
+        """One household, one file, for inspections."""
+        from jmdesk.inspections.service import Inspections
+
+        return Inspections(self)
 
     @cached_property
     def lists(self) -> SavedLists:

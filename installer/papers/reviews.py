@@ -229,6 +229,39 @@ def handover(sheet: Sheet) -> None:
     sheet.signature()
 
 
+def staff_handover(sheet: Sheet) -> None:
+    """Everything that one officer hands to the next."""
+    sheet.head("工作交接清单")
+    sheet.rows([("移交人", "{{ leaver }}"), ("接收人", "{{ successor }}"), ("数量", "{{ counts }}")])
+    sheet.body("一、在办事项")
+    sheet.list(
+        "tasks",
+        {
+            "place": ("序号", 14.0),
+            "workflow": ("事项", 32.0),
+            "name": ("编号、对象", 48.0),
+            "state": ("进度", 32.0),
+            "due": ("期限", 32.0),
+        },
+    )
+    sheet.body("二、未报送的内容和在手材料")
+    sheet.list("unsent", {"what": ("内容", 108.0), "much": ("数量", 50.0)})
+    sheet.body("三、文书和纸质档案(接收人逐份清点，在“清点”栏打勾)")
+    sheet.list(
+        "files",
+        {
+            "place": ("序号", 14.0),
+            "what": ("文书", 50.0),
+            "number": ("编号", 50.0),
+            "day": ("日期", 24.0),
+            "there": ("清点", 20.0),
+        },
+    )
+    sheet.body("以上已逐项清点，移交人、接收人、监交人签名后生效；移交人的账号由系统管理员停用。")
+    sheet.sign_here("移交人签名", "接收人签名", "监交人签名")
+    sheet.signature()
+
+
 _SLIP: Final = {**HOUSE, "items": "事项"}
 
 
@@ -237,6 +270,23 @@ def _slip(name: str, label: str, prefix: str, *text: str) -> Made:
 
 
 PAPERS = [
+    Made(
+        "handover-list",
+        "2026-01",
+        "工作交接清单",
+        staff_handover,
+        {
+            "leaver": "移交人",
+            "successor": "接收人",
+            "counts": "数量",
+            "tasks": "在办事项",
+            "unsent": "未报送的内容",
+            "files": "文书",
+            **OFFICE,
+        },
+        prefix="JJ",
+        copies=3,
+    ),
     Made("review-application", "2026-01", "信用户评定申请表", application, HOUSE, prefix="PA"),
     Made("review-attendance", "2026-01", "评议小组签到表", attendance, {"seats": "评议员", **BATCH}, prefix="PD"),
     Made(

@@ -46,6 +46,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("app.help", "打开帮助", "F1"),
     ActionSpec("go.backups", "转到备份与恢复", "Ctrl+Shift+B"),
     ActionSpec("go.audit", "转到审计", "Ctrl+Shift+A"),
+    ActionSpec("go.handover", "转到工作交接", "Ctrl+Shift+J"),
     ActionSpec("app.lock", "锁定资料库", "Ctrl+L"),
     ActionSpec("app.find", "查找", "Ctrl+F"),
     ActionSpec("app.new", "新建", "Ctrl+N"),

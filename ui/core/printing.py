@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
+    QColor,
     QFont,
     QPagedPaintDevice,
     QPageLayout,
@@ -26,6 +27,33 @@ _MARGIN_MM = 18
 _POINTS = 10
 _LINES_OUTSIDE = 2
 """Points at either side into which the border of a table as wide as the page reaches."""
+
+
+_stamped = ""
+
+
+def stamp(text: str) -> None:
+    """Paint this across every page from now on, "" for none. One process works at one vault: it is true of all."""
+    global _stamped  # noqa: PLW0603 -- as the look, a property of the running program
+    _stamped = text
+
+
+def _paint_stamp(painter: QPainter, sheet: QRectF) -> None:
+    """The stamp, slanted across a sheet, light enough to read what is under it."""
+    if not _stamped:
+        return
+    painter.save()
+    font = QFont()
+    font.setFamilies(list(FAMILIES))
+    font.setPixelSize(max(1, int(sheet.width() / 16)))
+    painter.setFont(font)
+    painter.setPen(QColor(200, 60, 40, 90))
+    painter.translate(sheet.center())
+    painter.rotate(-35)
+    for line in (-1, 0, 1):
+        across = QRectF(-sheet.width(), (line * 0.3 - 0.05) * sheet.height(), 2 * sheet.width(), 0.1 * sheet.height())
+        painter.drawText(across, Qt.AlignmentFlag.AlignCenter, _stamped)
+    painter.restore()
 
 
 def ensure_application() -> QApplication:
@@ -53,16 +81,40 @@ def write_paper(content: bytes, path: Path, offset_mm: tuple[float, float] = (0,
     except OSError as error:  # Qt would only grumble
         raise Environment("printing.cannot_write") from error
     ensure_application()
+    pages = _print_paper(content, QPdfWriter(str(path)), offset_mm)
+    if not path.is_file() or not path.stat().st_size:
+        raise Environment("printing.cannot_write")
+    return pages
+
+
+def _print_paper(content: bytes, writer: QPdfWriter, offset_mm: tuple[float, float] = (0, 0)) -> int:
     paper = laid_out(content)
-    writer = QPdfWriter(str(path))
     writer.setPageSize(QPageSize(paper.page.size, QPageSize.Unit.Point))
     writer.setPageMargins(QMarginsF())
     writer.setResolution(600)
     writer.setCreator("jmdesk")
-    pages = paint_paper(paper, writer, offset_mm)
-    if not path.is_file() or not path.stat().st_size:
-        raise Environment("printing.cannot_write")
-    return pages
+    return paint_paper(paper, writer, offset_mm)
+
+
+def paper_bytes(content: bytes) -> bytes:
+    """A Word document as a PDF in memory: nothing of it reaches the disk before it is wanted there."""
+    buffer = _buffer()
+    _print_paper(content, QPdfWriter(buffer))
+    return bytes(buffer.data().data())
+
+
+def html_bytes(html: str) -> bytes:
+    """A document as an A4 PDF in memory."""
+    buffer = _buffer()
+    _print_html(html, QPdfWriter(buffer))
+    return bytes(buffer.data().data())
+
+
+def _buffer() -> QBuffer:
+    ensure_application()
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    return buffer
 
 
 def paint_paper(paper: Laid, device: QPagedPaintDevice, offset_mm: tuple[float, float] = (0, 0)) -> int:
@@ -99,6 +151,23 @@ def paint_page(paper: Laid, painter: QPainter, number: int, pages: int) -> None:
     clip = QRectF(-_LINES_OUTSIDE, number * inner.height(), inner.width() + 2 * _LINES_OUTSIDE, inner.height())
     paper.document.drawContents(painter, clip)
     painter.restore()
+    _paint_stamp(painter, QRectF(margins.left(), margins.top(), inner.width(), inner.height()))
+
+
+def _paint_sheets(document: QTextDocument, writer: QPdfWriter) -> None:
+    """Paint a document that is laid out for the writer, page by page."""
+    size, painter = document.pageSize(), QPainter(writer)
+    try:
+        for number in range(document.pageCount()):
+            if number:
+                writer.newPage()
+            painter.save()
+            painter.translate(0, -number * size.height())
+            document.drawContents(painter, QRectF(0, number * size.height(), size.width(), size.height()))
+            painter.restore()
+            _paint_stamp(painter, QRectF(0, 0, size.width(), size.height()))
+    finally:
+        painter.end()
 
 
 def write_pdf(html: str, path: Path) -> None:
@@ -108,7 +177,12 @@ def write_pdf(html: str, path: Path) -> None:
     except OSError as error:  # Qt would only grumble
         raise Environment("printing.cannot_write") from error
     ensure_application()
-    writer = QPdfWriter(str(path))
+    _print_html(html, QPdfWriter(str(path)))
+    if not path.is_file() or not path.stat().st_size:
+        raise Environment("printing.cannot_write")
+
+
+def _print_html(html: str, writer: QPdfWriter) -> None:
     writer.setPageLayout(
         QPageLayout(
             QPageSize(QPageSize.PageSizeId.A4),
@@ -127,6 +201,4 @@ def write_pdf(html: str, path: Path) -> None:
     document.documentLayout().setPaintDevice(writer)
     document.setPageSize(QSizeF(writer.pageLayout().paintRectPixels(writer.resolution()).size()))
     document.setHtml(ruled(html))
-    document.print_(writer)
-    if not path.is_file() or not path.stat().st_size:
-        raise Environment("printing.cannot_write")
+    _paint_sheets(document, writer)

@@ -72,6 +72,7 @@ def deed(verb: str) -> str:
     words = {
         "init": tr("建库"),
         "account": tr("管理用户"),
+        "handover": tr("工作交接"),
         "passphrase": tr("更换口令"),
         "recovery_code": tr("生成恢复码"),
         "reset": tr("重置口令后开库"),

@@ -99,7 +99,11 @@ class HelpPage(Page):
         down = column(made, margin=16, gap=8)
         down.addWidget(label(tr("维护"), "heading"))
         across = row()
-        for page, text, icon_name in (("backups", tr("备份与恢复"), "vault"), ("audit", tr("审计"), "history")):
+        for page, text, icon_name in (
+            ("backups", tr("备份与恢复"), "vault"),
+            ("audit", tr("审计"), "history"),
+            ("handover", tr("工作交接"), "seal"),
+        ):
             way = button(text, "", icon_name)
             way.setToolTip(tip(f"go.{page}"))
             way.clicked.connect(partial(self.context.go, Target(page)))

@@ -29,6 +29,7 @@ from ui.pages.households.form import NewHouseholdForm
 from ui.pages.households.in_place import InPlace
 from ui.pages.households.listing import MOST_CHOSEN, HouseholdList
 from ui.pages.households.model import DossierReader, NewHousehold, Shown, create_household
+from ui.pages.households.paper_file import PaperFilePane, hand_out
 from ui.pages.households.rights import export_account, lock_sentences, withdraw
 from ui.pages.households.rounds import RoundsView
 from ui.pages.households.work import WorkBar
@@ -215,6 +216,10 @@ class HouseholdsPage(Page):
         if not large:
             across.insertWidget(across.indexOf(self.grade), self.number)
         across.addStretch(1)
+        self.paper_file = PaperFilePane()
+        self.paper_file.wished.connect(self._hand_out)
+        self.file_button = button(tr("一户一档"), "", "records")
+        self.file_button.clicked.connect(self.paper_file.begin)
         self.family_button = button(tr("家庭变动"), "", "household")
         self.family_button.setToolTip(tip("households.family"))
         self.family_button.clicked.connect(self.change_family)
@@ -222,12 +227,13 @@ class HouseholdsPage(Page):
         if large:
             below.addWidget(self.number)
             below.addStretch(1)
-        for widget in (self.family_button, self.rate_button):
+        for widget in (self.file_button, self.family_button, self.rate_button):
             (below if large else across).addWidget(widget)
         down.addLayout(across)
         down.addLayout(below)
         down.addWidget(self.consent)
         down.addWidget(self.family)
+        down.addWidget(self.paper_file)
         down.addWidget(self.dossier, 1)
         self.attachments = AttachmentsPanel(self.context)
         down.addWidget(self.attachments)
@@ -285,6 +291,19 @@ class HouseholdsPage(Page):
             if self.unsaved():
                 self.in_place.save()
             self.family.begin(shown)
+
+    def _hand_out(self, purpose: str, folder: Path) -> None:
+        rid, desk = self.rid, self.context.services
+
+        def done(outcome: Outcome) -> None:
+            if outcome.error is not None:
+                self.context.notices.error(outcome.error)
+                return
+            self.paper_file.hide()
+            words = tr("已导出一户一档，共 {n} 页。文件没有加密，用完请删除。", n=outcome.value)
+            self.context.notices.say(words)
+
+        self.context.runner.submit(lambda _progress, _cancelled: hand_out(desk, rid, purpose, folder), done)
 
     # -- writes ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Handover when staff change."""
