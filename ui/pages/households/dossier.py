@@ -175,6 +175,10 @@ class DossierView(QScrollArea):
         self.erasure.hide()
         return self.erasure
 
+    def focus_consents(self) -> None:
+        """Put the cursor on what registers a consent."""
+        self.sign.setFocus()
+
     def step(self, by: int) -> None:
         """Go to the next part (or the one before), from wherever the cursor is."""
         panels = list(self.panels.values())

@@ -18,10 +18,10 @@ from jmdesk.store.stored import Stored
 from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.labels import Labels
-from ui.core.wording import countdown_chip
 from ui.core.pickers import region_path
 from ui.core.ports import Chip, Row
 from ui.core.theme import look
+from ui.core.wording import countdown_chip
 from ui.widgets.table_model import Column
 
 LIST_COLUMNS: tuple[tuple[str, str, int], ...] = (

@@ -88,7 +88,7 @@ class HouseholdsPage(Page):
         self.dossier.consent_wished.connect(self._begin_consent)
         self.dossier.scan_wished.connect(self.ask_scan)
         self.dossier.erasure_wished.connect(lambda: self.context.go(Target("consents")))
-        self.consent.left.connect(lambda: self.dossier.sign.setFocus())
+        self.consent.left.connect(self.dossier.focus_consents)
         self.consent.signed.connect(self._sign)
         self.consent.withdrawn.connect(self._withdraw)
         self.consent.declined.connect(self._decline)

@@ -54,7 +54,7 @@ class QuickEntry(QFrame):
             for name in names:
                 field = self._catalogue.types[type_id].by_identifier[name]
                 widget = maker.make(field)
-                unit = "" if isinstance(widget, MoneyField) else field.unit
+                unit = "" if isinstance(getattr(widget, "inner", widget), MoneyField) else field.unit
                 self.rows[name] = FormRow(RowText(field.label, unit), widget)
                 inner.addWidget(self.rows[name])
         scroll.setWidget(inside)
