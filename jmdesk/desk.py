@@ -24,6 +24,7 @@ from jmdesk.inbox import Inbox
 from jmdesk.permissions.guard import Guard
 from jmdesk.permissions.matrix import shipped as shipped_matrix
 from jmdesk.place import UNIT_NAME, Place
+from jmdesk.records.invented import only_invented
 from jmdesk.records.service import Records
 from jmdesk.store.reading import get as get_record
 from jmdesk.store.store import Store
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from jmdesk.reviews.service import Reviews
     from jmdesk.rights.service import Rights
     from jmdesk.selections.service import Selections
-    from jmdesk.vault.device import DeviceKeys
     from jmdesk.villages.service import Villages
     from jmdesk.workflows.service import Workflows
 
@@ -233,7 +233,8 @@ class Desk(Place):
         home = self.vault.header.regions[0].ljust(12, "0")
         # Asked for when an enterprise is changed: opening a vault need not wait for it.
         keepers = {"R20": lambda writer, found, names: self.enterprises.keep(writer, found, names)}  # noqa: PLW0108
-        return Records(self.store, self.catalogue, actor=self.actor, home_region=home, keepers=keepers)
+        barrier = only_invented if self.demonstration else None
+        return Records(self.store, self.catalogue, actor=self.actor, home_region=home, keepers=keepers, barrier=barrier)
 
     @cached_property
     def attachments(self) -> Attachments:
@@ -318,7 +319,7 @@ class Desk(Place):
         """Papers given out: filled, numbered, kept."""
         from jmdesk.papers.service import Papers
 
-        return Papers(self, actor=self.actor, block=lambda: self.number_block)
+        return Papers(self, actor=self.actor, block=lambda: self.number_block, mark=self.mark)
 
     def _own_roles(self) -> frozenset[str] | None:
         return self.guard.roles if self.guard.matrix is not None else None
@@ -388,16 +389,6 @@ class Desk(Place):
         from jmdesk.reviews.service import Reviews
 
         return Reviews(self)
-
-    def seal_keys(self) -> DeviceKeys | None:
-        """The keys by which this device signs certificates; None before enrolment, and where they were lost."""
-        if self.grant is None:
-            return None
-        try:
-            keys = self.vault.device_keys()
-        except Environment:
-            return None
-        return keys if keys.keyid == self.grant.device else None
 
     @cached_property
     def packages(self) -> Packages:

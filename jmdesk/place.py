@@ -8,8 +8,11 @@ from typing import Final
 
 from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue
+from jmdesk.core.errors import Environment
 from jmdesk.households.numbers import PROVISIONAL_BLOCK
+from jmdesk.records.invented import INVENTED
 from jmdesk.store.store import Connection, Store, set_setting
+from jmdesk.vault.device import DeviceKeys
 from jmdesk.vault.folder import Unlocked
 
 UNIT_NAME: Final = "unit.name"
@@ -59,6 +62,11 @@ class Place:
         return self.vault.header.unit == DEMONSTRATION
 
     @property
+    def mark(self) -> str:
+        """What stands on every paper and file that is handed out here; nothing in a real vault."""
+        return INVENTED if self.demonstration else ""
+
+    @property
     def unit_name(self) -> str:
         """The unit's name as it was given, else its code."""
         return self.store.setting(UNIT_NAME) or self.unit
@@ -95,6 +103,16 @@ class Place:
             set_setting(connection, _GRANT, text)
         else:
             self.store.put_setting(_GRANT, text)
+
+    def seal_keys(self) -> DeviceKeys | None:
+        """The keys by which this device signs certificates; None before enrolment, and where they were lost."""
+        if self.grant is None:
+            return None
+        try:
+            keys = self.vault.device_keys()
+        except Environment:
+            return None
+        return keys if keys.keyid == self.grant.device else None
 
     @property
     def number_block(self) -> str:

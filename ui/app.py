@@ -16,16 +16,19 @@ from jmdesk.core.errors import KnownError
 from jmdesk.core.messages import message
 from ui.core.bugs import describe
 from ui.core.context import Context
-from ui.core.i18n import set_language
+from ui.core.doorbell import Doorbell, ring
+from ui.core.i18n import set_language, tr
 from ui.core.icons import icon
 from ui.core.idle import IdleWatch
 from ui.core.ports import Unlocked, Vaults
+from ui.core.printing import stamp
 from ui.core.settings import Settings
 from ui.core.theme import look, theme
 from ui.core.vaults import VaultsOnDisk
 from ui.main_window import MainWindow
 from ui.pages.unlock.page import UnlockPage
 
+DEMONSTRATION = "--demonstration"
 WRONG_USAGE = 2
 """Exit status. 0 is a window that was closed, also by a lock: another process shows the unlock page then."""
 
@@ -56,26 +59,33 @@ def prepare(settings: Settings) -> QApplication:
     return app
 
 
-def start_again() -> None:
+def start_again(*arguments: str) -> None:
     """Start a fresh process that shows the unlock page: the one that held the key is about to end."""
-    QProcess.startDetached(sys.executable, [] if getattr(sys, "frozen", False) else ["-m", "jmdesk"])
+    own = [] if getattr(sys, "frozen", False) else ["-m", "jmdesk"]
+    QProcess.startDetached(sys.executable, [*own, *arguments])
 
 
 class Session:
     """One run of the window: from the unlock page to the end of the process."""
 
-    def __init__(self, vaults: Vaults, settings: Settings, again: Callable[[], None] = start_again) -> None:
+    def __init__(self, vaults: Vaults, settings: Settings, again: Callable[..., None] = start_again) -> None:
         self.context = Context(settings)
-        self._again = again
+        self._again, self._vaults = again, vaults
         self.front = UnlockPage(self.context, vaults)
         self.window = MainWindow(self.context, self.front)
         self.idle = IdleWatch(settings.idle_minutes)
+        self.doorbell = Doorbell()
+        self.doorbell.rung.connect(self.window.come_forward)
+        self.window.reset_wished.connect(self.begin_anew)
         self.front.unlocked.connect(self._enter)
         self.window.locked.connect(self.lock)
         self.idle.expired.connect(self.lock)
         self.context.settings_changed.connect(lambda: self.idle.set_minutes(settings.idle_minutes))
 
     def _enter(self, desk: Unlocked) -> None:
+        self.doorbell.hang(desk.services.vault.folder)
+        if desk.services.demonstration:
+            stamp(tr("演示 · 数据虚构 · 无效"))
         self.window.enter(desk)
         self.idle.start()
 
@@ -86,9 +96,18 @@ class Session:
         self._again()
         QApplication.quit()
 
+    def begin_anew(self) -> None:
+        """Throw the demonstration away and start a process that makes another."""
+        self.close()
+        self._vaults.reset_demonstration()
+        self._again(DEMONSTRATION)
+        QApplication.quit()
+
     def close(self) -> None:
         """Finish what is under way and let go of the vault; may be called twice."""
         self.idle.stop()
+        self.doorbell.take_down()
+        stamp("")
         self.context.runner.close()
         desk, self.context.desk = self.context.desk, None
         if desk is not None:
@@ -107,21 +126,30 @@ class Session:
 def run(arguments: Sequence[str]) -> int:
     """Show the window until it is closed or locked; gives the exit status.
 
-    ``--vault FOLDER`` offers that vault first; anything else is wrong usage.
+    ``--vault FOLDER`` offers that vault first, ``--demonstration`` shows invented data; anything else is wrong usage.
+    A vault that is named, or the only one that this computer knows, brings its window forward where it is open.
     """
-    settings = Settings()
+    settings, vaults = Settings(), VaultsOnDisk()
+    wanted = settings.vaults[0] if len(settings.vaults) == 1 else None
     match list(arguments):
         case []:
             pass
         case ["--vault", folder]:
-            settings.remember_vault(Path(folder).absolute())
+            wanted = Path(folder).absolute()
+            settings.remember_vault(wanted)
+        case [arg] if arg == DEMONSTRATION:
+            wanted = vaults.demonstration_vault
         case _:
             sys.stderr.write(f"{message('ui.bad_arguments', {})}\n")
             return WRONG_USAGE
     app = prepare(settings)
-    session = Session(VaultsOnDisk(), settings)
+    if wanted is not None and ring(wanted):
+        return 0
+    session = Session(vaults, settings)
     sys.excepthook = session.caught
     session.window.show()
+    if list(arguments) == [DEMONSTRATION]:
+        session.front.start_demonstration()
     try:
         return app.exec()
     finally:

@@ -25,6 +25,7 @@ from ui.core.theme import look, theme
 from ui.page_table import PAGES, PageSpec
 from ui.widgets.bug_dialog import BugDialog
 from ui.widgets.chip import ChipLabel
+from ui.widgets.demonstration_banner import DemonstrationBanner
 from ui.widgets.elided import Elided
 from ui.widgets.notice_bar import NoticeBar
 from ui.widgets.rail import Rail, RailEntry
@@ -53,6 +54,8 @@ class MainWindow(QMainWindow):
     """Shown with ``front`` (the unlock page) until a desk is open. ``locked`` asks for the process to end."""
 
     locked = Signal()
+    reset_wished = Signal()
+    """The demonstration is to begin anew."""
 
     def __init__(self, context: Context, front: QWidget, pages: tuple[PageSpec, ...] = PAGES) -> None:
         super().__init__()
@@ -159,7 +162,8 @@ class MainWindow(QMainWindow):
             self._trail = [*self._trail[-20:], target.page]
         self.stack.setCurrentWidget(_frame_of(page))
         self.rail.show_page(spec.above or spec.id)
-        self.setWindowTitle(f"{tr(spec.title)} - {tr('江门信用桌面端')}")
+        mark = tr("【演示】") if self.context.services.demonstration else ""
+        self.setWindowTitle(f"{mark}{tr(spec.title)} - {tr('江门信用桌面端')}")
         page.show_target(target)
         focus = QApplication.focusWidget()
         if fresh or focus is None or not page.isAncestorOf(focus):
@@ -189,11 +193,14 @@ class MainWindow(QMainWindow):
         across.setSpacing(0)
         shown = [spec for spec in self._specs.values() if not spec.above and spec.concerns(self.context)]
         entries = [RailEntry(spec.id, tr(spec.title), spec.icon, spec.id == "help") for spec in shown]
-        self.rail = Rail(tr("江门信用"), entries)
+        invented = self.context.services.demonstration
+        self.rail = Rail(tr("演示") if invented else tr("江门信用"), entries)
         self.rail.chosen.connect(lambda page: self.go(Target(page)))
         across.addWidget(self.rail)
         down = column(gap=0)
         down.setSpacing(0)
+        if invented:
+            down.addWidget(self._banner())
         down.addWidget(self._header())
         px = look().theme.px
         self.notices = NoticeBar()
@@ -206,6 +213,20 @@ class MainWindow(QMainWindow):
         down.addWidget(self.stack, 1)
         across.addLayout(down, 1)
         return made
+
+    def _banner(self) -> DemonstrationBanner:
+        self.banner = DemonstrationBanner()
+        self.banner.left.connect(self.lock)
+        self.banner.reset.connect(self.reset_wished)
+        return self.banner
+
+    def come_forward(self) -> None:
+        """Show the window over all others: somebody started the program again."""
+        self.setWindowState((self.windowState() & ~Qt.WindowState.WindowMinimized) | Qt.WindowState.WindowActive)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        QApplication.alert(self)
 
     def _header(self) -> QFrame:
         header = QFrame()

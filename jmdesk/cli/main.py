@@ -61,6 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; no arguments open the window. Returns the exit status: 0 done, 1 refused, 2 wrong usage."""
     if not arguments or arguments[0] == "window":
         return _window(list(arguments[1:]))
+    if arguments[0] == "--demonstration":
+        return _window(list(arguments))
     if arguments[0] == "keep-key":  # not for people: a locked window's keeper (jmdesk.vault.keeper)
         from jmdesk.vault.keeper import serve
 

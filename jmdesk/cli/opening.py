@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jmdesk.cli.output import passphrase
+from jmdesk.core.errors import Refused
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
@@ -18,6 +19,9 @@ def open_desk(args: Namespace) -> Desk:
     from jmdesk.desk import Desk
 
     desk = Desk.open(Path(args.vault), passphrase(args), user=args.user)
+    if desk.demonstration:  # what the command line writes would bear no mark
+        desk.close()
+        raise Refused("demonstration.window_only")
     if (notice := desk.notice()) is not None:
         print(f"{notice.text}{notice.action}", file=sys.stderr)
     return desk

@@ -39,8 +39,9 @@ def init_vault(args: argparse.Namespace) -> int:
     from jmdesk.catalogue import uscc
     from jmdesk.catalogue.regions import regions
     from jmdesk.desk import Desk
+    from jmdesk.place import DEMONSTRATION
 
-    if uscc.check(args.unit).verdict == "error":
+    if uscc.check(args.unit).verdict == "error" or args.unit == DEMONSTRATION:
         raise Refused("cli.bad_unit")
     codes = tuple(code.ljust(12, "0") if code.isascii() and code.isdigit() else code for code in args.region)
     unknown = next((code for code in codes if regions().get(code) is None), None)

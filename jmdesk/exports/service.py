@@ -45,6 +45,8 @@ class ExportDesk(Workplace, Protocol):
     @property
     def unit_name(self) -> str: ...
     @property
+    def mark(self) -> str: ...
+    @property
     def guard(self) -> Guard: ...
     @property
     def ids(self) -> Ids: ...
@@ -119,6 +121,7 @@ class Exports:
         _check_form(purpose, file)
         desk = self._desk
         at = utc_text(desk.clock.now())
+        scope = f"{desk.mark}　{scope}" if desk.mark else scope
         mark = Mark(self._name(desk.actor), desk.unit_name, at, purpose.strip(), scope)
         data = comma_separated(sheet, mark) if file.suffix.lower() == ".csv" else workbook(sheet, mark)
         if password:

@@ -9,7 +9,7 @@ from jmdesk.core.clock import beijing_date, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.papers import queries
 from jmdesk.papers.queries import Paper
-from jmdesk.papers.template import Template, fill, shipped
+from jmdesk.papers.template import Template, fill, marked, shipped
 from jmdesk.records.serials import Serials
 from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
@@ -27,7 +27,10 @@ class Issued:
 
 
 class Papers:
-    """The papers of one desk. ``block`` gives the desk block of numbers, ``actor`` is written into the register."""
+    """The papers of one desk. ``block`` gives the desk block of numbers, ``actor`` is written into the register.
+
+    ``mark`` stands at the head of every page, for a demonstration.
+    """
 
     def __init__(
         self,
@@ -36,8 +39,9 @@ class Papers:
         actor: str,
         block: Callable[[], str],
         templates: Callable[[], Mapping[str, Template]] = shipped,
+        mark: str = "",
     ) -> None:
-        self._desk, self._actor, self._block, self._templates = desk, actor, block, templates
+        self._desk, self._actor, self._block, self._templates, self._mark = desk, actor, block, templates, mark
 
     def template(self, name: str) -> Template:
         """A template by id. ``Refused`` "papers.unknown"."""
@@ -48,7 +52,7 @@ class Papers:
 
     def draft(self, name: str, values: Mapping[str, object]) -> bytes:
         """A filled document without a number, to be looked at. Errors as ``fill``."""
-        return fill(self.template(name), {NUMBER: "（未编号）", **values})
+        return self._filled(self.template(name), {NUMBER: "（未编号）", **values})
 
     def issue(self, name: str, type_id: str, rid: str, values: Mapping[str, object]) -> Issued:
         """Give a paper about a record a number and keep it. Errors as ``write``."""
@@ -82,7 +86,7 @@ class Papers:
         connection = writer.transaction.connection
         if not number:
             number = Serials(connection, self._block()).next(template.prefix, region, beijing_date(now).year)
-        document = fill(template, {NUMBER: number, **values})
+        document = self._filled(template, {NUMBER: number, **values})
         paper = Paper(
             number, template.id, template.version, template.label, type_id, rid, utc_text(now), self._actor, "", ""
         )
@@ -90,6 +94,10 @@ class Papers:
         if subject is not None:
             writer.transaction.remark(type_id, rid, f"出具《{template.label}》{number}")
         return Issued(paper, document)
+
+    def _filled(self, template: Template, values: Mapping[str, object]) -> bytes:
+        document = fill(template, values)
+        return marked(document, self._mark) if self._mark else document
 
     def void(self, number: str, reason: str) -> Paper:
         """Void a paper; its number stays in the register. Errors as ``strike``."""

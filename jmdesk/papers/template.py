@@ -84,6 +84,23 @@ def fill(template: Template, values: Mapping[str, object]) -> bytes:
     return out.getvalue()
 
 
+def marked(document: bytes, text: str) -> bytes:
+    """A filled document with a text at the head of every page."""
+    from docx import Document
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt, RGBColor
+
+    found = Document(io.BytesIO(document))
+    for section in found.sections:
+        line = section.header.paragraphs[0] if section.header.paragraphs else section.header.add_paragraph()
+        line.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        run = line.add_run(text)
+        run.bold, run.font.size, run.font.color.rgb = True, Pt(14), RGBColor(0xC8, 0x3C, 0x28)
+    out = io.BytesIO()
+    found.save(out)
+    return out.getvalue()
+
+
 def template(raw: Mapping[str, Any], content: bytes) -> Template:
     """A template from its description and its document."""
     right, down = raw.get("offset_mm", (0, 0))

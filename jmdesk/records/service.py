@@ -10,7 +10,7 @@ from jmdesk.catalogue.types import Catalogue, Record, RecordType
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
 from jmdesk.permissions.guard import EVERYTHING, Guard
-from jmdesk.records.writer import Keeper, Writer
+from jmdesk.records.writer import Barrier, Keeper, Writer
 from jmdesk.store import change_log, reading
 from jmdesk.store.change_log import Change
 from jmdesk.store.reading import Filter, Sealed
@@ -39,19 +39,20 @@ class Records:
         home_region: str,
         guard: Guard = EVERYTHING,
         keepers: Mapping[str, Keeper] | None = None,
+        barrier: Barrier | None = None,
     ) -> None:
         self._store = store
         self.catalogue = catalogue
         """What records are checked against; the desk lays it anew when a package takes effect."""
         self._actor, self._home = actor, home_region
         self.guard = guard
-        self._keepers = keepers
+        self._keepers, self._barrier = keepers, barrier
 
     @contextmanager
     def writing(self, verb: str, *, reason: str = "", source: str = "desk") -> Iterator[Writer]:
         """One command of several writes; all of them or none."""
         with self._store.transaction(self._actor, verb, reason=reason, source=source) as transaction:
-            yield Writer(transaction, self.catalogue, self._home, self.guard, self._keepers)
+            yield Writer(transaction, self.catalogue, self._home, self.guard, self._keepers, self._barrier)
 
     def create(self, type_id: str, values: Record, *, reason: str = "") -> str:
         """Record something new; returns its record id. ``InvalidRecord`` names every value that is wrong."""

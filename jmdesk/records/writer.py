@@ -33,6 +33,10 @@ Keeper = Callable[["Writer", Stored, Iterable[str]], None]
 ``Refused``. It guards what people change here, not what the platform says."""
 
 
+Barrier = Callable[[RecordType, Record], None]
+"""What keeps values out of every record, whoever writes them here: says so as ``Refused``."""
+
+
 class Writer:
     """Bound to one transaction; keeps a consent book so that bulk work reads each household at most once."""
 
@@ -43,9 +47,10 @@ class Writer:
         home_region: str,
         guard: Guard = EVERYTHING,
         keepers: Mapping[str, Keeper] | None = None,
+        barrier: Barrier | None = None,
     ) -> None:
         self.transaction = transaction
-        self._keepers = keepers or {}
+        self._keepers, self._barrier = keepers or {}, barrier
         self._catalogue, self._home, self._guard = catalogue, home_region, guard
         self.on = beijing_date(from_utc_text(transaction.at))
         self._context = DerivedContext(self.on, catalogue.calendar)
@@ -228,6 +233,8 @@ class Writer:
         self, record_type: RecordType, values: Record, household: str | None
     ) -> tuple[Record, dict[str, Record]]:
         """The values that may be kept in place, and by lock those that must wait."""
+        if self._barrier is not None:
+            self._barrier(record_type, values)
         sealable = self._catalogue.sealable[record_type.id]
         if household is None or sealable.isdisjoint(values):
             return values, {}

@@ -39,10 +39,12 @@ def enrol(
     false platform gets nothing but the request (which holds no secret). The request is made once and may be repeated;
     the platform answers the same bytes with the same grant. ``ca`` is PEM text. ``Refused``: ``protocol.…`` for a
     mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``;
-    ``sync.enrolment_waits`` until an administrator has approved the key, ``sync.blocks_full`` until there is a desk
-    block for it (call again with the same code);
-    ``Unreachable`` as the transport says.
+    ``demonstration.no_platform``, ``sync.enrolment_waits`` until an administrator has approved the key,
+    ``sync.blocks_full`` until there is a desk block for it (call again with the same code); ``Unreachable`` as the
+    transport says.
     """
+    if desk.demonstration:
+        raise Refused("demonstration.no_platform")
     if desk.grant is not None and not _is_stranded(desk, desk.grant.device):
         raise Refused("sync.already_enrolled")
     patience = patience or Patience()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.changes import Changes
+from jmdesk.core.progress import Progress, silent
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
@@ -174,6 +175,19 @@ class Vaults(Protocol):
 
     def open(self, folder: Path, passphrase: str, user: str) -> Unlocked:
         """Unlock a vault. ``Refused`` for a wrong passphrase, ``Environment`` for damage or a lock held elsewhere."""
+        ...
+
+    def open_demonstration(self, progress: Progress = silent) -> Unlocked:
+        """The vault of invented data, made when there is none. Errors as ``Demonstration.open``."""
+        ...
+
+    def reset_demonstration(self) -> None:
+        """Throw the vault of invented data away; it must be closed."""
+        ...
+
+    @property
+    def demonstration_vault(self) -> Path:
+        """The vault folder of the demonstration."""
         ...
 
     def recover(self, folder: Path, code: str, new: str, user: str) -> Unlocked:

@@ -16,6 +16,12 @@ def default_settings_file() -> Path:
     return Path(folder) / "jmdesk" / "jmdesk.ini"
 
 
+def demonstration_folder() -> Path:
+    """Where the demonstration lies: away from every vault, in the user's own data."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    return Path(folder) / "jmdesk" / "demonstration"
+
+
 class Settings:
     """Look and last place, kept in one INI file; an unreadable value counts as its default."""
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
+from jmdesk.core.progress import Progress, silent
 from ui.core.ports import NewVault, Overview, VaultCard
 
 if TYPE_CHECKING:
+    from jmdesk.demonstration.service import Demonstration
     from jmdesk.desk import Desk
     from jmdesk.vault.folder import Unlocked
     from jmdesk.vault.kdf import Cost
@@ -60,10 +62,32 @@ def _after_reset(vault: Unlocked) -> OpenDesk:
 
 
 class VaultsOnDisk:
-    """Vault folders. ``cost`` is what one guess at the passphrase costs in a new vault; calibrated unless given."""
+    """Vault folders. ``cost`` is what one guess at the passphrase costs in a new vault; calibrated unless given.
 
-    def __init__(self, cost: Cost | None = None) -> None:
-        self._cost = cost
+    ``demonstration`` is the folder of the demonstration, the user's own unless given.
+    """
+
+    def __init__(self, cost: Cost | None = None, demonstration: Path | None = None) -> None:
+        self._cost, self._demonstration = cost, demonstration
+
+    def open_demonstration(self, progress: Progress = silent) -> OpenDesk:
+        """The vault of invented data, made when there is none."""
+        return OpenDesk(self._demo().open(progress))
+
+    def reset_demonstration(self) -> None:
+        """Throw the vault of invented data away."""
+        self._demo().reset()
+
+    @property
+    def demonstration_vault(self) -> Path:
+        """The vault folder of the demonstration."""
+        return self._demo().vault
+
+    def _demo(self) -> Demonstration:
+        from jmdesk.demonstration.service import Demonstration
+        from ui.core.settings import demonstration_folder
+
+        return Demonstration(self._demonstration or demonstration_folder())
 
     def peek(self, folder: Path) -> VaultCard:
         """What a vault says of itself before it is opened."""
@@ -119,8 +143,9 @@ class VaultsOnDisk:
         """Make a vault and open it."""
         from jmdesk.catalogue import uscc
         from jmdesk.desk import Desk
+        from jmdesk.place import DEMONSTRATION
 
-        if uscc.check(wanted.unit).verdict == "error":
+        if uscc.check(wanted.unit).verdict == "error" or wanted.unit == DEMONSTRATION:
             raise Refused("ui.bad_unit")
         desk = Desk.create(
             wanted.folder,

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QProg
 from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.errors import KnownError
 from ui.core.context import Context
+from ui.core.doorbell import ring
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
 from ui.core.ports import NewVault, VaultCard, Vaults
@@ -52,6 +53,9 @@ class UnlockPage(QWidget):
         down.addStretch(2)
         down.addLayout(self._brand())
         down.addWidget(self.stack)
+        self.demonstration_button = button(tr("打开演示(数据均为虚构，供培训和远程协助)"), "link")
+        self.demonstration_button.clicked.connect(self.start_demonstration)
+        down.addWidget(self.demonstration_button, 0, Qt.AlignmentFlag.AlignHCenter)
         down.addStretch(3)
         foot = label(tr("数据只存放在这台电脑，并已加密；不联网也能使用。"), "hint")
         down.addWidget(foot, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -161,6 +165,18 @@ class UnlockPage(QWidget):
             lambda outcome: self._opened(outcome, folder),
         )
 
+    def start_demonstration(self) -> None:
+        """Open the vault of invented data; making one takes some seconds."""
+        if not self.demonstration_button.isEnabled():
+            return
+        vaults = self._vaults
+        self._wait(waiting=True)
+        self._tell("", tr("正在准备演示数据…"))
+        self._context.runner.submit(
+            lambda progress, _cancelled: vaults.open_demonstration(progress),
+            lambda outcome: self._opened(outcome, None),
+        )
+
     def start_create(self) -> None:
         """Show the steps that make a vault."""
         if self.wizard is None:
@@ -211,13 +227,18 @@ class UnlockPage(QWidget):
         elif outcome.error is not None:
             self._context.notices.error(outcome.error)
 
-    def _opened(self, outcome: Outcome, folder: Path) -> None:
+    def _opened(self, outcome: Outcome, folder: Path | None) -> None:
+        """``folder`` None is the demonstration, which is not remembered among the vaults."""
         self._wait(waiting=False)
         if outcome.ok:
             self._tell("")
-            self._context.settings.remember_vault(folder)
+            if folder is not None:
+                self._context.settings.remember_vault(folder)
             self.unlocked.emit(outcome.value)
         elif isinstance(outcome.error, KnownError):
+            if outcome.error.code == "vault.in_use" and ring(folder or self._vaults.demonstration_vault):
+                self._tell(tr("这个资料库已在另一个窗口打开，已把那个窗口放到最前。"))
+                return
             told = outcome.error.message_for_user(language())
             self._tell(told.text, told.action)
             self.passphrase.setFocus()
@@ -266,6 +287,7 @@ class UnlockPage(QWidget):
         self._waiting.setVisible(waiting)
         for widget in (self.open_button, self.passphrase, self.vault, self.user, self.create_button):
             widget.setEnabled(not waiting)
+        self.demonstration_button.setEnabled(not waiting)
         if waiting:
             self._tell("")
 
