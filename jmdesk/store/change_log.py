@@ -102,7 +102,12 @@ class ChangeLogWriter:
         return seq, entry, {"seq": seq, "salt": salt, "content": content}
 
 
-_HEAD = Statement(select(change_log.c.seq, change_log.c.hash).order_by(change_log.c.seq.desc()).limit(1))
+_HEAD = Statement(
+    # No LIMIT: bound as a parameter, it would have SQLite compile the statement anew each time.
+    select(change_log.c.seq, change_log.c.hash).where(
+        change_log.c.seq == select(func.max(change_log.c.seq)).scalar_subquery()
+    )
+)
 
 
 def read_head(connection: Connection) -> Head:

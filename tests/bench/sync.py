@@ -114,21 +114,23 @@ def _idle(table: Table, bench: Bench, records: int) -> None:
     table.add("a sync with nothing to do, at the gateway, p95", records, percentile(times, 95) * 1000, "ms", "<= 10")
 
 
-def _opened(bench: Bench, reply: bytes, cursor: int) -> tuple[ChangePage, list[ChangeLine]]:
+def _looked(bench: Bench, reply: bytes, cursor: int) -> tuple[ChangePage, list[bytes]]:
+    """A page with its parts, every byte checked and nothing opened."""
     desk = bench.desk
     reader = ReplyReader(io.BytesIO(reply), desk.trust, device=desk.device, unit=desk.unit, epoch=desk.epoch)
     (item,) = reader.items
     page = open_page(
         item.envelope, desk.trust, device=desk.device, unit=desk.unit, server_epoch=desk.server_epoch, cursor=cursor
     ).page
-    opener = PageOpener(page, desk.opening)
-    lines = [
-        line
-        for entry, (_, part) in zip(page.parts, reader.parts(), strict=True)
-        for line in opener.changes(entry, part)
-    ]
+    parts = [part for _, part in reader.parts()]
     reader.finish()
-    return page, lines
+    return page, parts
+
+
+def _opened(bench: Bench, reply: bytes, cursor: int) -> tuple[ChangePage, list[ChangeLine]]:
+    page, parts = _looked(bench, reply, cursor)
+    opener = PageOpener(page, bench.desk.opening)
+    return page, [line for entry, part in zip(page.parts, parts, strict=True) for line in opener.changes(entry, part)]
 
 
 def _pull(table: Table, bench: Bench, folder: Path, records: int, rounds: int) -> float:
@@ -178,7 +180,7 @@ def _load(bench: Bench, desk: Desk) -> None:
     replies, cursor, more, epoch = [], 0, True, ""
     while more:
         replies.append((cursor, _page(bench, cursor)))
-        page, _ = _opened(bench, replies[-1][1], cursor)
+        page, _ = _looked(bench, replies[-1][1], cursor)
         cursor, more, epoch = page.until, page.more, page.server_epoch
     pages = (list(map(_arrival, _opened(bench, reply, since)[1])) for since, reply in replies)
     desk.inbox.load(pages, cursor=str(cursor), epoch=epoch, watch=lambda _done: None)
