@@ -8,17 +8,31 @@ import binascii
 import hashlib
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 
 from sync.gateway.problem import Declined
 from sync.protocol.errors import Problem
+from sync.protocol.limits import LIMITS
 
-IDLE_SECONDS = 20
-"""Longest silence within a body."""
-GRACE_SECONDS = 60
-SLOWEST = 8 * 1024
-"""Bytes per second that a body must keep up with after the grace, so that nobody holds a connection for ever."""
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """How long a body may take and how large it may be, so that nobody holds a connection for ever."""
+
+    silence: float = 20
+    """Seconds of the longest silence within a body."""
+    grace: float = 60
+    """Seconds before it must keep up with ``slowest``."""
+    slowest: int = 8 * 1024
+    """Bytes per second."""
+    largest: int = LIMITS.container_bytes
+    """Bytes of any body, whatever its path allows."""
+
+
+_USUAL: Final = Bodies()
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -31,6 +45,8 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 async def stream_body(request: Request, limit: int) -> AsyncIterator[bytes]:
     """As ``read_body``, piece by piece; the digest is known to hold only after the last piece."""
+    bodies: Bodies = getattr(request.app.state, "bodies", _USUAL)
+    limit = min(limit, bodies.largest)
     expected = _content_digest(request)
     announced = request.headers.get("content-length", "0")
     if not announced.isdigit():
@@ -39,10 +55,10 @@ async def stream_body(request: Request, limit: int) -> AsyncIterator[bytes]:
         raise Declined(Problem.TOO_LARGE, limit=limit)
     digest, size = hashlib.sha256(), 0
     stream = request.stream().__aiter__()
-    ends = time.monotonic() + GRACE_SECONDS + int(announced) // SLOWEST
+    ends = time.monotonic() + bodies.grace + int(announced) // bodies.slowest
     while True:
         try:
-            async with asyncio.timeout(min(IDLE_SECONDS, ends - time.monotonic())):
+            async with asyncio.timeout(min(bodies.silence, ends - time.monotonic())):
                 chunk = await anext(stream, None)
         except (TimeoutError, ClientDisconnect):
             raise Declined(Problem.MALFORMED, detail_code="gateway.body_slow") from None

@@ -30,11 +30,11 @@ class Ear:
     def __init__(self, database: Database, role: Role, channel: str, heard: Callable[[], object], every: float) -> None:
         self._database, self._role, self._channel = database, role, channel
         self._heard, self._every = heard, every
-        self._told, self._tell = socket.socketpair()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._listen, name=f"jmdesk-ear-{channel}", daemon=True)
 
     def __enter__(self) -> Self:
+        self._told, self._tell = socket.socketpair()
         self._thread.start()
         return self
 

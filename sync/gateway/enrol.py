@@ -226,9 +226,7 @@ def _free_block(connection: Connection, scope: Sequence[str], now: datetime) -> 
         " AND extract(year FROM retired AT TIME ZONE 'Asia/Shanghai') < %s)",
         (beijing_date(now).year,),
     )
-    taken = {
-        block for block, theirs in rows if any(a.startswith(b) or b.startswith(a) for a in theirs for b in scope)
-    }
+    taken = {block for block, theirs in rows if any(a.startswith(b) or b.startswith(a) for a in theirs for b in scope)}
     return next((f"{n:02d}" for n in range(1, _BLOCKS + 1) if f"{n:02d}" not in taken), None)
 
 

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import h11
@@ -22,16 +23,23 @@ if TYPE_CHECKING:
 
     from sync.gateway.certificates import Certificates
 
-HEADER_SECONDS = 15
-"""How long a connection may take over the head of a request (slow loris)."""
-LINGER_SECONDS = 15
-"""How long the rest of a body may take whose request was answered already: whoever sends it shall read the answer."""
-READING_SECONDS = 60
-"""How long the other side may leave an answer unread before its connection is dropped."""
-CONNECTIONS = 500
-"""Connections in all; what comes beyond them is told 503."""
-CONNECTIONS_EACH = 200
-"""Connections of one address; a county's desks may share one."""
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """How long a connection may take, in seconds, and how many there may be."""
+
+    head: float = 15
+    """Over the head of a request (slow loris)."""
+    linger: float = 15
+    """Over the rest of a body whose request was answered already: whoever sends it shall read the answer."""
+    reading: float = 60
+    """Before it is dropped while its answer is left unread."""
+    connections: int = 500
+    """In all; what comes beyond them is told 503."""
+    each: int = 200
+    """Of one address; a county's desks may share one."""
+
+
 _GOODBYE_SECONDS = 10
 _FAREWELL_SECONDS = 0.5
 _START_SECONDS = 60
@@ -65,7 +73,8 @@ class DeadlineProtocol(H11Protocol):
     Bodies have theirs in ``body``.
     """
 
-    crowd: ClassVar[Crowd] = Crowd(CONNECTIONS_EACH)
+    lines: ClassVar[Lines] = Lines()
+    crowd: ClassVar[Crowd] = Crowd(Lines().each)
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _lingering: asyncio.TimerHandle | None = None
@@ -94,7 +103,7 @@ class DeadlineProtocol(H11Protocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._unread is None:
-            self._unread = self.loop.call_later(READING_SECONDS, self.transport.abort)
+            self._unread = self.loop.call_later(self.lines.reading, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -119,7 +128,7 @@ class DeadlineProtocol(H11Protocol):
         if self.transport.is_closing():  # over TLS that waits for a goodbye, which a resting desk does not send
             self.loop.call_later(_FAREWELL_SECONDS, self._leave)
         elif self.conn.their_state is h11.SEND_BODY:  # answered before the body's end: it may still come, not for ever
-            self._lingering = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+            self._lingering = self.loop.call_later(self.lines.linger, self.transport.abort)
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -139,7 +148,7 @@ class DeadlineProtocol(H11Protocol):
         if self.conn.their_state is not h11.IDLE:
             self._forget()
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self._late)
+            self._deadline = self.loop.call_later(self.lines.head, self._late)
 
     def _forget(self) -> None:
         if self._deadline is not None:
@@ -201,6 +210,7 @@ class Listener:
         listen: tuple[str, int],
         tls: Certificates | None,
         *,
+        lines: Lines | None = None,
         free: Callable[[str], bool] = lambda _: False,
         ending: Callable[[], None] = lambda: None,
     ) -> None:
@@ -210,8 +220,9 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
         self._listening = threading.Event()
         self._announce: Callable[[], None] = lambda: None
-        counted = type("Counted", (DeadlineProtocol,), {"crowd": Crowd(CONNECTIONS_EACH, free)})
-        self.server = _Server(_config(app, tls, counted), self._on_ready, ending)
+        lines = lines or Lines()
+        counted = type("Counted", (DeadlineProtocol,), {"lines": lines, "crowd": Crowd(lines.each, free)})
+        self.server = _Server(_config(app, tls, counted, lines.connections), self._on_ready, ending)
         self._thread: threading.Thread | None = None
 
     def serve(self, announce: Callable[[], None] | None = None) -> None:
@@ -243,7 +254,9 @@ class Listener:
         self._announce()
 
 
-def _config(app: Starlette, files: Certificates | None, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
+def _config(
+    app: Starlette, files: Certificates | None, protocol: type[asyncio.Protocol], connections: int
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="asyncio",
@@ -254,7 +267,7 @@ def _config(app: Starlette, files: Certificates | None, protocol: type[asyncio.P
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=connections,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=_GOODBYE_SECONDS,
         h11_max_incomplete_event_size=32 * 1024,

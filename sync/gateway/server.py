@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -24,14 +24,15 @@ from sync.gateway.ear import Ear
 from sync.gateway.ingest import Ingest
 from sync.gateway.keys import CHANNEL as TRUST
 from sync.gateway.keys import api_keys, ingest_keys, load_keys, signing_keys
-from sync.gateway.limiter import LOOPBACK, Network, Rates, client_address
+from sync.gateway.limiter import client_address
 from sync.gateway.listener import Listener
 from sync.gateway.metrics import Metrics
 from sync.gateway.ops import build_ops
 from sync.gateway.precedence import Precedence
 from sync.gateway.readiness import Readiness
+from sync.gateway.settings import Settings
 from sync.gateway.signer import SignerClient, SignerServer
-from sync.gateway.spool import Quotas, everywhere
+from sync.gateway.spool import everywhere
 from sync.gateway.units import store_regions
 from sync.gateway.worker import Worker
 
@@ -48,16 +49,6 @@ class Address:
 
     url: str
     authority: Path | None
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What an administrator may set: limits, trusted proxies, and where operators' systems ask (nowhere: ``None``)."""
-
-    rates: Rates = field(default_factory=Rates)
-    proxies: Sequence[Network] = LOOPBACK
-    quotas: Quotas = field(default_factory=Quotas)
-    ops: tuple[str, int] | None = None
 
 
 class Running:
@@ -90,7 +81,13 @@ class Running:
             keys = load_keys(database, data, clock)
             database.run(OWNER, store_regions)
             ingest = Ingest(database, keys, clock)
-            self.worker = Worker(database, ingest, bell, clock=clock, metrics=self.metrics, precedence=precedence)
+            self.worker = Worker(
+                *(database, ingest, bell),
+                clock=clock,
+                metrics=self.metrics,
+                precedence=precedence,
+                expires=self._settings.expires,
+            )
             notify = self.worker.notify
         else:
             keys = api_keys(database, signer)
@@ -108,7 +105,10 @@ class Running:
         )
         self.metrics.about(version=version(), role="all" if signer is None else "api")
         self.metrics.watch(database, everywhere(database, Role.API), clock)
-        self._listener = Listener(build_app(self.gateway), listen, files, free=self._proxy, ending=bell.end)
+        app = build_app(self.gateway)
+        app.state.bodies = self._settings.bodies
+        lines = self._settings.lines
+        self._listener = Listener(app, listen, files, lines=lines, free=self._proxy, ending=bell.end)
         shown = f"[{host}]" if ":" in host else host
         self.address = Address(f"https://{shown}:{self._listener.port}", files.authority)
         self.ops = _ops(self._settings, self.metrics, self.readiness)
@@ -162,6 +162,7 @@ class IngestProcess:
             *(self._database, Ingest(self._database, keys, self._clock), Bell()),
             clock=self._clock,
             metrics=self.metrics,
+            expires=settings.expires,
         )
         self.metrics.about(version=version(), role="ingest")
         self.metrics.watch(self._database, everywhere(self._database, Role.INGEST), self._clock)

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,10 +23,12 @@ from sync.gateway.journal import open_journal
 from sync.gateway.keys import OPENING_FILE, SIGNING_FILE, begin_history, load_keys
 from sync.gateway.limiter import LOOPBACK, Network
 from sync.gateway.logins import FILE, complete_logins, write_logins
+from sync.gateway.settings import FILE as FILE_OF_SETTINGS
+from sync.gateway.settings import NUMBERS, Settings, read_numbers, settings_of
 from sync.gateway.units import store_regions
 
 if TYPE_CHECKING:
-    from sync.gateway.server import Address, Settings
+    from sync.gateway.server import Address
 
 PROCESSES: Final[Mapping[str, tuple[tuple[Role, ...], tuple[str, ...]]]] = {
     "api": ((Role.API, Role.PUBLIC), ()),
@@ -68,8 +71,13 @@ def add_commands(
     serve.add_argument(
         "--proxy", type=_network, action="append", default=[], metavar="NETWORK", help="believe its X-Forwarded-For"
     )
+    _add_settings(serve)
     serve.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
     serve.set_defaults(run=lambda options: _serve(options, storage))
+
+    shown = commands.add_parser("settings", parents=[common, output], help="every limit: value, bounds, what it does")
+    _add_settings(shown)
+    shown.set_defaults(run=lambda options: _settings(options, tell))
 
     setup = commands.add_parser("setup", parents=[common, output], help="a folder, logins and keys for each process")
     setup.set_defaults(run=lambda options: _setup(options, storage, tell))
@@ -82,6 +90,30 @@ def add_commands(
         "restored", parents=[common, output], help="after the database was put back from a backup, before it serves"
     )
     restored.set_defaults(run=lambda options: _restored(options, storage, tell))
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE.toml", help=f"limits (default: {FILE_OF_SETTINGS} in the data folder)"
+    )
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one limit, over the file's")
+
+
+def _numbers(options: argparse.Namespace) -> dict[str, int]:
+    usual = options.data / FILE_OF_SETTINGS
+    return read_numbers(options.settings or (usual if usual.exists() else None), options.set)
+
+
+def _settings(options: argparse.Namespace, tell: Tell) -> int:
+    """Print every limit as it would be."""
+    section = ""
+    for name, value in _numbers(options).items():
+        number = NUMBERS[name]
+        head, _, last = name.partition(".")
+        text = f"{last} = {value}  # {number.least} to {number.most}: {number.meaning}"
+        tell(options, {"value": value, **asdict(number)}, text if head == section else f"[{head}]\n{text}")
+        section = head
+    return 0
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -99,8 +131,6 @@ def _network(text: str) -> Network:
 
 
 def _serve(options: argparse.Namespace, storage: Opened) -> int:
-    from sync.gateway.server import Settings
-
     open_journal(options.log_level)
     if bool(options.cert) != bool(options.key):
         raise Refused("gateway.cert_and_key")
@@ -113,7 +143,7 @@ def _serve(options: argparse.Namespace, storage: Opened) -> int:
     gc.set_threshold(100_000, 50, 100)
     # The database's answer is taken up at once, not after the 5 ms that the judge may keep the interpreter.
     sys.setswitchinterval(0.0005)
-    settings = Settings(proxies=(*LOOPBACK, *options.proxy), ops=options.ops)
+    settings = settings_of(_numbers(options), (*LOOPBACK, *options.proxy), options.ops)
     with storage(options, new=options.role == "all") as opened:
         if options.role == "admin":
             _serve_admin(options, opened)

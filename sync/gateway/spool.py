@@ -105,11 +105,11 @@ def backlog(connection: Connection) -> Backlog:
     )
 
 
-def expire(connection: Connection, now: datetime) -> int:
+def expire(connection: Connection, now: datetime, after: timedelta = EXPIRES) -> int:
     """Let go of the parts of batches that never came in full; how many. Their place in the chain stays theirs."""
     rows = connection.execute(
         "UPDATE batches SET state = %s WHERE state = %s AND announced < %s RETURNING county, device, epoch, seq",
-        (PlatformBatch.EXPIRED.value, PlatformBatch.ANNOUNCED.value, now - EXPIRES),
+        (PlatformBatch.EXPIRED.value, PlatformBatch.ANNOUNCED.value, now - after),
     ).fetchall()
     for key in rows:
         connection.execute("DELETE FROM batch_parts WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)", key)

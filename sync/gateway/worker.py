@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import timedelta
 from functools import partial
 
 import psycopg
@@ -19,7 +20,7 @@ from sync.gateway.journal import event, whereabouts
 from sync.gateway.ledger import BatchKey
 from sync.gateway.metrics import Metrics
 from sync.gateway.precedence import Precedence
-from sync.gateway.spool import everywhere, expire
+from sync.gateway.spool import EXPIRES, everywhere, expire
 
 log = logging.getLogger("jmdesk.gateway.worker")
 
@@ -47,7 +48,9 @@ class Worker:
         clock: Clock | None = None,
         metrics: Metrics | None = None,
         precedence: Precedence | None = None,
+        expires: timedelta = EXPIRES,
     ) -> None:
+        self._expires = expires
         self._database = database
         self._ingest = ingest
         self._bell = bell
@@ -102,7 +105,7 @@ class Worker:
         self._everywhere = everywhere(self._database, Role.INGEST)
         if time.monotonic() - self._swept >= _SWEEP_EVERY:
             self._swept = time.monotonic()
-            self._database.run(self._everywhere, partial(expire, now=self._clock.now()))
+            self._database.run(self._everywhere, partial(expire, now=self._clock.now(), after=self._expires))
         while not self._stop.is_set() and (key := self._next()) is not None:
             self._precedence.give_way(_COURTESY * self._took)
             # A process that was ended by a batch starts with it again: only then is there something to count.

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sync.gateway import listener
+from sync.gateway.listener import Lines
 from sync.gateway.problem import STATUS
 from sync.gateway.server import Running
+from sync.gateway.settings import Settings
 from sync.protocol.errors import Problem
 from sync.protocol.limits import LIMITS
 from tests.sync.gateway.conftest import Platform
@@ -125,7 +126,7 @@ def test_a_bug_is_answered_as_one_and_logged_without_its_text(
 
 
 def test_a_connection_that_says_nothing_is_closed(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(platform.running._listener.server.config.http_protocol_class, "lines", Lines(head=0.2))
     host, _, port = platform.url.removeprefix("https://").partition(":")
     context = ssl.create_default_context(cafile=platform.authority)
     for head in (b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow:"):
@@ -137,11 +138,8 @@ def test_a_connection_that_says_nothing_is_closed(platform: Platform, monkeypatc
             assert line.recv(1) == b""
 
 
-def test_stopping_while_a_connection_is_being_closed_ends_quietly(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listener, "HEADER_SECONDS", 0.1)
-    other = Running(platform.storage, platform.data, ("127.0.0.1", 0))
+def test_stopping_while_a_connection_is_being_closed_ends_quietly(platform: Platform) -> None:
+    other = Running(platform.storage, platform.data, ("127.0.0.1", 0), settings=Settings(lines=Lines(head=0.1)))
     other.start()
     host, _, port = other.address.url.removeprefix("https://").partition(":")
     context = ssl.create_default_context(cafile=str(other.address.authority))

@@ -14,10 +14,12 @@ from functools import partial
 import pytest
 
 from jmdesk.core.clock import SystemClock
-from sync.gateway import body, listener
+from sync.gateway.body import Bodies
 from sync.gateway.database import OWNER, READ, Role
 from sync.gateway.limiter import Rate, Rates
-from sync.gateway.server import Running, Settings
+from sync.gateway.listener import Lines
+from sync.gateway.server import Running
+from sync.gateway.settings import Settings
 from sync.gateway.spool import EXPIRES, Quotas, everywhere, expire
 from sync.protocol.records import Verdict
 from tests.sync.gateway.conftest import Platform
@@ -161,13 +163,12 @@ def _dribble(line: ssl.SSLSocket, piece: bytes, stop: threading.Event) -> None:
             return
 
 
-def test_a_body_that_only_dribbles_in_is_cut_off(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "GRACE_SECONDS", 1)
-    monkeypatch.setattr(listener, "LINGER_SECONDS", 0.5)
+def test_a_body_that_only_dribbles_in_is_cut_off(platform: Platform) -> None:
     desk = platform.desk()
     batch = desk.seal(draft("R05", *household()))
     desk.announce(batch)
-    with line_to(platform.url, platform.authority) as line:
+    hasty = Settings(bodies=Bodies(grace=1), lines=Lines(linger=0.5))
+    with beside(platform, hasty) as running, line_to(running.address.url, platform.authority) as line:
         line.sendall(_head(desk, f"/v1/batches/{batch.id}/parts/0", 4_000))
         stop = threading.Event()
         dribbling = threading.Thread(target=_dribble, args=(line, b"x", stop))
@@ -184,9 +185,9 @@ def test_a_body_that_only_dribbles_in_is_cut_off(platform: Platform, monkeypatch
     assert desk.verdicts(batch)[1][0].verdict is Verdict.ACCEPTED
 
 
-def test_a_head_that_only_dribbles_in_is_cut_off(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "HEADER_SECONDS", 0.5)
-    with line_to(platform.url, platform.authority) as line:
+def test_a_head_that_only_dribbles_in_is_cut_off(platform: Platform) -> None:
+    hasty = Settings(lines=Lines(head=0.5))
+    with beside(platform, hasty) as running, line_to(running.address.url, platform.authority) as line:
         line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         stop = threading.Event()
         dribbling = threading.Thread(target=_dribble, args=(line, b"x", stop))
@@ -197,9 +198,8 @@ def test_a_head_that_only_dribbles_in_is_cut_off(platform: Platform, monkeypatch
         dribbling.join()
 
 
-def test_one_address_has_so_many_connections_and_no_more(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "CONNECTIONS_EACH", 2)
-    with beside(platform, Settings(proxies=())) as running:
+def test_one_address_has_so_many_connections_and_no_more(platform: Platform) -> None:
+    with beside(platform, Settings(proxies=(), lines=Lines(each=2))) as running:
         url, authority = running.address.url, str(running.address.authority)
         ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         with line_to(url, authority) as one, line_to(url, authority) as two:
@@ -218,14 +218,12 @@ def _answered(url: str, authority: str, ask: bytes) -> bool:
     return False
 
 
-def test_a_connection_that_does_not_read_its_answer_is_dropped(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listener, "READING_SECONDS", 0.3)
+def test_a_connection_that_does_not_read_its_answer_is_dropped(platform: Platform) -> None:
     desk = platform.desk()
     verdicts = desk.exchange(*(draft("R05", *household()) for _ in range(3_000)))
     assert {line.verdict for line in verdicts} == {Verdict.ACCEPTED}
-    running = Running(platform.storage, platform.data, ("127.0.0.1", 0))
+    hasty = Settings(lines=Lines(reading=0.3))
+    running = Running(platform.storage, platform.data, ("127.0.0.1", 0), settings=hasty)
     running._listener._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that little fills it
     running.start()
     host, _, port = running.address.url.removeprefix("https://").partition(":")
