@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.desks import PASSPHRASE, make_desk
 from ui.core.context import Context
 from ui.core.i18n import set_language
+from ui.core.messages import Notice
 from ui.core.settings import Settings
 from ui.core.theme import look, theme
 from ui.core.vaults import OpenDesk, VaultsOnDisk
@@ -77,3 +78,11 @@ def settled(qtbot: QtBot, context: Context) -> Callable[[], None]:
         qtbot.waitUntil(lambda: context.runner.idle)
 
     return wait
+
+
+@pytest.fixture
+def notices(context: Context) -> list[Notice]:
+    """Every notice that was posted, as it came."""
+    seen: list[Notice] = []
+    context.notices.posted.connect(seen.append)
+    return seen

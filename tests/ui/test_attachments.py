@@ -28,13 +28,6 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def notices(context: Context) -> list[Notice]:
-    seen: list[Notice] = []
-    context.notices.posted.connect(seen.append)
-    return seen
-
-
-@pytest.fixture
 def household(desk: OpenDesk) -> str:
     return desk.services.records.find("R05", limit=1)[0].rid
 

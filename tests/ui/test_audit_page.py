@@ -20,13 +20,6 @@ from ui.widgets.masked_field import MaskedField
 
 
 @pytest.fixture
-def notices(context: Context) -> list[Notice]:
-    seen: list[Notice] = []
-    context.notices.posted.connect(seen.append)
-    return seen
-
-
-@pytest.fixture
 def page(qtbot: QtBot, context: Context, desk: OpenDesk, settled: Callable[[], None]) -> AuditPage:
     assert context.desk is desk
     made = AuditPage(context)

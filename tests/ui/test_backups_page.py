@@ -17,13 +17,6 @@ from ui.pages.backups.page import BackupsPage
 
 
 @pytest.fixture
-def notices(context: Context) -> list[Notice]:
-    seen: list[Notice] = []
-    context.notices.posted.connect(seen.append)
-    return seen
-
-
-@pytest.fixture
 def page(qtbot: QtBot, context: Context, desk: OpenDesk, settled: Callable[[], None]) -> BackupsPage:
     assert context.desk is desk
     made = BackupsPage(context)

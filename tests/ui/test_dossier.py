@@ -34,13 +34,6 @@ def focused() -> QWidget:
 
 
 @pytest.fixture
-def notices(context: Context) -> list[Notice]:
-    seen: list[Notice] = []
-    context.notices.posted.connect(seen.append)
-    return seen
-
-
-@pytest.fixture
 def services(desk: OpenDesk) -> Desk:
     return desk.services
 

@@ -20,13 +20,6 @@ ID_NUMBER = "440783198505121236"
 
 
 @pytest.fixture
-def notices(context: Context) -> list[Notice]:
-    seen: list[Notice] = []
-    context.notices.posted.connect(seen.append)
-    return seen
-
-
-@pytest.fixture
 def page(qtbot: QtBot, context: Context, desk: OpenDesk, settled: Callable[[], None]) -> Iterator[HouseholdsPage]:
     made = HouseholdsPage(context)
     qtbot.addWidget(made)

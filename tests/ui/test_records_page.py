@@ -28,13 +28,6 @@ ID_NUMBER = "440783198505121239"
 
 
 @pytest.fixture
-def notices(context: Context) -> list[Notice]:
-    seen: list[Notice] = []
-    context.notices.posted.connect(seen.append)
-    return seen
-
-
-@pytest.fixture
 def page(qtbot: QtBot, context: Context, desk: OpenDesk, settled: Callable[[], None]) -> Iterator[RecordsPage]:
     made = RecordsPage(context)
     qtbot.addWidget(made)

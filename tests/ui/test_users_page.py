@@ -22,13 +22,6 @@ NEW = "四条小船过了石桥"
 
 
 @pytest.fixture
-def notices(context: Context) -> list[Notice]:
-    seen: list[Notice] = []
-    context.notices.posted.connect(seen.append)
-    return seen
-
-
-@pytest.fixture
 def page(qtbot: QtBot, context: Context, desk: OpenDesk, settled: Callable[[], None]) -> UsersPage:
     desk.services.accounts.cost = FLOOR
     made = UsersPage(context)
