@@ -43,6 +43,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go.green_cards", "转到诚信绿卡", "Ctrl+K"),
     ActionSpec("go.conflicts", "转到两处修改不一致", "Ctrl+8"),
     ActionSpec("go.villages", "转到信用村镇", "Ctrl+Shift+M"),
+    ActionSpec("go.lookup", "转到信用查询", "Ctrl+Shift+Q"),
     ActionSpec("app.help", "打开帮助", "F1"),
     ActionSpec("go.backups", "转到备份与恢复", "Ctrl+Shift+B"),
     ActionSpec("go.audit", "转到审计", "Ctrl+Shift+A"),

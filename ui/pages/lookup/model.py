@@ -18,12 +18,12 @@ from ui.widgets.table_model import Column
 def place_columns() -> tuple[Column, ...]:
     """Of the list of villages and towns."""
     return (
-        Column(tr("村镇"), 200, stretch=True),
+        Column(tr("村镇"), 150, stretch=True),
         Column(tr("年度"), 70),
-        Column(tr("常住户数(户)"), 110, number=True),
-        Column(tr("信用户(户)"), 100, number=True),
+        Column(tr("常住户数(户)"), 125, number=True),
+        Column(tr("信用户(户)"), 110, number=True),
         Column(tr("占比(%)"), 90, number=True),
-        Column(tr("结论"), 120),
+        Column(tr("结论"), 140),
         Column(tr("授牌日期"), 110),
     )
 
@@ -80,9 +80,9 @@ def _grades(counts: dict[str, int | None], year: int) -> str:
     if not counts:
         return tr("{year} 年还没有评级。", year=year)
     told = "，".join(
-        tr("{grade} {n} 户", grade=wording.grade(grade).text, n=number)
+        tr("{grade}：{n} 户", grade=wording.grade(grade).text, n=number)
         if number is not None
-        else tr("{grade} 不足 {few} 户", grade=wording.grade(grade).text, few=FEW)
+        else tr("{grade}：少于 {few} 户", grade=wording.grade(grade).text, few=FEW)
         for grade, number in sorted(counts.items())
     )
     return tr("{year} 年户评级：{told}。户数太少的等级不显示具体数，避免认出农户。", year=year, told=told)

@@ -21,7 +21,7 @@ from ui.widgets.region_picker import RegionPicker
 from ui.widgets.styling import card, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
-_PLACES, _AGREEMENTS = 220, 130
+_PLACES, _AGREEMENTS = 140, 90
 
 
 class LookupPage(Page):
