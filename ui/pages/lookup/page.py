@@ -105,13 +105,13 @@ class LookupPage(Page):
         self.household.edited.connect(self._chosen)
         across.addWidget(self.household, 1)
         down.addLayout(across)
+        self.answer = label("", "heading", wrap=True)
+        down.addWidget(self.answer)
         self.agreements = WindowedTable(agreement_columns(), tr("农户同意的查询"), fitted=True)
         self.agreements.setMinimumHeight(look().theme.px(_AGREEMENTS))
         self.agreements.opened.connect(self._ask)
         self.nothing = EmptyState(tr("先选农户"), tr("农户同意过的银行和用途列在这里。"))
         down.addWidget(TableOrEmpty(self.agreements, self.nothing))
-        self.answer = label("", "heading", wrap=True)
-        down.addWidget(self.answer)
         return made
 
     def _chosen(self) -> None:
