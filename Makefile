@@ -54,6 +54,9 @@ bench: setup  ## measure; compared with nothing, asserts nothing
 bench-association: setup  ## the association's desk with 20,000 complaints and 5,000 enterprises, which make bench measures too
 	@$(PY) -m tests.bench.association
 
+bench-desk: setup  ## measure the desk at a county's size: search, list, filters, dossier, save, rating, scoreboard
+	@$(PY) -m tests.bench.county
+
 bench-sync: setup  ## measure the exchange beside COPY, one request per record, Anki and PouchDB (half an hour)
 	@$(PY) -m tests.bench.exchange
 

@@ -51,6 +51,7 @@ def bench_stock(table: Table, folder: Path, start: int, households: int) -> None
         multiply(desk, households)
         _search(table, desk, households)
         _list(table, desk, households)
+        _filters(table, desk, households)
         _save(table, desk, folder, households)
         bench_painting(table, desk, households)
 
@@ -93,6 +94,36 @@ def _list(table: Table, desk: Desk, households: int) -> None:
     )
     for name, goal in zip(taken, ("< 33", "< 33", "< 33", "", "< 200", "< 30", "< 200"), strict=True):
         table.add(name, households, taken[name] * 1000, "ms", goal)
+
+
+def _filters(table: Table, desk: Desk, households: int) -> None:
+    """Every filter of the list: counted, its first page and one in the middle read, as when the list is shown."""
+    with desk.store.reading() as connection:
+        village, group = connection.exec_driver_sql("SELECT rec_region, group_no FROM household LIMIT 1").one()
+    filters = {
+        "incomplete": HouseholdFilter(incomplete=True),
+        "nothing signed": HouseholdFilter(consent="none"),
+        "scan to be filed": HouseholdFilter(consent="pending"),
+        "declined": HouseholdFilter(consent="declined"),
+        "awaiting consent": HouseholdFilter(awaiting=True),
+        "returned by the platform": HouseholdFilter(sync="refused"),
+        "due for review": HouseholdFilter(due="2026-11-23"),
+        "grade AA": HouseholdFilter(grade="AA"),
+        "one group": HouseholdFilter(group=group),
+        "one village, incomplete": HouseholdFilter(region_prefix=village, incomplete=True),
+    }
+    slowest = 0.0
+    for name, wanted in filters.items():
+        taken = in_turn({"shown": lambda wanted=wanted: _shown(desk, wanted)}, ROUNDS)  # type: ignore[misc]
+        table.add(f"filter: {name}", households, taken["shown"] * 1000, "ms")
+        slowest = max(slowest, taken["shown"])
+    table.add("the slowest filter", households, slowest * 1000, "ms", "< 60")
+
+
+def _shown(desk: Desk, wanted: HouseholdFilter) -> None:
+    """What showing a list asks of the store: how many lines there are, and the first of them."""
+    desk.households.count(wanted)
+    desk.households.page(wanted, 0, PAGE)
 
 
 def _save(table: Table, desk: Desk, folder: Path, households: int) -> None:

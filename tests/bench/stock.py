@@ -23,6 +23,17 @@ _AT_ONCE = 20_000
 _IDS = ("household_id", "head_person_id", "person_id")
 
 
+_SPREAD = (
+    "UPDATE household SET address = NULL, rec_revision = rec_revision + 1 WHERE rowid % 40 = 7",
+    "UPDATE household SET rec_sync = CASE WHEN rowid % 50 = 0 THEN 'refused' ELSE 'confirmed' END WHERE rowid % 10 > 0",
+    "UPDATE consent SET consent_state = '1', rec_revision = rec_revision + 1 WHERE rowid % 25 = 6",
+    "UPDATE consent SET consent_state = '3', rec_revision = rec_revision + 1 WHERE rowid % 33 = 6",
+    "UPDATE consent SET revoked_at = '2026-10-01T00:00:00Z', rec_revision = rec_revision + 1 WHERE rowid % 20 = 5",
+    "UPDATE hh_rating SET rating_year = rating_year - 1, rec_revision = rec_revision + 1 WHERE rowid % 12 = 6",
+)
+"""Some of everything that a list can be filtered by."""
+
+
 def multiply(desk: Desk, households: int) -> None:
     """Copy the households of a desk until it has so many."""
     # Past the desk's one door for writes on purpose: this is stock, not work.
@@ -33,6 +44,8 @@ def multiply(desk: Desk, households: int) -> None:
         for type_, table in record_tables.items():
             _copy(connection, table, copies, numbered=type_ == "R05", from_=there)
         _copy(connection, awaiting_consent, copies, numbered=False, from_=there)
+        for statement in _SPREAD:
+            connection.exec_driver_sql(statement)
         _index(connection, desk.catalogue, copies)
 
 
