@@ -6,9 +6,10 @@ leaves its desk. Both ends go by this: the platform leaves these fields out, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from jmdesk.catalogue.types import RecordType
 
@@ -30,8 +31,23 @@ class Reader:
         """The fields of a record of ``owner`` that this reader is not shown."""
         if owner in ("", self.unit):
             return frozenset()
-        among = not AUTHORITIES.isdisjoint(self.roles) or not self.roles or record_type.id in _ADDRESSED
-        return _outside(record_type, "PGQ" if among else "P")
+        return _outside(record_type, "PGQ" if self._among(record_type) else "P")
+
+    def shown(self, record_type: RecordType, owner: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Of the values (by field) of a record of ``owner`` those that this reader is shown.
+
+        What is outside of the catalogue (``x_…``) is as fields shared among authorities are.
+        """
+        hidden = self.withheld(record_type, owner)
+        if not hidden:
+            return values
+        strangers = self._among(record_type)
+        known = record_type.by_identifier
+        return {name: value for name, value in values.items() if name not in hidden and (strangers or name in known)}
+
+    def _among(self, record_type: RecordType) -> bool:
+        """Whether this reader is an authority where this type is concerned; before enrolment everybody is."""
+        return not self.roles or not AUTHORITIES.isdisjoint(self.roles) or record_type.id in _ADDRESSED
 
 
 @cache

@@ -15,10 +15,11 @@ from psycopg import sql
 from psycopg.types.json import set_json_loads
 
 from jmdesk.catalogue.disclosure import Reader
+from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.ids import Ids
 from sync.gateway.database import Connection, Database, Role
-from sync.gateway.disclosure import shown, withheld
+from sync.gateway.disclosure import shown
 from sync.gateway.enrol import Device, refuse_closed
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.problem import Declined
@@ -118,10 +119,8 @@ def _head(connection: Connection, counties: tuple[str, ...]) -> int:
 
 def _line(row: tuple[Any, ...], reader: Reader) -> ChangeLine:
     position, tombstone, type_, rid, version, region, owner, at, writer, fields, versions, reason = row
-    if hidden := withheld(reader, owner, type_):
-        fields, versions = (
-            {name: value for name, value in values.items() if name not in hidden} for values in (fields, versions)
-        )
+    if (known := catalogue().types.get(type_)) is not None:
+        fields, versions = reader.shown(known, owner, fields), reader.shown(known, owner, versions)
     return ChangeLine(
         cursor=position,
         op=Op.TOMBSTONE if tombstone else Op.UPSERT,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from psycopg import sql
 
-from jmdesk.catalogue.disclosure import AUTHORITIES, Reader
-from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.disclosure import AUTHORITIES
 from sync.gateway.policy import Grant
 from sync.protocol.roles import SHARED, may_see
 
@@ -43,9 +42,3 @@ def shown(grant: Grant) -> sql.Composed:
         indirect=sql.Literal(sorted(SHARED)),
         kinds=sql.Literal(list(kinds)),
     )
-
-
-def withheld(reader: Reader, owner: str, type_: str) -> frozenset[str]:
-    """The fields of a record that a device is not shown; ``owner`` is the record's unit."""
-    known = catalogue().types.get(type_)
-    return reader.withheld(known, owner) if known is not None else frozenset()

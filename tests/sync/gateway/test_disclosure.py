@@ -20,6 +20,7 @@ FIRM: dict[str, Value] = {
     "cluster": "C1",
     "above_scale": False,
     "employees": 12,
+    "x_opinion": "合作愉快",
 }
 
 
@@ -87,7 +88,7 @@ def test_a_firm_is_shown_to_its_association_and_of_others_only_in_public(platfor
     assert "employees" in platform.desk(COUNTY).pull()[firm].set
     seen = platform.desk(MARKET).pull()
     assert made & seen.keys() == {firm}
-    assert {"employees", "member_no", "revenue_main"}.isdisjoint(seen[firm].set)
+    assert {"employees", "member_no", "revenue_main", "x_opinion"}.isdisjoint(seen[firm].set)
     assert seen[firm].set["ent_name"] == FIRM["ent_name"]
 
 
