@@ -38,6 +38,8 @@ def _totals(found: Figures) -> list[tuple[str, str, int | Decimal | None]]:
         ("回访满意率（4分及以上，%）", _percent(found.satisfaction), found.satisfaction.percent),
         ("挽回经济损失（元）", f"{found.recovered:,.2f}", found.recovered),
     ]
+    if found.per_hundred is not None:
+        lines.append(("每百家会员投诉（件）", f"{found.per_hundred}", found.per_hundred))
     lines += [(f"按期率：{label}（%）", _percent(rate), rate.percent) for label, rate in found.on_time.items()]
     return lines
 
@@ -106,7 +108,7 @@ def _total_sheet(book: Workbook, found: Figures, unit: str, bold: Format, *, out
         if number is None:
             sheet.write_string(line, 1, NONE)
         else:
-            shape = money if "元" in name else percent if "%" in name else count
+            shape = money if "元" in name else percent if "%" in name or "每百家" in name else count
             sheet.write_number(line, 1, number, shape)
     last = len(_totals(found)) + 2
     sheet.write_string(last, 0, ABOUT)

@@ -16,8 +16,10 @@ from jmdesk.complaints.interests import OFFICE_BEARER, SECRETARY_GENERAL, Intere
 from jmdesk.complaints.links import DUPLICATE, MIRRORED, RELATIONS, Linked, chain, links_of
 from jmdesk.complaints.queries import ComplaintFilter, Related
 from jmdesk.complaints.statistics import Figures, entry, figures
+from jmdesk.complaints.wall import Wall, wall
 from jmdesk.core.clock import beijing_date, utc_text
 from jmdesk.core.errors import Refused
+from jmdesk.enterprises import queries as enterprises
 from jmdesk.records.serials import Serials
 from jmdesk.records.workplace import Workplace
 from jmdesk.store import reading
@@ -40,6 +42,8 @@ _EFFECTS = frozenset({"effect", "report"})
 class ComplaintDesk(Workplace, Protocol):
     """What the complaint desk needs of the desk."""
 
+    @property
+    def unit_name(self) -> str: ...
     @property
     def actor(self) -> str: ...
     @property
@@ -248,12 +252,20 @@ class Complaints:
 
         ``Refused`` "complaints.nothing_to_report", "complaints.office_bearer", "permissions.action".
         """
+        # A firm of the user's own is counted, but not named.
+        return self._figures(year, named_own=False)
+
+    def wall(self, year: int) -> Wall:
+        """The charts for a meeting: what may be published, members as numbers but the user's own. As ``figures``."""
+        return wall(self._figures(year, named_own=True), self._desk.unit_name, self.interests().names)
+
+    def _figures(self, year: int, *, named_own: bool) -> Figures:
         desk = self._desk
         own = self.interests()
         own.require_open()
         desk.records.guard.require("print", rules.TYPE)
         with desk.store.reading() as connection:
-            found = queries.of_year(connection, year)
+            found, members = queries.of_year(connection, year), enterprises.members(connection)
         if not found:
             raise Refused("complaints.nothing_to_report", year=year)
         today, lists = beijing_date(desk.clock.now()), desk.catalogue.code_lists
@@ -263,14 +275,13 @@ class Complaints:
                 one.values,
                 standings[one.rid],
                 lists["CL-CLUSTER"].label(cluster) if cluster else "",
-                # A firm of the user's own is counted, but not named.
-                "" if own.touches(one.values) else name,
+                "" if own.touches(one.values) and not named_own else name,
                 today,
             )
             for one, cluster, name in found
         ]
         names = {"kind": "CL-CPK", "problem": "CL-PROBLEM", "outcome": "CL-OUT"}
-        return figures(year, entries, {key: lists[listed].values for key, listed in names.items()})
+        return figures(year, entries, {key: lists[listed].values for key, listed in names.items()}, members)
 
     # -- steps -----------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,10 @@ from jmdesk.workflows.standing import Standing
 SMALLEST: Final = 5
 """The smallest group that is shown by itself."""
 FOLDED: Final = "其他(合并)"
+OUTSIDE: Final = "非会员或未知"
+FIRMS: Final = "企业"
+"""The table that names firms: for the desk, not for a meeting of their rivals."""
+MONTHS, QUARTERS = "月份", "季度"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,14 @@ class Figures:
     recovered: Decimal
     satisfaction: Rate
     tables: Mapping[str, tuple[Line, ...]]
+    members: int = 0
+    """Member enterprises on record, 0 where nobody counted them."""
+    about_members: int = 0
+
+    @property
+    def per_hundred(self) -> Decimal | None:
+        """Complaints about members for each hundred of them, one decimal; None where nobody counted them."""
+        return round_half_up(Fraction(100 * self.about_members, self.members)) if self.members else None
 
 
 def entry(values: Record, case: Standing, cluster: str, firm: str, today: date) -> Entry:
@@ -114,7 +126,7 @@ def entry(values: Record, case: Standing, cluster: str, firm: str, today: date) 
     )
 
 
-def figures(year: int, entries: Sequence[Entry], names: Mapping[str, Mapping[str, str]]) -> Figures:
+def figures(year: int, entries: Sequence[Entry], names: Mapping[str, Mapping[str, str]], members: int = 0) -> Figures:
     """The figures of a year's entries. ``names`` are the labels of ``kind``, ``problem`` and ``outcome`` by code."""
     on_time: dict[str, list[bool]] = {}
     for one in entries:
@@ -130,27 +142,25 @@ def figures(year: int, entries: Sequence[Entry], names: Mapping[str, Mapping[str
         sum((one.recovered for one in entries), Decimal(0)),
         Rate(sum(star >= 4 for star in stars), len(stars)),
         {
-            "月份": tuple(
+            MONTHS: tuple(
                 _line(f"{month}月", [one for one in entries if one.month == month]) for month in range(1, 13)
             ),
             "投诉人类别": _table(entries, lambda one: names["kind"].get(one.kind, "")),
             "问题类别": _table(entries, lambda one: names["problem"].get(one.problem, "")),
             "产品或服务": _table(entries, lambda one: one.product),
-            "特色行业": _table(entries, lambda one: one.cluster or "非会员或未知"),
-            "企业": _table(entries, lambda one: one.firm if one.member else "非会员或未知"),
+            "特色行业": _table(entries, lambda one: one.cluster or OUTSIDE),
+            FIRMS: _table(entries, lambda one: one.firm if one.member else OUTSIDE),
             "结果": _table(entries, lambda one: names["outcome"].get(one.outcome, "未办结")),
         },
+        members,
+        sum(one.member for one in entries),
     )
-
-
-_INTERNAL: Final = "企业"
-"""The table that names firms: for the desk, not for a meeting of their rivals."""
 
 
 def published(found: Figures) -> Figures:
     """What may be shown outside the desk: no firms, no small groups, no rate that rests on a few."""
-    tables = {name: _folded(lines) for name, lines in found.tables.items() if name not in (_INTERNAL, "月份")}
-    tables["季度"] = _folded(_quarters(found.tables["月份"]))
+    tables = {name: folded(lines) for name, lines in found.tables.items() if name not in (FIRMS, MONTHS)}
+    tables[QUARTERS] = folded(_quarters(found.tables[MONTHS]))
     nothing = Rate(0, 0)
     return Figures(
         found.year,
@@ -160,6 +170,8 @@ def published(found: Figures) -> Figures:
         Decimal(0) if found.success.part < SMALLEST else found.recovered,
         nothing if found.satisfaction.small else found.satisfaction,
         tables,
+        0 if 0 < found.about_members < SMALLEST else found.members,
+        0 if found.about_members < SMALLEST else found.about_members,
     )
 
 
@@ -196,7 +208,7 @@ def _quarters(months: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(_added(f"第{n + 1}季度", months[3 * n : 3 * n + 3]) for n in range(4))
 
 
-def _folded(lines: Sequence[Line]) -> tuple[Line, ...]:
+def folded(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Small groups as one, which takes in the next larger ones until it is no small group itself."""
     by_size = sorted((line for line in lines if line.count), key=lambda line: line.count)
     small = [line for line in by_size if line.count < SMALLEST]

@@ -93,6 +93,14 @@ def count(connection: Connection, wanted: EnterpriseFilter) -> int:
     return connection.execute(query).scalar_one()
 
 
+def members(connection: Connection) -> int:
+    """How many enterprises are members: with a number or a day of entry, and not left."""
+    left = func.json_each(json_text(sorted(sealed(connection)))).table_valued("value")
+    belongs = or_(FIRM.c.member_no.is_not(None), FIRM.c.member_since.is_not(None))
+    where = (FIRM.c.rec_voided.is_(None), belongs, FIRM.c.rid.not_in(select(left.c.value)))
+    return connection.execute(select(func.count()).select_from(FIRM).where(*where)).scalar_one()
+
+
 def by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Stored]:
     """The enterprises that have one of these unified codes."""
     each = func.json_each(json_text(sorted(set(codes)))).table_valued("value")

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from jmdesk.complaints.intake import Intake
@@ -319,6 +320,39 @@ def test_the_report_of_a_year_is_seen_and_saved(
     settled()
     assert "没有投诉" in page.report.shown.toPlainText()
     assert not page.report.pdf.isEnabled()
+
+
+def test_the_wall_fills_the_screen_turns_by_keyboard_and_prints_to_paper(
+    page: ComplaintsPage, desk: OpenDesk, firm: str, settled: Settle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(6):
+        desk.services.complaints.register(Intake(complaint(firm, order_no=f"D{n}")))
+    page.show_report()
+    settled()
+    press(page, Qt.Key.Key_F11)
+    settled()
+    view = page.report.wall
+    assert view is not None
+    assert view.isFullScreen()
+    assert "收到投诉 6 件" in view.accessibleDescription()
+    press(view, Qt.Key.Key_Right)
+    assert view.number == 1
+    press(view, Qt.Key.Key_End)
+    assert view.number == len(view.wall.panels)
+    press(view, Qt.Key.Key_Right)
+    assert view.number == len(view.wall.panels)
+    assert not view.grab().isNull()
+    file = tmp_path / "图表.pdf"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(file), ""))
+    press(view, Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)
+    settled()
+    paper = PdfReader(file)
+    assert len(paper.pages) == len(view.wall.panels) + 1
+    assert (round(float(paper.pages[0].mediabox.width)), round(float(paper.pages[0].mediabox.height))) == (1191, 842)
+    assert "电声有限公司" not in "".join(sheet.extract_text() for sheet in paper.pages)
+    press(view, Qt.Key.Key_Escape)
+    settled()
+    assert page.report.wall is None
 
 
 def test_a_firm_of_ones_own_is_declared_and_taken_back(

@@ -62,6 +62,7 @@ class ComplaintsPage(Page):
         self._connect()
         bind(self, "complaints.register", self.save)
         bind(self, "complaints.paper", self.case.offer_paper)
+        bind(self, "complaints.wall", self.report.show_wall)
         self._freshness = Freshness(self, context.runner, self.refresh, (TYPE, "workflow_event", "R02"))
         self.board.refresh()
 
@@ -322,10 +323,13 @@ class ComplaintsPage(Page):
         except Environment as error:
             self.context.notices.error(error)
             return
+        paper = issued.paper
+        self.context.printed(paper.label, paper.type, paper.rid, serial=paper.number, way=path.suffix[1:].lower())
         text = tr("《{paper}》已保存，打印 {n} 份。", paper=issued.paper.label, n=template.copies)
 
         def send() -> None:
-            delivery.print_out(issued, self, template.copies)
+            if delivery.print_out(issued, self, template.copies):
+                self.context.printed(paper.label, paper.type, paper.rid, serial=paper.number, way="printer")
 
         self.context.notices.post(Notice(text, OK, "", tr("打印"), send))
 

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QPageSize
 from PySide6.QtWidgets import QComboBox, QFileDialog, QTextBrowser, QWidget
 
 from jmdesk.complaints.report import page, workbook
 from jmdesk.complaints.statistics import Figures, published
+from jmdesk.complaints.wall import Wall
 from jmdesk.core.errors import Environment, Refused
+from ui.core.actions import tip
 from ui.core.context import Context
+from ui.core.drawing import drawn
 from ui.core.i18n import tr
 from ui.core.printing import ruled, write_pdf
 from ui.core.runner import Outcome
+from ui.pages.complaints.wall import WallView, write_wall
 from ui.widgets.flow import Flow
 from ui.widgets.styling import button, column, label, row
 
@@ -56,9 +61,13 @@ class ReportView(QWidget):
         self.kind.addItem(tr("本会内部(列企业)"), "inside")
         self.pdf = button(tr("存为 PDF"), "", "export")
         self.excel = button(tr("存为 Excel"), "", "export")
+        self.wall_button = button(tr("图表墙"), "", "print")
+        self.wall_button.setToolTip(tip("complaints.wall"))
+        self.wall_button.clicked.connect(self.show_wall)
+        self.wall: WallView | None = None
         down.addLayout(head)
         choices = Flow()
-        for one in (self.year, self.kind, self.pdf, self.excel):
+        for one in (self.year, self.kind, self.pdf, self.excel, self.wall_button):
             choices.addWidget(one)
         down.addLayout(choices)
         self.shown = QTextBrowser()
@@ -81,6 +90,41 @@ class ReportView(QWidget):
             return Report(found, html, outside)
 
         self._context.runner.read(read, self._arrived)
+
+    def show_wall(self) -> None:
+        """Show the year to a meeting: read off the GUI thread, then over the whole screen."""
+        complaints, year = self._context.services.complaints, int(self.year.currentData())
+        self._context.runner.read(lambda: complaints.wall(year), self._wall_arrived)
+
+    def _wall_arrived(self, outcome: Outcome) -> None:
+        if not isinstance(outcome.value, Wall):
+            if outcome.error is not None:
+                self._context.notices.error(outcome.error)
+            return
+        if self.wall is not None:
+            return
+        self.wall = WallView(outcome.value, self)
+        self.wall.save_wished.connect(self._ask_wall)
+        self.wall.left.connect(self._wall_left)
+        self.wall.showFullScreen()
+
+    def _wall_left(self) -> None:
+        self.wall = None
+        self.wall_button.setFocus()
+
+    def _ask_wall(self, size: QPageSize.PageSizeId) -> None:
+        if self.wall is None:
+            return
+        name = f"{self.wall.wall.year}{tr('年投诉图表')}.pdf"
+        found, _ = QFileDialog.getSaveFileName(self.wall, tr("保存图表墙"), name, "PDF (*.pdf)")
+        if found:
+            self.save_wall(self.wall.wall, Path(found).with_suffix(".pdf"), size)
+
+    def save_wall(self, wall: Wall, path: Path, size: QPageSize.PageSizeId) -> None:
+        """Write the wall as a PDF of this page size."""
+        self._context.runner.beside(
+            lambda _progress, _cancelled: drawn(lambda: write_wall(wall, path, size)), self._saved
+        )
 
     def _arrived(self, outcome: Outcome) -> None:
         self.report = outcome.value if isinstance(outcome.value, Report) else None
