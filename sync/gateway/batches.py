@@ -298,9 +298,12 @@ class Batches:
             " WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
             (state.value, now, receipt.envelope, *key),
         )
+        # Where a desk stands it says anew each time: one that starts over goes back to 0, and the stick must follow.
         connection.execute(
-            "UPDATE devices SET ack_cursor = greatest(ack_cursor, %s), last_seen = %s WHERE device = %s",
-            (manifest.ack_cursor, now, key[1]),
+            "UPDATE devices SET last_seen = %s, ack_cursor = CASE WHEN EXISTS (SELECT FROM batches WHERE county = %s"
+            " AND device = %s AND (epoch, seq) > (%s, %s) AND custody IS NOT NULL) THEN ack_cursor ELSE %s END"
+            " WHERE device = %s",
+            (now, *key, manifest.ack_cursor, key[1]),
         )
         return receipt.envelope
 

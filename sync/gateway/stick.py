@@ -64,6 +64,8 @@ class StickDesk:
         self._database, self._keys, self._clock, self._ids = database, keys, clock, ids
         self._batches = Batches(database, keys, clock)
         self._devices: dict[str, Device] = {}
+        self._histories: dict[str, str] = {}
+        """The platform's history by which each device's newest batch on the stick goes."""
 
     def handle(self, folder: Path) -> Iterator[Handled]:
         """Take every ``.jmb`` of a folder in the order of its chain, then write a reply for each, then the changes.
@@ -105,7 +107,9 @@ class StickDesk:
                 continue
             self._devices.setdefault(manifest.device, keys.found[manifest.device])
             found.append((file, manifest))
-        return sorted(found, key=_place_in_chain)
+        ordered = sorted(found, key=_place_in_chain)
+        self._histories |= {one.device: one.server_epoch for _, one in ordered if isinstance(one, Manifest)}
+        return ordered
 
     def _receipt(self, manifest: Manifest, key: BatchKey, custody: bytes) -> bytes:
         """The receipts of a batch once it is processed; custody alone where it waits for a person."""
@@ -149,11 +153,15 @@ class StickDesk:
         return sink.getvalue()
 
     def _changes(self, folder: Path, device: Device) -> Iterator[Handled]:
-        """Pages from where the device last said it stood, one file each, until there is no more."""
+        """Pages from where the device last said it stood, one file each, until there is no more.
+
+        From 0 for one that goes by another history of this platform: cursors of that one mean nothing here.
+        """
         fresh = DeviceKeys(self._database)
         fresh.find(device.grant.device, device.public.role)
         device = fresh.found[device.grant.device]
-        cursor, more, snapshot, number = device.ack_cursor, True, False, 0
+        known = self._histories[device.grant.device] in ("", self._keys.server_epoch)
+        cursor, more, snapshot, number = device.ack_cursor if known else 0, True, False, 0
         while more:
             data = change_page(
                 *(self._database, self._keys, self._clock, self._ids, device),

@@ -19,12 +19,15 @@ from sync.client.patience import Patience
 from sync.client.petition import Answered, rotate
 from sync.client.report import SyncReport
 from sync.client.sealing import seal
+from sync.client.starting_over import review_due, start_over
 from sync.client.steering import Steering
+from sync.client.stick import take_replies
 from tests.sync.client.conftest import Platform, Workshop, enrolled_desk, new_platform
 from tests.sync.client.desk_view import RECORDS, household_of
 from tests.sync.client.lines import Line
 from tests.sync.client.office import add_household
 from tests.sync.client.restoring import PlatformBackup
+from tests.sync.client.test_stick import at_the_platform, export
 
 
 @dataclass
@@ -224,3 +227,46 @@ def test_a_key_that_the_platform_has_forgotten_is_granted_anew_by_the_requests_t
     assert office.reopen().verdicts == {"accepted": RECORDS}
     assert household_of(office.desk, lost).sync == "confirmed"
     assert load_membership(office.desk.store).device == office.desk.vault.device_keys().keyid
+
+
+def test_a_restored_platform_is_followed_by_stick_as_by_line(office: Office, tmp_path: Path) -> None:
+    kept = add_household(office.desk, 21)
+    office.sync()
+    office.sync()  # its cursor is past the beginning
+    backup = PlatformBackup(office.platform)
+    lost = add_household(office.desk, 22)
+    office.sync()
+    office.restore(backup)
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    unsent = add_household(office.desk, 23)
+    export(office.desk, stick)
+    handled = at_the_platform(office.platform, stick)
+    assert [one.problem for one in handled if one.file] == ["seq_gap"]  # the platform forgot the batch before
+
+    before = load_membership(office.desk.store).server_epoch
+    brought = take_replies(office.desk, stick)
+    assert not brought.refused
+    assert load_membership(office.desk.store).server_epoch != before
+    assert brought.report.offered == RECORDS
+    assert household_of(office.desk, lost).values["address"] == "样例路22号"
+    assert household_of(office.desk, kept).sync == "confirmed"
+    assert household_of(office.desk, unsent).values["address"] == "样例路23号"
+    again = take_replies(office.desk, stick)
+    assert again.report.offered == 0
+
+
+def test_a_desk_that_starts_over_gets_everything_again_by_stick(office: Office, tmp_path: Path) -> None:
+    office.sync()
+    household = add_household(office.desk, 24)
+    office.sync()
+    office.sync()
+    start_over(office.desk, load_membership(office.desk.store))
+    add_household(office.desk, 25)
+    export(office.desk, tmp_path)
+    at_the_platform(office.platform, tmp_path)
+    brought = take_replies(office.desk, tmp_path)
+    assert not brought.refused
+    assert brought.report.pages
+    assert not review_due(office.desk)
+    assert household_of(office.desk, household).sync == "confirmed"

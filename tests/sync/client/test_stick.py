@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from sync.client.stick import take_replies
 from sync.gateway.stick import Handled, StickDesk
 from tests.sync.client.conftest import Pair, Platform
 from tests.sync.client.office import add_household
+from tests.sync.client.test_anchor import cut, rewrite
 
 
 def export(desk: Desk, stick: Path) -> Path:
@@ -126,3 +128,17 @@ def test_no_file_on_the_stick_names_a_person_or_holds_one_in_plain(
         held = file.read_bytes()
         assert "样例路66号".encode() not in held
         assert "黄样三".encode() not in held
+
+
+@pytest.mark.parametrize("tamper", [cut, rewrite])
+def test_a_log_that_was_cut_or_rewritten_is_told_by_stick_too(
+    platform: Platform, enrolled: tuple[Desk, HttpTransport], tmp_path: Path, tamper: Callable[[Desk], None]
+) -> None:
+    desk, _ = enrolled
+    add_household(desk, 67)
+    export(desk, tmp_path)
+    at_the_platform(platform, tmp_path)
+    assert take_replies(desk, tmp_path).report.log_cut == 0
+    tamper(desk)
+    report = take_replies(desk, tmp_path).report
+    assert report.log_cut > 0
