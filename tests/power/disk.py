@@ -22,18 +22,21 @@ SECTOR: Final = 512
 class File:
     """A file's bytes as flushed, and what was told since."""
 
-    flushed: bytearray = field(default_factory=bytearray)
+    flushed: bytes = b""
     since: list[Event] = field(default_factory=list)
 
     def flush(self) -> None:
-        for event in self.since:
-            _apply(self.flushed, event)
-        self.since.clear()
+        if self.since:
+            data = bytearray(self.flushed)
+            for event in self.since:
+                _apply(data, event)
+            self.flushed = bytes(data)
+            self.since.clear()
 
     def left(self, chance: random.Random, losing: float) -> bytes:
         """What may be left of it: each write since the flush is lost with this chance, and half as often torn."""
         if not self.since:
-            return bytes(self.flushed)
+            return self.flushed
         data = bytearray(self.flushed)
         for event in self.since:
             fate = chance.random()
@@ -65,7 +68,7 @@ class Disk:
         self._now: Names = {}
         for place in sorted(folder.rglob("*")):
             name = place.relative_to(folder).as_posix()
-            self._now[name] = None if place.is_dir() else File(bytearray(place.read_bytes()))
+            self._now[name] = None if place.is_dir() else File(place.read_bytes())
         self._flushed: Names = dict(self._now)
         self._since: list[tuple[Event, File | None]] = []
 
