@@ -220,6 +220,8 @@ class Accounts:
     def _renew(self, without: str) -> None:
         desk = self._desk
         desk.keep_before("key")
+        with desk.records.writing("key") as writer:
+            writer.transaction.note(TYPE, desk.actor, {"kind": "vault"})
         with desk.store.standing_still() as copy:
             desk.vault = rotation.renewed(desk.vault, copy, without=without)
         desk.close()

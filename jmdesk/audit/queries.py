@@ -84,7 +84,9 @@ def _of(query: Select[Any], wanted: Wanted) -> Select[Any]:
 
 def _entry(row: Any) -> Entry:
     reason, before, after = from_json(row.content) if row.content else ("", {}, {})
-    told = after if row.verb in _DETAILS and (row.type == "R02" or not row.rid) else {}
+    # Of one record only what says that a paper left: a lookup's own entry (R26) names whom it was about.
+    plain = row.type == "R02" or not row.rid or "paper" in after
+    told = after if row.verb in _DETAILS and plain else {}
     fields = () if told else tuple(sorted(before.keys() | after.keys()))
     return Entry(
         row.seq, row.at, row.actor, row.verb, row.type, row.rid, reason, fields, told, erased=row.content is None

@@ -8,6 +8,7 @@ from typing import Final
 
 from jmdesk.audit import queries
 from jmdesk.audit.queries import Entry, Wanted
+from jmdesk.audit.searching import personal_key
 from jmdesk.catalogue.types import Value
 from jmdesk.permissions.guard import Guard
 from jmdesk.store import change_log
@@ -46,6 +47,16 @@ class Audit:
             raise ValueError(verb)
         with self._store.transaction(self._actor, verb, reason=reason) as transaction:
             transaction.note(type_id, rid, told or {})
+
+    def note_search(self, type_id: str, text: str) -> None:
+        """That somebody searched a list by a person's number (what kind, never which); nothing for other searches."""
+        key = personal_key(text)
+        if key:
+            self.note("query", type_id, "", {"key": key})
+
+    def printed(self, paper: str, type_id: str, rid: str = "", *, serial: str = "", way: str = "pdf") -> None:
+        """That a paper left the program: its name and number, about which record, as "pdf", "docx" or "printer"."""
+        self.note("print", type_id, rid, {"paper": paper, "way": way, **({"serial": serial} if serial else {})})
 
     def note_opening(self, failed: int) -> None:
         """That the user came in, and how often somebody failed at that door before."""

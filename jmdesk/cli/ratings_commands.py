@@ -117,6 +117,7 @@ def explain_rating(args: argparse.Namespace) -> int:
         if args.pdf:
             from ui.core.printing import write_pdf
 
+            desk.audit.printed("逐项得分说明书", "R16", rating.rid)
             write_pdf(document.as_html(), Path(args.pdf))
         data = {"household": rid, "text": document.as_text(), "item_scores": rating.card.item_scores()}
         say(args, document.as_text(), data | {"score": str(rating.card.score), "grade": rating.card.grade})

@@ -44,6 +44,7 @@ def list_records(args: argparse.Namespace) -> int:
                 raise Refused("cli.bad_condition", condition=name)
             where[name] = _typed(record_type, name, value)
         found = desk.records.find(record_type.id, Filter(where=where), limit=args.limit)
+        desk.audit.note_search(record_type.id, " ".join(str(value) for value in where.values()))
         with desk.store.reading() as connection:
             waiting: dict[str, list[str]] = {}
             for entry in reading.sealed(connection):

@@ -148,6 +148,7 @@ def give_code(args: argparse.Namespace) -> int:
         if args.pdf:
             from ui.core.printing import write_pdf
 
+            desk.audit.printed("恢复码", "R02", desk.actor)
             write_pdf(recovery_sheet(code, desk.accounts.get(desk.actor), desk.unit_name), Path(args.pdf))
             say(args, f"恢复码已写入 {args.pdf}。请打印后删除文件，封存保管；旧码作废。", {"pdf": args.pdf})
         else:

@@ -94,6 +94,11 @@ class Context(QObject):
         """Ask the window for another page."""
         self.going.emit(target)
 
+    def printed(self, paper: str, type_id: str, rid: str = "", *, serial: str = "", way: str = "pdf") -> None:
+        """Write into the audit trail that a paper left the program (``Audit.printed``)."""
+        audit = self.services.audit
+        self.runner.submit(lambda _progress, _cancelled: audit.printed(paper, type_id, rid, serial=serial, way=way))
+
     def undo(self) -> None:
         """Take back the desk's last change, and say so."""
         desk = self.desk

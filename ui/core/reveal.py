@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from jmdesk.core.clock import BEIJING, beijing_date, utc_text
 from jmdesk.core.errors import Refused
-from jmdesk.store import change_log
+from jmdesk.rights.query_log import note_query
 
 if TYPE_CHECKING:
     from jmdesk.catalogue.types import Value
@@ -37,27 +36,8 @@ def reveal(desk: Desk, type_id: str, rid: str, identifiers: Sequence[str], reaso
         raise Refused("records.reason_needed")
     found = desk.records.get(type_id, rid).record
     desk.guard.require("reveal", type_id, found.region)
-    with desk.store.reading() as connection:
-        head = change_log.read_head(connection)
-    at = utc_text(desk.clock.now())
-    previous = head.hash.hex()
-    line = "\n".join((previous, desk.actor, at, f"{type_id}:{rid}", ",".join(identifiers)))
     with desk.records.writing("reveal", reason=reason.strip()) as writer:
-        writer.bookkeep(
-            "R26",
-            writer.transaction.new_id(),
-            {
-                "log_seq": head.count + 1,
-                "user_id": desk.actor,
-                "org_uscc": desk.unit,
-                "query_at": at,
-                "subject_id": f"{type_id}:{rid}",
-                "purpose": OWN_WORK,
-                "fields": list(identifiers),
-                "prev_digest": previous,
-                "digest": sha256(line.encode()).hexdigest(),
-            },
-        )
+        note_query(writer, desk, f"{type_id}:{rid}", OWN_WORK, identifiers)
     midnight = datetime.combine(beijing_date(desk.clock.now()), time(), BEIJING)
     today = desk.audit.own("reveal", since=utc_text(midnight))
     return Revealed({name: found.values[name] for name in identifiers if name in found.values}, today)

@@ -96,7 +96,7 @@ def deed(verb: str) -> str:
         "sync": tr("与平台交换"),
         "withdraw": tr("撤回授权"),
         "rate": tr("评定"),
-        "reveal": tr("查看证件号码"),
+        "reveal": tr("查看遮蔽信息"),
         "pull": tr("平台更新"),
         "verdict": tr("平台回执"),
         "custody": tr("平台收存"),

@@ -37,12 +37,14 @@ class PaperFile(QObject):
         """Write a paper as PDF. Asks for the right to print what it is about."""
         services = self._context.services
 
-        def read() -> bytes:
+        def read(_progress: object, _cancelled: object) -> bytes:
             if paper.type in services.catalogue.types:
                 services.guard.require("print", paper.type)
-            return services.papers.document(paper.number)
+            document = services.papers.document(paper.number)
+            services.audit.printed(paper.label, paper.type, paper.rid, serial=paper.number)
+            return document
 
-        self._context.runner.read(read, lambda outcome: self._write(outcome, file))
+        self._context.runner.submit(read, lambda outcome: self._write(outcome, file))
 
     def _write(self, outcome: Outcome, file: Path) -> None:
         if outcome.error is not None or not isinstance(outcome.value, bytes):

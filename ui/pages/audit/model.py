@@ -14,6 +14,7 @@ from ui.core.i18n import tr
 from ui.core.ports import Row
 from ui.widgets.table_model import Column
 
+_LONGEST_VALUE = 24
 MOST = 50_000
 """Entries that one export holds."""
 
@@ -50,6 +51,10 @@ def detail(entry: Entry, labels: Mapping[str, str]) -> str:
         "batches": tr("报送包"),
         "handed_over": tr("送达"),
         "adopted": tr("收到"),
+        "key": tr("查询依据"),
+        "paper": tr("文书"),
+        "serial": tr("编号"),
+        "way": tr("方式"),
     }
     if entry.told:
         parts = {name: _value(value) for name, value in entry.told.items()}
@@ -64,7 +69,14 @@ def _labels(record_type: RecordType | None) -> dict[str, str]:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return tr("是") if value else tr("否")
-    return str(value)[:16]
+    words = {
+        "id_no": tr("证件号码"),
+        "phone": tr("电话"),
+        "printer": tr("打印机"),
+        "pin": tr("快捷码"),
+        "vault": tr("资料库密钥"),
+    }
+    return words.get(str(value), str(value)[:_LONGEST_VALUE])
 
 
 class Trail:

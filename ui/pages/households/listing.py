@@ -17,6 +17,7 @@ from ui.core.i18n import tr
 from ui.core.icons import icon
 from ui.core.pickers import region_path
 from ui.core.runner import Outcome, Runner
+from ui.core.search_note import SearchNote
 from ui.core.theme import look
 from ui.pages.households.model import HouseholdSource, list_columns
 from ui.widgets.empty_state import EmptyState
@@ -63,6 +64,7 @@ class HouseholdList(QWidget):
     def __init__(self, desk: Desk, runner: Runner) -> None:
         super().__init__()
         self._desk, self._runner = desk, runner
+        self._searches = SearchNote(desk, runner)
         down = column(self, gap=10)
         down.addLayout(self._head())
         down.addLayout(self._filters())
@@ -135,6 +137,7 @@ class HouseholdList(QWidget):
         self._timer.stop()
         wanted = self.wanted()
         self.table.show_source(HouseholdSource(self._desk, wanted))
+        self._searches.take("R05", wanted.search)
         self._tell_count()
         if wanted == HouseholdFilter():
             self.empty.say(tr("还没有农户档案"), tr("从“导入”页导入登记表，或新建一户。"))

@@ -52,6 +52,7 @@ def withdraw(desk: Desk, household: str, kinds: Sequence[str], reason: str, slip
     done = desk.rights.withdraw(household, kinds, reason=reason)
     if slip is not None:
         document = desk.papers.document(done.slip.number)
+        desk.audit.printed(done.slip.label, "R05", household, serial=done.slip.number)
         drawn(lambda: write_paper(document, slip))
     return done.values
 

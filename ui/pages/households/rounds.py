@@ -126,7 +126,7 @@ class RoundsView(QWidget):
                 cancelled=cancelled,
             )
             day = beijing_date(services.clock.now())
-            told = {"office": services.unit_name, "date": f"{day.year}年{day.month}月{day.day}日"}
+            told = {"office": services.office_of(code), "date": f"{day.year}年{day.month}月{day.day}日"}
             return services.papers.draft(PAPER, {**values, **told})
 
         task = self._context.runner.beside(work, partial(self._written, file))
@@ -151,6 +151,7 @@ class RoundsView(QWidget):
         except (Environment, Refused) as error:
             self._context.notices.error(error)
             return
+        self._context.printed(tr("入户采集表"), "R05", way=file.suffix[1:].lower())
         self._context.notices.say(tr("采集表已保存。证件号码和电话已遮蔽，用完请收回。"))
 
     def _started(self, outcome: Outcome) -> None:

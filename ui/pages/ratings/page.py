@@ -299,6 +299,7 @@ class RatingsPage(Page):
         except Environment as error:
             self.context.notices.error(error)
             return
+        self.context.printed(tr("逐项得分说明书"), "R16")
         hint = tr("文件没有加密，含个人信息；交给本人后请删除。")
         self.context.notices.post(Notice(tr("说明书已存为 {name}。", name=path.name), OK, hint))
 

@@ -31,6 +31,7 @@ class RecordList(QWidget):
 
     opened = Signal(str)
     new_wished = Signal()
+    searched = Signal(str)
 
     def __init__(self, record_type: RecordType, desk: RecordDesk) -> None:
         super().__init__()
@@ -69,6 +70,7 @@ class RecordList(QWidget):
         self._timer.stop()
         wanted = self.wanted()
         self.table.show_source(RecordSource(self._desk.desk, self._desk.labels, self.type, wanted))
+        self.searched.emit(wanted.search)
         shown = self.table.rows.rowCount()
         over = bool(wanted.search) and shown >= HITS
         self._count.setText(tr("前 {n} 条，请再多输几个字", n=shown) if over else tr("共 {n} 条", n=f"{shown:,}"))

@@ -22,6 +22,7 @@ from ui.core.ports import Chip
 from ui.core.record_desk import Loaded, RecordDesk
 from ui.core.reveal import Revealed, reveal
 from ui.core.runner import Outcome
+from ui.core.search_note import SearchNote
 from ui.core.theme import look
 from ui.pages.records.kinds import KindList
 from ui.pages.records.listing import RecordList
@@ -48,6 +49,7 @@ class RecordsPage(Page):
         self.desk = RecordDesk(services)
         self._maker = FieldMaker(services.catalogue, self.desk.labels, services.regions)
         self._lists: dict[str, RecordList] = {}
+        self._searches = SearchNote(services, context.runner)
         self._forms: dict[str, RecordForm] = {}
         self.type_id, self.rid = "R05", ""
         self._dirty = False
@@ -143,6 +145,7 @@ class RecordsPage(Page):
             made = self._lists[type_id] = RecordList(self.context.services.catalogue.types[type_id], self.desk)
             made.opened.connect(lambda rid: self.open(self.type_id, rid))
             made.new_wished.connect(self.start_new)
+            made.searched.connect(partial(self._searches.take, type_id))
             made.bar.wished.connect(self._export)
             self._list_place.addWidget(made)
         self._mark_type()

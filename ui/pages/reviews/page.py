@@ -283,6 +283,7 @@ class ReviewsPage(Page):
         except (Environment, Refused) as error:
             self.context.notices.error(error)
         else:
+            self.context.printed(tr("评议文书"), "R16", serial=number, way=target.suffix[1:])
             self.context.notices.say(tr("已保存 {name}。文件没有加密，用完请删除。", name=target.name))
 
     def _ask_register(self) -> None:
@@ -345,8 +346,8 @@ class ReviewsPage(Page):
         self.village = CodePicker(regions_within(desk.regions, desk.catalogue.regions), place)
         self.village.setAccessibleName(tr("村居"))
         self.village.setPlaceholderText(tr("要评议的村居"))
-        if len(desk.regions) == 1 and len(desk.regions[0].rstrip("0")) > len("440785109"):
-            self.village.set_value(desk.regions[0])
+        if desk.village_at_work:
+            self.village.set_value(desk.village_at_work)
         begin = button(tr("新建评议批次"), "primary")
         begin.clicked.connect(self._begin)
         head.addWidget(self.village)

@@ -85,6 +85,7 @@ class OwnWays(QWidget):
 
         desk = self._context.services
         write_pdf(recovery_sheet(str(outcome.value), desk.accounts.get(desk.actor), desk.unit_name), target)
+        self._context.printed(tr("恢复码"), "R02", desk.actor)
         text = tr("恢复码已写成 PDF。请马上打印、封存，然后删除文件。")
         self._context.notices.post(Notice(text, WARN))
 
@@ -95,6 +96,7 @@ class OwnWays(QWidget):
         def start() -> None:
             check_pin(pin)
             start_keeper(desk.vault, pin, seconds_of_today(desk.clock.now(), shipped().pin_hours))
+            desk.audit.note("key", "R02", desk.actor, {"kind": "pin"})
 
         self._do(start, tr("快捷码已启用，今天锁定后可用它开库。"))
 

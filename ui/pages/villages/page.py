@@ -249,6 +249,7 @@ class VillagesPage(Page):
             self.context.notices.error(Environment("printing.cannot_write"))
             return
         write_paper(issued.document, folder / f"{stem}.pdf")
+        self.context.printed(issued.paper.label, issued.paper.type, issued.paper.rid, serial=issued.paper.number)
         self.context.notices.post(
             Notice(tr("已出具《{label}》{n}。", label=issued.paper.label, n=issued.paper.number), OK)
         )
