@@ -219,7 +219,9 @@ def widen(connection: Connection, counties: Sequence[str]) -> None:
     connection.execute(sql.SQL("SET LOCAL jmdesk.counties = {}").format(sql.Literal(",".join(counties))))
 
 
-def one(connection: Connection, query: LiteralString, parameters: Sequence[object] = ()) -> TupleRow:
+def one(
+    connection: Connection, query: LiteralString, parameters: Sequence[object] | Mapping[str, object] = ()
+) -> TupleRow:
     """The row of a query that always has one; ``LookupError`` if it has none."""
     row = connection.execute(query, parameters).fetchone()
     if row is None:

@@ -20,6 +20,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.ratings.rulebook import check_issue
 from sync.gateway.database import Connection
 from sync.gateway.keys import PlatformKeys
+from sync.gateway.units import add_regions
 from sync.protocol.envelope import PayloadType, open_envelope
 from sync.protocol.errors import LocalProtocolError, RemoteProtocolError
 from sync.protocol.manifest import VERSION
@@ -185,6 +186,7 @@ def _note_moves(connection: Connection, issue: Issue) -> None:
     if issue.withdrawn:
         return
     regions = regions_of(issue.version, issue.files)
+    add_regions(connection, regions)
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO region_moves (edition, old, new, effective, until) VALUES (%s, %s, %s, %s, %s)",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from jmdesk.catalogue import uscc
 from jmdesk.catalogue.loader import catalogue
-from jmdesk.catalogue.regions import regions
+from jmdesk.catalogue.regions import Regions, regions
 from jmdesk.core.errors import Refused
 from jmdesk.core.text import folded
 from sync.gateway.database import Connection
@@ -87,6 +87,25 @@ def find_unit(connection: Connection, code: str) -> Unit:
     if row is None:
         raise Refused("gateway.unit_unknown", unit=uscc.normalised(code))
     return Unit(*row)
+
+
+def add_regions(connection: Connection, known: Regions) -> None:
+    """Add the regions of a package that this program's edition lacks, with who lies in whom."""
+    have = {code for (code,) in connection.execute("SELECT code FROM regions")}
+    fresh = [region for region in known.within("44", quasi=True) if region.code not in have]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO regions (code, name, level, parent) VALUES (%s, %s, %s, %s)",
+            [(region.code, region.name, region.level, region.parent or None) for region in fresh],
+        )
+        cursor.executemany(
+            "INSERT INTO region_closure (ancestor, descendant, depth) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                (above.code, region.code, depth)
+                for region in fresh
+                for depth, above in enumerate(reversed([*known.ancestors(region.code), region]))
+            ],
+        )
 
 
 def store_regions(connection: Connection) -> None:

@@ -20,6 +20,7 @@ from sync.gateway.journal import event, whereabouts
 from sync.gateway.ledger import BatchKey
 from sync.gateway.metrics import Metrics
 from sync.gateway.precedence import Precedence
+from sync.gateway.relocation import Relocation
 from sync.gateway.spool import EXPIRES, everywhere, expire
 
 log = logging.getLogger("jmdesk.gateway.worker")
@@ -64,6 +65,7 @@ class Worker:
         self._everywhere = Access(Role.INGEST)
         self._fresh = True
         self._swept = -_SWEEP_EVERY
+        self._relocation = Relocation(database)
         self._thread = threading.Thread(target=self._run, name="jmdesk-ingest", daemon=True)
 
     @property
@@ -103,7 +105,9 @@ class Worker:
 
     def _work(self) -> None:
         self._everywhere = everywhere(self._database, Role.INGEST)
-        if time.monotonic() - self._swept >= _SWEEP_EVERY:
+        due = time.monotonic() - self._swept >= _SWEEP_EVERY
+        self._relocation.look(self._everywhere, anyway=due)
+        if due:
             self._swept = time.monotonic()
             self._database.run(self._everywhere, partial(expire, now=self._clock.now(), after=self._expires))
         while not self._stop.is_set() and (key := self._next()) is not None:

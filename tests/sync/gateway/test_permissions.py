@@ -24,7 +24,7 @@ alarm_notes          -     -      -     -      -     SI    -
 alarms               I     SI     S     -      S     S     -
 alembic_version      S     S      S     S      S     S     S
 attachment_verdicts  -     SI     S     -      -     -     -
-attachments          -     SI     s     -      -     -     -
+attachments          -     SIu    s     -      -     -     -
 batch_attachments    SI    SD     -     -      -     -     -
 batch_overview       -     -      S     -      S     -     -
 batch_parts          SI    SD     -     -      -     -     -

@@ -360,6 +360,7 @@ GRANT INSERT ON alarms TO jmdesk_api;
 GRANT SELECT, UPDATE ON batches TO jmdesk_ingest;
 GRANT SELECT, DELETE ON batch_parts, batch_attachments TO jmdesk_ingest;
 GRANT SELECT, INSERT ON evidence, attachments, attachment_verdicts TO jmdesk_ingest;
+GRANT UPDATE (region) ON attachments TO jmdesk_ingest;
 GRANT SELECT ON evidence, attachment_verdicts TO jmdesk_read;
 GRANT SELECT (county, sha256, type, rid, region, unit, media, raw_size, batch_id, device, n, received) ON attachments
   TO jmdesk_read;

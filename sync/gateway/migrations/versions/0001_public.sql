@@ -100,7 +100,9 @@ $$;
 CREATE FUNCTION public_signer(wanted text)
 RETURNS TABLE (public bytea, office text, regions text[], revoked boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT d.public, coalesce(u.name, ''), d.regions, d.revoked IS NOT NULL
+  SELECT d.public, coalesce(u.name, ''), d.regions || ARRAY(SELECT DISTINCT moved.new
+      FROM region_moves AS moved, unnest(d.regions) AS prefix WHERE starts_with(moved.old, prefix)),
+    d.revoked IS NOT NULL
   FROM devices AS d LEFT JOIN units AS u ON u.unit = d.unit WHERE d.device = wanted
 $$;
 
