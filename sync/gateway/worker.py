@@ -30,6 +30,8 @@ _LOOK_EVERY = 5.0
 _SWEEP_EVERY = 3_600.0
 _COURTESY = 4.0
 """How many times as long as the last batch took the worker gives way at most: a fifth of the time stays its own."""
+_COURTESY_SECONDS = 2.0
+"""It never gives way for longer: after a large batch neither."""
 LOCK = 0x776F726B  # "work"
 """The advisory lock of whoever works; readiness looks for it."""
 
@@ -111,7 +113,7 @@ class Worker:
             self._swept = time.monotonic()
             self._database.run(self._everywhere, partial(expire, now=self._clock.now(), after=self._expires))
         while not self._stop.is_set() and (key := self._next()) is not None:
-            self._precedence.give_way(_COURTESY * self._took)
+            self._precedence.give_way(min(_COURTESY * self._took, _COURTESY_SECONDS))
             # A process that was ended by a batch starts with it again: only then is there something to count.
             if self._fresh and not self._database.run(
                 self._everywhere, partial(count_start, key=key, now=self._clock.now())
