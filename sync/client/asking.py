@@ -44,6 +44,7 @@ class Asked(msgspec.Struct, frozen=True):
     """One request under way: its envelope (base64), since when (UTC), and whether an administrator has to approve it.
 
     ``keys`` are the raw private keys that a rotation brings in (base64), in the encrypted store until they are in use.
+    ``unanswered``: it has left and no answer came; a rotation may have been granted, and ended the keys in use.
     """
 
     purpose: Purpose
@@ -51,6 +52,7 @@ class Asked(msgspec.Struct, frozen=True):
     since: str
     waiting: bool = False
     keys: str = ""
+    unanswered: bool = False
 
     @property
     def signed(self) -> bytes:
@@ -104,22 +106,30 @@ def load_rotations(store: Store) -> list[Asked]:
 def check_may_seal(connection: Connection) -> None:
     """Whether a batch may be made now.
 
-    ``Refused`` "sync.reopen_needed" while the chain is broken, "sync.retiring" once the end of this device was asked.
+    ``Refused`` "sync.reopen_needed" while the chain is broken, "sync.retiring" once the end of this device was asked,
+    "sync.rotating" while the answer to a rotation is out: a batch of keys that have ended would never be settled.
     """
     if get_setting(connection, HALT):
         raise Refused("sync.reopen_needed")
     text = get_setting(connection, ASKED)
-    if text and msgspec.json.decode(text, type=Asked).purpose is Purpose.RETIRE:
+    asked = msgspec.json.decode(text, type=Asked) if text else None
+    if asked is not None and asked.purpose is Purpose.RETIRE:
         raise Refused("sync.retiring")
+    if asked is not None and asked.purpose is Purpose.ROTATE and asked.unanswered:
+        raise Refused("sync.rotating")
 
 
 def ask_reopen(desk: Desk) -> Asked:
     """Ask for a new epoch of this desk's chain; an administrator has to approve it, and the next exchange fetches it.
 
-    ``Refused`` "sync.no_reopen_needed" when nothing was halted; "sync.asked_already" while something else is asked.
+    A rotation that waits for what the broken chain cannot settle, or for an approval, is given up for it. ``Refused``
+    "sync.no_reopen_needed" when nothing was halted; "sync.asked_already" while something else is asked.
     """
     if load_halt(desk.store) is None:
         raise Refused("sync.no_reopen_needed")
+    asked = load_asked(desk.store)
+    if asked is not None and asked.purpose is Purpose.ROTATE and not asked.unanswered:
+        keep_asked(desk.store, None)
     return _asked(desk, Purpose.REOPEN, desk.vault.device_keys(), None)
 
 

@@ -66,7 +66,7 @@ def take_rotation(desk: Desk, asked: Asked, envelope: bytes) -> None:
     stored grant names. A grant of other regions has the desk start over, for what it lacks lies behind its cursor.
     """
     before = desk.regions
-    request = msgspec.structs.replace(asked, keys="", waiting=False)
+    request = Asked(asked.purpose, asked.envelope, asked.since)
     led_here = [*(known for known in load_rotations(desk.store) if known.envelope != asked.envelope), request]
     with desk.store.transaction(desk.actor, "rotate") as transaction:
         if _take(desk, transaction.connection, asked, envelope).regions != before:

@@ -133,11 +133,13 @@ def _under_way(desk: Desk, purpose: Purpose) -> Asked | None:
 
 
 def _asked(desk: Desk, transport: Transport, patience: Patience, asked: Asked) -> Reply:
+    if not asked.unanswered:
+        keep_asked(desk.store, msgspec.structs.replace(asked, unanswered=True))
     try:
         return _brought(transport, patience, asked)
     except Refused as error:
-        if error.code in _FINAL:
-            keep_asked(desk.store, None)
+        final = error.code in _FINAL
+        keep_asked(desk.store, None if final else msgspec.structs.replace(asked, unanswered=False))
         raise
 
 
@@ -148,8 +150,7 @@ def _brought(transport: Transport, patience: Patience, asked: Asked) -> Reply:
 def _wait(desk: Desk, asked: Asked, reply: Reply, device: str) -> Answered:
     with of_the_platform():
         open_standing(reply.envelope, load_membership(desk.store).keyring, device)
-    if not asked.waiting:
-        keep_asked(desk.store, msgspec.structs.replace(asked, waiting=True))
+    keep_asked(desk.store, msgspec.structs.replace(asked, waiting=True, unanswered=False))
     return Answered.WAITING
 
 

@@ -220,9 +220,12 @@ class Office:
             return None
 
     def seal(self) -> None:
-        """Seal what waits, to be carried later; a program whose chain is broken does not offer that."""
-        if not self.halted:
+        """Seal what waits, to be carried later; not while the chain is broken or the answer to a rotation is out."""
+        try:
             seal(self.desk, load_membership(self.desk.store), _STEERING)
+        except Refused as refused:
+            if refused.code not in {"sync.reopen_needed", "sync.rotating"}:
+                raise
 
     def carry_out(self, stick: Path) -> None:
         """Copy every open batch to the stick."""

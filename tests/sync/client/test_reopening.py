@@ -13,7 +13,8 @@ from jmdesk.core.clock import FixedClock
 from jmdesk.core.errors import Refused, Unreachable
 from jmdesk.desk import Desk
 from jmdesk.store import outbox
-from sync.client.asking import ask_reopen, load_asked, load_halt
+from jmdesk.vault.device import new_device_keys
+from sync.client.asking import ask_reopen, ask_rotation, load_asked, load_halt
 from sync.client.engine import synchronise
 from sync.client.http import HttpTransport
 from sync.client.membership import load_membership
@@ -174,6 +175,22 @@ def test_a_line_cut_at_any_call_of_the_reopening_loses_nothing(
     assert household_of(desk, mine).base_version == 1
     assert load_membership(desk.store).epoch == 2
     assert set(restored.counts()) <= {"done", "superseded"}
+
+
+def test_a_rotation_that_waits_for_the_broken_chain_gives_way_to_the_reopening(
+    restored: Restored, platform: Platform, patience: Patience
+) -> None:
+    desk = restored.desk
+    lost = add_household(desk, 3)
+    synchronise(desk, restored.transport, patience=patience)
+    ask_rotation(desk, new_device_keys())
+    assert synchronise(desk, restored.transport, patience=patience).rotated is False
+    ask_reopen(desk)
+    synchronise(desk, restored.transport, patience=patience)
+    platform.approve("reopen")
+    synchronise(desk, restored.transport, patience=patience)
+    assert load_halt(desk.store) is None
+    assert desk.records.get("R05", lost).record.sync == "confirmed"
 
 
 def test_nothing_is_reopened_without_need(enrolled: Enrolled) -> None:

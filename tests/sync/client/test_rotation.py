@@ -16,7 +16,9 @@ from sync.client.engine import synchronise
 from sync.client.membership import load_membership
 from sync.client.patience import Patience
 from sync.client.petition import Answered, rotate
+from sync.client.sealing import seal
 from sync.client.starting_over import ROTATE_DAYS
+from sync.client.steering import Steering
 from tests.sync.client.conftest import Platform
 from tests.sync.client.desk_view import RECORDS, Enrolled
 from tests.sync.client.lines import AnswersLost, Line
@@ -74,6 +76,8 @@ def test_an_answer_that_was_lost_is_fetched_again_with_the_same_request(enrolled
         rotate(desk, AnswersLost(transport), Patience(patience.steering, attempts=1))
     assert desk.vault.device_keys().keyid == old
     add_household(desk, 1)
+    with pytest.raises(Refused, match=r"sync\.rotating"):  # keys that may have ended: no receipt would ever come
+        seal(desk, load_membership(desk.store), Steering())
     report = synchronise(desk, transport, patience=patience)
     assert (report.rotated, report.verdicts) == (True, {"accepted": RECORDS})
     assert desk.vault.device_keys().keyid == load_membership(desk.store).device != old
