@@ -103,7 +103,7 @@ def honest_certificate(sheet: Sheet) -> None:
         NOT_AN_AUTHORITY,
     )
     sheet.line("{{ code }}", align="center")
-    sheet.line("扫码可读出证书内容；真伪以协会公布的名单为准。", size=9, align="center")
+    sheet.line("扫码打开市平台查验页，或在查验页输入证书编号；真伪以协会公布的名单为准。", size=9, align="center")
     sheet.signature()
 
 

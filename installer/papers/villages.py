@@ -75,6 +75,8 @@ def plaque(sheet: Sheet) -> None:
         "命名后每年复核一次；不再符合条件的，按规定摘牌。",
         "命名机关：{{ org }}",
     )
+    sheet.line("{{ code }}", align="center")
+    sheet.line("扫码打开市平台查验页，或在查验页输入查验编号 {{ certificate }}。", size=9, align="center")
     sheet.signature()
 
 
@@ -144,7 +146,15 @@ PAPERS = [
         "2026-01",
         "信用村(镇)命名决定",
         plaque,
-        {**_WHAT, "outcome": "结论", "doc_no": "命名文号", "org": "命名机关", **OFFICE},
+        {
+            **_WHAT,
+            "outcome": "结论",
+            "doc_no": "命名文号",
+            "org": "命名机关",
+            "certificate": "查验编号",
+            "code": "二维码",
+            **OFFICE,
+        },
         prefix="CM",
         copies=2,
     ),

@@ -8,9 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from jmdesk.core.clock import beijing_date
-from jmdesk.core.seals import FILE_MARK, MARK, Sign, check_digits, digest_of, page_of, plain, seal
-from jmdesk.papers.codes import qr_png
-from jmdesk.papers.template import Picture, fill
+from jmdesk.core.seals import FILE_MARK, MARK, Sign, check_digits, digest_of, plain, seal
+from jmdesk.papers.codes import certificate_code
+from jmdesk.papers.template import fill
 from jmdesk.records.serials import Serials
 from jmdesk.reviews import documents
 from jmdesk.reviews.queries import Line
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from jmdesk.vault.device import DeviceKeys
 
 TEMPLATE: Final = "review-certificate"
-CODE_MM: Final = 38.0
 _CONFIRMED: Final = "confirmed"
 
 
@@ -37,11 +36,6 @@ def text_of(document: bytes) -> str:
 def code(number: str, text: str, day: date, keys: DeviceKeys | None) -> str:
     """The code for a certificate's text."""
     return seal(MARK, number, digest_of(text), day, _signer(keys))
-
-
-def picture(platform: str, number: str, sealed: str) -> Picture:
-    """The code as it is printed: where the platform's address is known, as that of its public page."""
-    return Picture(qr_png(page_of(platform, number, sealed) if platform else sealed), CODE_MM)
 
 
 def sealed_pdf(data: bytes, number: str, day: date, keys: DeviceKeys | None) -> bytes:
@@ -72,7 +66,7 @@ def issue_certificate(desk: Office, writer: Writer, line: Line, until: date) -> 
     }
     blank = fill(template, {"number": number, "code": "", **values})
     text = text_of(blank)
-    values["code"] = picture(desk.platform, number, code(number, text, today, keys))
+    values["code"] = certificate_code(desk.platform, number, code(number, text, today, keys))
     desk.papers.write(writer, TEMPLATE, "R16", line.rating, values, number=number)
     return number, digest_of(text).hex()
 

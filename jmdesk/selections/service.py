@@ -18,10 +18,10 @@ from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.enterprises import queries as enterprises
 from jmdesk.enterprises.publicity import months_later
-from jmdesk.papers.codes import qr_png
+from jmdesk.papers.codes import certificate_code
 from jmdesk.papers.queries import Paper
 from jmdesk.papers.service import Papers
-from jmdesk.papers.template import Picture, fill
+from jmdesk.papers.template import fill
 from jmdesk.records.serials import Serials
 from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
@@ -61,6 +61,8 @@ class SelectionDesk(Workplace, Protocol):
     def regions(self) -> tuple[str, ...]: ...
     @property
     def number_block(self) -> str: ...
+    @property
+    def platform(self) -> str: ...
     @property
     def unit_name(self) -> str: ...
     @property
@@ -361,7 +363,7 @@ class Selections:
             "date": self.today.isoformat(),
         }
         sealed = code(number, text_of(fill(template, {"number": number, "code": "", **values})), self.today, keys)
-        values["code"] = Picture(qr_png(sealed), 38.0)
+        values["code"] = certificate_code(self._desk.platform, number, sealed)
         self._desk.papers.write(writer, _TEMPLATE, CANDIDACY, found.rid, values, number=number)
         return {"cert_no": number, "valid_to": until.isoformat()}
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from jmdesk.core.errors import Refused
 from jmdesk.core.numbers import round_half_up
+from jmdesk.papers.codes import certificate_code
 from jmdesk.papers.service import Issued, Papers
 from jmdesk.store.reading import Filter
 from jmdesk.villages.figures import Figure, missing_sentence
@@ -34,6 +35,8 @@ class PaperDesk(VillageDesk, Protocol):
 
     @property
     def unit_name(self) -> str: ...
+    @property
+    def platform(self) -> str: ...
     @property
     def papers(self) -> Papers: ...
     @property
@@ -116,7 +119,7 @@ def values(desk: PaperDesk, type_id: str, rid: str) -> dict[str, object]:
     if posted is not None and due is not None and due.day is not None:
         entered |= {"from_day": posted.day.isoformat(), "to_day": due.day.isoformat()}
     labels = desk.catalogue.code_lists["CL-VGRADE"].values
-    result = view.assessment
+    result, number = view.assessment, public_number(type_id, view.standing.region, view.standing.year)
     return {
         **entered,
         "place": desk.catalogue.regions.label(view.standing.region),
@@ -132,9 +135,16 @@ def values(desk: PaperDesk, type_id: str, rid: str) -> dict[str, object]:
         "missing": missing_sentence(view.standing),
         "score": "—" if result.score is None else f"{result.score} 分",
         "outcome": labels.get(result.outcome or "", "数据不全，暂不能评"),
+        "certificate": number,
+        "code": certificate_code(desk.platform, number),
         "office": desk.unit_name,
         "date": desk.villages.today.isoformat(),
     }
+
+
+def public_number(type_id: str, region: str, year: int) -> str:
+    """By what the platform's public page knows a credit village or town: ``XC`` or ``XZ``, region code, year."""
+    return f"{'XC' if type_id == VILLAGE else 'XZ'}{region}{year}"
 
 
 def _line(figure: Figure) -> dict[str, str]:

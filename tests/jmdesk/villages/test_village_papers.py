@@ -12,7 +12,9 @@ from python_calamine import CalamineWorkbook
 from jmdesk.catalogue.types import Record
 from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk
-from jmdesk.villages.papers import export, issue, issue_register, offered
+from jmdesk.papers.codes import certificate_code, qr_png
+from jmdesk.papers.template import fill
+from jmdesk.villages.papers import export, issue, issue_register, offered, public_number, values
 from jmdesk.workflows.service import Workflows
 from tests.desks import VILLAGE
 from tests.villages import YEAR, worked_example
@@ -98,3 +100,15 @@ def test_the_register_lists_what_was_named_on_paper_and_in_excel(desk: Desk, rid
     export(desk, tmp_path / "包.xlsx")
     lines = CalamineWorkbook.from_path(str(tmp_path / "包.xlsx")).get_sheet_by_name("命名登记").to_python()
     assert lines[1][:4] == [VILLAGE, "恩平市/东成镇/塘洲村", "县级信用村(镇)", 82.0]
+
+
+def test_the_plaque_bears_the_number_by_which_the_platform_s_page_knows_the_village(desk: Desk, rid: str) -> None:
+    colleague(desk).take("W3", "R17", rid, "post", details={"place": "村务公开栏"})
+    number = public_number("R17", VILLAGE, YEAR)
+    assert number == f"XC{VILLAGE}{YEAR}"
+    filled = values(desk, "R17", rid)
+    assert (filled["certificate"], filled["code"]) == (number, certificate_code("", number))
+    assert certificate_code("https://p.example", number).png == qr_png(f"https://p.example/certificates/{number}")
+    plaque = desk.papers.template("village-plaque")
+    given = {name: filled.get(name, "样例") for name in plaque.fields}
+    assert f"查验编号 {number}" in words(fill(plaque, {"number": "CM1", **given}))
