@@ -10,51 +10,21 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
-from sync.gateway import (
-    app,
-    attachments,
-    batches,
-    body,
-    changes,
-    device_routes,
-    devices,
-    door,
-    enrol,
-    ledger,
-    media,
-    package_routes,
-    packages,
-    paths,
-    receipts,
-    requests,
-    sessions,
-    spool,
-)
+from sync.gateway import app, device_routes, media, package_routes
 from sync.protocol.errors import Problem
 
-_MODULES: Final = (
-    app,
-    attachments,
-    batches,
-    body,
-    changes,
-    device_routes,
-    devices,
-    door,
-    enrol,
-    ledger,
-    media,
-    package_routes,
-    packages,
-    paths,
-    receipts,
-    requests,
-    sessions,
-    spool,
-)
+_MODULES: Final = tuple(
+    import_module(f"sync.gateway.{name}")
+    for name in (
+        "app", "attachments", "batches", "body", "changes", "device_routes", "devices", "door", "enrol",
+        "ledger", "media", "package_routes", "packages", "paths", "receipts", "requests", "sessions",
+        "spool",
+    )
+)  # fmt: skip
 _ALWAYS: Final = frozenset({Problem.INTERNAL, Problem.TOO_MANY, Problem.UNAVAILABLE})
 """What the guard around every handler answers with."""
 _READERS: Final = ("read_body", "stream_body")
