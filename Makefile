@@ -1,6 +1,6 @@
 # Every target sets up what is missing first (installer/setup.sh) and then runs one command in .venv/.
 # All targets are phony on purpose: make splits prerequisites at spaces, and a checkout may lie in a folder with some.
-.PHONY: help setup demo app test lint long ime fuzz fuzz-atheris soak power mutation bench bench-association bench-sync freeze lock clean
+.PHONY: help setup demo app test lint long ime fuzz fuzz-atheris soak power mutation bench bench-vault bench-association bench-sync freeze lock clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -56,6 +56,9 @@ bench-association: setup  ## the association's desk with 20,000 complaints and 5
 
 bench-desk: setup  ## measure the desk at a county's size: search, list, filters, dossier, save, rating, scoreboard
 	@$(PY) -m tests.bench.county
+
+bench-vault: setup  ## measure the vault: encrypted beside plain SQLite for save and import, the log's share, unlocking
+	@$(PY) -m tests.bench.vault
 
 bench-sync: setup  ## measure the exchange beside COPY, one request per record, Anki and PouchDB (half an hour)
 	@$(PY) -m tests.bench.exchange
