@@ -43,8 +43,8 @@ def expand(key: bytes, info: bytes, size: int) -> bytes:
     return out[:size]
 
 
-def hpke_open(private: bytes, wrapped: bytes, info: bytes) -> bytes:
-    """RFC 9180 base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, empty AAD, written out."""
+def hpke_open(private: bytes, wrapped: bytes, info: bytes, aad: bytes = b"") -> bytes:
+    """RFC 9180 base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, written out."""
     kem_id, suite_id = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\x00\x02"
 
     def labeled(who: bytes, salt: bytes, label: bytes, key: bytes) -> bytes:
@@ -61,7 +61,7 @@ def hpke_open(private: bytes, wrapped: bytes, info: bytes) -> bytes:
     context = b"\x00" + labeled(suite_id, b"", b"psk_id_hash", b"") + labeled(suite_id, b"", b"info_hash", info)
     schedule = labeled(suite_id, secret, b"secret", b"")
     key, nonce = spread(suite_id, schedule, b"key", context, 32), spread(suite_id, schedule, b"base_nonce", context, 12)
-    return AESGCM(key).decrypt(nonce, ciphertext, b"")
+    return AESGCM(key).decrypt(nonce, ciphertext, aad)
 
 
 def test_a_wrapped_key_is_the_encapsulation_then_the_ciphertext_of_rfc_9180() -> None:
