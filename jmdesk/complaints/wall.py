@@ -42,7 +42,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One chart: complaints by ``heading``; name and count of each line."""
+    """One chart: complaints by ``heading``; name and count of each line. One line alone would say nothing."""
 
     heading: str
     lines: tuple[tuple[str, int], ...]
@@ -81,7 +81,7 @@ def wall(found: Figures, unit: str, own: Collection[str]) -> Wall:
         unit,
         found.year,
         tuple(tiles),
-        tuple(Panel(name, _few(lines)) for name, lines in tables.items() if lines),
+        tuple(Panel(name, _few(lines)) for name, lines in tables.items() if len(lines) > 1),
     )
 
 

@@ -14,6 +14,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.enterprises import queries as enterprises
 from jmdesk.green_cards import queries, rules
 from jmdesk.green_cards.board import Board, Card, board
+from jmdesk.green_cards.clocks import REPLY_DAYS, Inquiry, Silence, inquiries, silences
 from jmdesk.green_cards.naming import alike
 from jmdesk.papers.queries import Paper
 from jmdesk.papers.service import Papers
@@ -27,7 +28,6 @@ from jmdesk.workflows.standing import Standing
 
 CARD, WORKFLOW = "R24", "W9"
 _TARGET = "green_cards.target"
-_REPLY_DAYS: Final = 15
 _NOTICE_DAYS: Final = 7
 
 
@@ -54,6 +54,7 @@ class Opened:
     facts: rules.Facts
     result: rules.Grade
     basis: str
+    inquiries: Mapping[str, Inquiry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ class GreenCards:
             facts = replace(facts, revenue=Decimal(0))
         applied = case.last("apply")
         basis = str(applied.details.get("basis", "")) if applied is not None else ""
-        return Opened(found, self._desk.records.shown(firm) if firm else None, case, facts, result, basis)
+        firm = self._desk.records.shown(firm) if firm else None
+        asked = inquiries(case, self._titles(_year(found)), self._desk.catalogue.calendar)
+        return Opened(found, firm, case, facts, result, basis, asked)
 
     def cards(self, year: int) -> list[Card]:
         """The cards of a year as the board counts them."""
@@ -122,6 +125,15 @@ class GreenCards:
         """The counts of a year."""
         target = self._desk.store.setting(f"{_TARGET}.{year}")
         return board(self.rules_of(year), year, self.cards(year), int(target) if target else None)
+
+    def silences(self, year: int) -> list[Silence]:
+        """The departments that owe an answer about this year's applicants, the longest overdue first."""
+        self._desk.records.guard.require("read", CARD)
+        with self._desk.store.reading() as connection:
+            rids = [card.rid for card in queries.of_year(connection, year)]
+        cases = self._desk.workflows.standings(WORKFLOW, CARD, rids).values()
+        waiting = [inquiries(c, self._titles(year), self._desk.catalogue.calendar) for c in cases if not c.is_final]
+        return silences(waiting, self._titles(year), self.today)
 
     def set_target(self, year: int, backbone: int) -> None:
         """Keep the number of backbone enterprises that the city has set for a year."""
@@ -171,7 +183,7 @@ class GreenCards:
         if not asked:
             raise Refused("green_cards.nobody", department=titles[department])
         levels = self.rules_of(year)["base"]["level_titles"]
-        due = self._desk.catalogue.calendar.deadline(self.today, _REPLY_DAYS)
+        due = self._desk.catalogue.calendar.deadline(self.today, REPLY_DAYS)
         with self._desk.records.writing("paper") as writer:
             firms = queries.firms(writer.transaction.connection, year)
             listed = [firms[uscc].values for card in asked if (uscc := str(card.values.get("uscc"))) in firms]

@@ -11,6 +11,9 @@ from ui.core.theme import look
 from ui.widgets.field import TextField
 from ui.widgets.styling import column, label
 
+WIDE = 125
+"""Per cent of text size up to which two vetoes, or two questions, fit side by side."""
+
 
 class VetoFields(QWidget):
     """One line for each veto (``code``, ``text``); without a document a veto does not count."""
@@ -22,13 +25,14 @@ class VetoFields(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(look().theme.px(12))
         self.fields: dict[str, TextField] = {}
+        across = 2 if look().theme.scale <= WIDE else 1
         for place, veto in enumerate(vetoes):
             field = self.fields[veto["code"]] = TextField(max_length=60)
             field.setAccessibleName(veto["text"])
             field.setPlaceholderText(tr("文书文号"))
             field.set_value(known.get(veto["code"]))
-            grid.addWidget(label(veto["text"]), place // 2, place % 2 * 2)
-            grid.addWidget(field, place // 2, place % 2 * 2 + 1)
+            grid.addWidget(label(veto["text"]), place // across, place % across * 2)
+            grid.addWidget(field, place // across, place % across * 2 + 1)
         down.addLayout(grid)
 
     def value(self) -> dict[str, str]:

@@ -191,9 +191,11 @@ class ComplaintCase(QWidget):
         if opened.linked:
             self._related.addWidget(label(tr("人工关联的投诉"), "heading"))
         for one in opened.linked:
-            about = tr("{number} {product}({relation}) {state}", number=one.number, product=one.product,
-                       relation=one.relation if one.direct else tr("经其他投诉关联"), state=one.state)  # fmt: skip
-            self._related.addLayout(self._other_line(one.rid, one.number, about, "unlink" if one.direct else ""))
+            self._related.addLayout(
+                self._other_line(one.rid, one.number, f"{one.number} {one.product}", "unlink" if one.direct else "")
+            )
+            relation = one.relation if one.direct else tr("经其他投诉关联")
+            self._related.addWidget(label(f"{relation}　{one.state}", "hint", wrap=True))
         linked = {one.number for one in opened.linked}
         others = [one for one in opened.related if one.number not in linked]
         if others:

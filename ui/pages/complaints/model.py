@@ -39,16 +39,16 @@ SPOKEN = {"fault": "CL-FAULT", "performed": "CL-PERFORM", "polarity": "CL-POL"}
 
 
 def columns() -> tuple[Column, ...]:
-    """The list's columns."""
+    """The list's columns, what presses first: at large text the last ones are scrolled to."""
     return (
         Column(tr("编号"), 172),
         Column(tr("被投诉方"), 160, stretch=True),
-        Column(tr("产品或服务"), 110, stretch=True),
-        Column(tr("问题"), 80),
-        Column(tr("状态"), 160),
         Column(tr("最近期限"), 190),
+        Column(tr("状态"), 160),
         Column(tr("等待"), 70),
         Column(tr("升级"), 124),
+        Column(tr("产品或服务"), 110, stretch=True),
+        Column(tr("问题"), 80),
     )
 
 
@@ -110,12 +110,12 @@ class ComplaintReader:
         cells: tuple[str | Chip, ...] = (
             str(values.get("complaint_no", "")),
             str(values.get("respondent_name", "")),
-            str(values.get("product", "")),
-            self._code("CL-PROBLEM", values.get("problem_class")),
-            Chip(case.standing.label, kind),
             waits_chip(waits, today) if waits else "",
+            Chip(case.standing.label, kind),
             waits.waits_for if waits else "",
             Chip(waits.escalated_to, "bad") if waits and waits.escalated_to else "",
+            str(values.get("product", "")),
+            self._code("CL-PROBLEM", values.get("problem_class")),
         )
         return Row(case.record.rid, cells, faded=case.standing.is_final)
 

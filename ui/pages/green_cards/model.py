@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
+from jmdesk.catalogue.industries import industries
 from jmdesk.desk import Desk
 from jmdesk.green_cards.board import Board, Card
 from jmdesk.green_cards.rules import NOT_APPLICABLE
@@ -36,7 +38,7 @@ def department_columns() -> tuple[Column, ...]:
         Column(tr("项目"), 260, stretch=True),
         Column(tr("评价"), 120),
         Column(tr("得分"), 90, number=True),
-        Column(tr("函件和凭据"), 220),
+        Column(tr("函件和期限"), 320),
     )
 
 
@@ -49,6 +51,8 @@ class YearShown:
     board: Board
     sentence: str
     counties: str
+    industries: str
+    silent: str
     nursery: str
 
 
@@ -90,8 +94,26 @@ class GreenCardReader:
             tr("{county} 绿卡 {green} 骨干 {backbone}", county=county(code), green=green, backbone=backbone)
             for code, green, backbone in board.by_county
         )
+        trades = "；".join(
+            tr("{industry} 绿卡 {green} 骨干 {backbone}", industry=self._industry(code), green=green, backbone=backbone)
+            for code, green, backbone in board.by_industry
+        )
         nursery = "、".join(card.name for card in board.nursery)
-        return YearShown(year, rows, board, words, counties, nursery)
+        return YearShown(year, rows, board, words, counties, trades, self._silent(year), nursery)
+
+    def _industry(self, code: str) -> str:
+        return (industries().label(code) or code) if code in industries().by_code else code or tr("未填")
+
+    def _silent(self, year: int) -> str:
+        """The departments that owe answers: how many, how long overdue, how often reminded."""
+        titles = {one["id"]: one["title"] for one in self._desk.green_cards.rules_of(year)["base"]["departments"]}
+        words: list[str] = []
+        for one in self._desk.green_cards.silences(year):
+            text = tr("{department} {n} 家", department=titles[one.department], n=one.open)
+            if one.overdue:
+                text += tr("(超期 {days} 天)", days=one.longest)
+            words.append(text + (tr("已催 {n} 次", n=one.reminders) if one.reminders else ""))
+        return "；".join(words)
 
     @staticmethod
     def _row(card: Card, departments: int, state: str) -> Row:
@@ -119,7 +141,7 @@ class GreenCardReader:
                 line.title,
                 Chip(line.given, "warn") if line.part == "base" and line.id in _silent(opened) else line.given,
                 "" if line.points is None else str(line.points),
-                _letters(opened, line.id) if line.part == "base" else "",
+                _letters(opened, line.id, self._desk.green_cards.today) if line.part == "base" else "",
             ))
             for line in result.lines
         )  # fmt: skip
@@ -163,18 +185,17 @@ def _silent(opened: Opened) -> set[str]:
     }
 
 
-def _letters(opened: Opened, department: str) -> str:
-    """The letter and the answer about one department."""
-    words: list[str] = []
-    for event in opened.standing.taken:
-        if event.details.get("department") != department:
-            continue
-        if event.step in ("inquire", "remind"):
-            kind = tr("发函") if event.step == "inquire" else tr("催办")
-            words.append(f"{kind} {event.day}")
-        elif event.step == "reply":
-            words.append(tr("回函 {number}", number=event.details.get("document", "")))
-    return "；".join(words[-2:])
+def _letters(opened: Opened, department: str, today: date) -> str | Chip:
+    """The letters to one department and its answer, or how long it has got for it."""
+    found = opened.inquiries[department]
+    if found.answered_on is not None or found.due is None:
+        replies = [e for e in opened.standing.taken if e.step == "reply" and e.details.get("department") == department]
+        return tr("回函 {number}", number=replies[-1].details.get("document", "")) if replies else ""
+    times = tr("，已催 {n} 次", n=found.reminders) if found.reminders else ""
+    over, about = found.days_over(today), tr("(暂定)") if found.provisional else ""
+    if over:
+        return Chip(tr("发函 {day}，超期 {n} 天{times}", day=found.asked_on, n=over, times=times), "bad")
+    return tr("发函 {day}，{due}前回复{times}", day=found.asked_on, due=f"{found.due}{about}", times=times)
 
 
 def _or_awaited(points: object) -> str:

@@ -30,8 +30,10 @@ from ui.pages.green_cards.model import (
     list_columns,
 )
 from ui.pages.green_cards.replies import RepliesForm
+from ui.widgets.attachments import AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.code_picker import CodePicker
+from ui.widgets.date_field import DateField
 from ui.widgets.elided import Elided
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.entry_form import Entry, EntryForm
@@ -92,6 +94,10 @@ class GreenCardsPage(FormPage):
         self.targets.setText(tr("骨干企业进度  {targets}", targets=targets))
         self.counties.setText(shown.counties)
         self.counties.setVisible(bool(shown.counties))
+        self.trades.setText(shown.industries)
+        self.trades.setVisible(bool(shown.industries))
+        self.silent.setText(tr("待部门回复：{names}", names=shown.silent))
+        self.silent.setVisible(bool(shown.silent))
         self.nursery.setText(tr("培育库(距线10%以内)：{names}", names=shown.nursery))
         self.nursery.setVisible(bool(shown.nursery))
 
@@ -113,6 +119,8 @@ class GreenCardsPage(FormPage):
         self.lines.show_source(FixedRows(shown.rows))
         self.benefits.setText("\n".join((tr("已兑现的政策："), *shown.benefits)))
         self.benefits.setVisible(bool(shown.benefits))
+        self.benefit_button.setVisible(shown.opened.standing.state == "decided")
+        self.attachments.show_record("R24", shown.rid, editable=True)
         self.show_one()
 
     # -- forms -----------------------------------------------------------------------------------------------------
@@ -243,6 +251,26 @@ class GreenCardsPage(FormPage):
         )
         self.show_form(form)
 
+    def begin_benefit(self) -> None:
+        """Ask for one benefit that was given: which, by whom, when, and the proof."""
+        services, rid = self.context.services, self.rid
+        kinds, today = services.catalogue.code_lists["CL-GCB"].values, services.green_cards.today
+        form = EntryForm(
+            tr("登记兑现的政策"),
+            (
+                Entry("benefit", tr("政策"), CodePicker(search_codes(kinds), kinds.get, coded=False)),
+                Entry("by", tr("兑现单位"), TextField(max_length=60)),
+                Entry("day", tr("兑现日期"), DateField(lambda: today)),
+                Entry("proof", tr("兑现凭据"), TextField(max_length=120)),
+            ),
+        )
+        form.confirmed.connect(
+            lambda values: self.submit(
+                lambda: services.workflows.take("W9", "R24", rid, "fulfil", details=values), tr("已登记兑现。")
+            )
+        )
+        self.show_form(form)
+
     def make_notice(self) -> None:
         """Give out the public notice of the year."""
         cards, year = self.context.services.green_cards, self.year
@@ -305,8 +333,9 @@ class GreenCardsPage(FormPage):
         board = card()
         lines = column(board, margin=12, gap=4)
         self.sentence, self.targets = label("", "heading", wrap=True), label("", wrap=True)
-        self.counties, self.nursery = label("", "muted", wrap=True), label("", "muted", wrap=True)
-        for widget in (self.sentence, self.targets, self.counties, self.nursery):
+        self.counties, self.trades = label("", "muted", wrap=True), label("", "muted", wrap=True)
+        self.silent, self.nursery = label("", "warning", wrap=True), label("", "muted", wrap=True)
+        for widget in (self.sentence, self.targets, self.counties, self.trades, self.silent, self.nursery):
             lines.addWidget(widget)
         down.addWidget(board)
         self.table = WindowedTable(list_columns(), tr("诚信绿卡"))
@@ -337,6 +366,9 @@ class GreenCardsPage(FormPage):
         self.case_button = button(tr("办理"), "primary", "next")
         self.case_button.setToolTip(tip("green_cards.case"))
         self.case_button.clicked.connect(self._to_case)
+        self.benefit_button = button(tr("登记兑现"))
+        self.benefit_button.clicked.connect(self.begin_benefit)
+        head.addWidget(self.benefit_button)
         head.addWidget(self.facts_button)
         head.addWidget(self.case_button)
         down.addLayout(head)
@@ -349,5 +381,7 @@ class GreenCardsPage(FormPage):
         self.lines.opened.connect(self.begin_reply)
         down.addWidget(self.lines, 1)
         down.addWidget(self.benefits)
+        self.attachments = AttachmentsPanel(self.context)
+        down.addWidget(self.attachments)
         down.addWidget(KeyHint((("Enter", tr("登记部门回复")), ("Ctrl+G", tr("办理")), ("Alt+←", tr("返回")))))
         return made

@@ -19,7 +19,7 @@ from ui.core.theme import look
 from ui.widgets.entry_form import InPlaceForm
 from ui.widgets.field import WholeField
 from ui.widgets.styling import button, column, label, row
-from ui.widgets.veto_fields import VetoFields
+from ui.widgets.veto_fields import WIDE, VetoFields
 
 _BY_RECORDS = ("pledged",)
 """Facts that the archive answers for an enterprise; a street or shop is asked."""
@@ -64,12 +64,12 @@ class KnownForm(InPlaceForm):
         inner = QWidget()
         grid = QGridLayout(inner)
         grid.setHorizontalSpacing(look().theme.px(12))
-        place = -1
-        for place, (words, widget) in enumerate(self._lines(rules, known)):
+        abreast, asked = (2 if look().theme.scale <= WIDE else 1), list(self._lines(rules, known))
+        for place, (words, widget) in enumerate(asked):
             widget.setAccessibleName(words)
-            grid.addWidget(label(words), place // 2, place % 2 * 2)
-            grid.addWidget(widget, place // 2, place % 2 * 2 + 1)
-        below = place // 2 + 1
+            grid.addWidget(label(words), place // abreast, place % abreast * 2)
+            grid.addWidget(widget, place // abreast, place % abreast * 2 + 1)
+        below = -(-len(asked) // abreast)
         self.vetoes = VetoFields(rules["vetoes"], known.vetoes)
         grid.addWidget(self.vetoes, below, 0, 1, 4)
         grid.setRowStretch(below + 1, 1)
