@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from jmdesk.attachments.service import Attachments
     from jmdesk.backups.service import Backups
     from jmdesk.backups.writing import CopyStore
+    from jmdesk.caretaking.service import Caretaking
     from jmdesk.complaints.service import Complaints
     from jmdesk.conflicts.service import Conflicts
     from jmdesk.enterprises.service import Enterprises
@@ -342,6 +343,13 @@ class Desk(Place):
         from jmdesk.households.rounds.service import Rounds
 
         return Rounds(self, actor=self.actor)
+
+    @cached_property
+    def caretaking(self) -> Caretaking:
+        """Villages without a computer, kept by the town."""
+        from jmdesk.caretaking.service import Caretaking
+
+        return Caretaking(self)
 
     @cached_property
     def handovers(self) -> Handovers:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from jmdesk.caretaking.settings import AT_WORK, KEPT
 from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.core.errors import Environment
@@ -19,6 +20,7 @@ UNIT_NAME: Final = "unit.name"
 DEMONSTRATION: Final = "Y1000000DEM0DEM051"
 """The unit code of a demonstration's vault: well formed, of no place (region 000000), and known to no platform."""
 _GRANT: Final = "sync.grant"
+_TOWN_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,29 @@ class Place:
     def reader(self) -> Reader:
         """Whom the platform shows records to: this unit, in the roles that it was granted."""
         return Reader(self.unit, self.grant.roles if self.grant else ())
+
+    @property
+    def kept_villages(self) -> tuple[str, ...]:
+        """Villages without a computer whose archives this unit keeps on their behalf (12-digit codes)."""
+        return tuple(json.loads(self.store.setting(KEPT) or "[]"))
+
+    def is_kept(self, region: str) -> bool:
+        """Whether a region is such a village."""
+        return region in self.kept_villages
+
+    @property
+    def village_at_work(self) -> str:
+        """The village that forms begin with: the kept one that was chosen, else the desk's only one; else ""."""
+        chosen = self.store.setting(AT_WORK) or ""
+        if chosen:
+            return chosen
+        only = self.regions[0] if len(self.regions) == 1 else ""
+        return only if len(only.rstrip("0")) > _TOWN_DIGITS else ""
+
+    def office_of(self, region: str) -> str:
+        """The office that papers about a region name: this unit, or the kept village with who keeps its archive."""
+        village = self.catalogue.regions.get(region) if self.is_kept(region) else None
+        return f"{village.name}（由{self.unit_name}代管）" if village is not None else self.unit_name
 
     def accept_grant(self, grant: Grant, connection: Connection | None = None) -> None:
         """Keep what the platform granted, in a transaction if one is given. The caller has verified its signature."""

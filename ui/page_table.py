@@ -69,6 +69,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("sync", "报送", "sync", "sync.SyncPage"),
     PageSpec("help", "帮助", "help", "help.HelpPage"),
     PageSpec("users", "用户", "settings", "users.UsersPage", above="help"),
+    PageSpec("caretaking", "代管村", "region", "caretaking.CaretakingPage", ("R05",), above="help"),
     PageSpec("handover", "工作交接", "seal", "handover.HandoverPage", above="help"),
     PageSpec("reviews", "评议与认定", "rating", "reviews.ReviewsPage", ("R16",), above="ratings"),
     PageSpec("backups", "备份与恢复", "vault", "backups.BackupsPage", above="help"),

@@ -35,16 +35,16 @@ def day_text(day: str) -> str:
     return f"{year}年{int(month)}月{int(rest)}日"
 
 
-def office(desk: Office) -> dict[str, object]:
-    """The office and the day, for the signature of a paper."""
+def office(desk: Office, region: str) -> dict[str, object]:
+    """The office and the day, for the signature of a paper about a region."""
     today = beijing_date(desk.clock.now()).isoformat()
-    return {"office": desk.unit_name, "date": day_text(today)}
+    return {"office": desk.office_of(region), "date": day_text(today)}
 
 
 def of_batch(desk: Office, batch: Batch) -> dict[str, object]:
     """What every paper of a batch says."""
     village = desk.catalogue.regions.label(batch.region)
-    return {"village": village, "year": str(batch.year), "batch": batch.number, **office(desk)}
+    return {"village": village, "year": str(batch.year), "batch": batch.number, **office(desk, batch.region)}
 
 
 def of_household(desk: Office, line: Line) -> dict[str, object]:
@@ -55,7 +55,7 @@ def of_household(desk: Office, line: Line) -> dict[str, object]:
         "household": line.number,
         "group": line.group,
         "year": str(line.year),
-        **office(desk),
+        **office(desk, line.region),
     }
 
 

@@ -288,7 +288,7 @@ class Reviews:
         if step == "correct":
             self._rate(writer, rating, CORRECTABLE)
         if step == "review":
-            return self._review(rating, details, reason, grade)
+            return self._review(writer, rating, details, reason, grade)
         if step in POSTING:
             return self._notice_days(step)
         if step in ("certify", "reissue"):
@@ -324,8 +324,10 @@ class Reviews:
         details["digest"] = str(found.values.get("input_digest", ""))
         return {"first_rater": self._desk.actor}
 
-    def _review(self, rating: str, details: dict[str, object], reason: str, grade: str) -> Record:
+    def _review(self, writer: Writer, rating: str, details: dict[str, object], reason: str, grade: str) -> Record:
         found = self.case(rating).line
+        if not details.get("paper"):
+            self.watch.check_recorder(writer, found)
         current = self._desk.ratings.latest(found.household, year=found.year)
         package = self._desk.ratings.package_of(current.card.model)
         given = adjusted(current.card, package, grade, reason)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 RATING_CONSENT = "C4"
 OWNERS_STEPS = frozenset({"assess", "score", "recall", "correct"})
 """Steps for the unit that keeps the file: they count its ballots or draw the score up from all of its values."""
+_VILLAGES_PART = frozenset({"apply", "screen", "assess", "score"})
 ON_NOTICE = frozenset({"noticed", "objected", "corrected", "decided"})
 _NEXT: Mapping[str, str] = {"scored": "review", "returned": "score", "decided": "certify"}
 """What a case that another desk handed over waits for, by state."""
@@ -81,6 +82,20 @@ class Watch:
             self._check_notice(line)
             if self._changed(connection, [line]):
                 raise Refused("reviews.input_changed")
+
+    def check_recorder(self, writer: Writer, line: Line) -> None:
+        """Who keeps a village's archive for it does not also review it.
+
+        ``Refused`` "reviews.recorder" for who collected or typed the household, or took a step of the village's part.
+        """
+        if not self._desk.is_kept(line.region):
+            return
+        household = writer.transaction.get("R05", line.household)
+        recorders = {household.values.get("collector_id"), household.created_by} if household is not None else set()
+        case = self._desk.workflows.within(writer, "W2", "R16", line.rating)
+        recorders |= {event.actor for event in case.taken if event.step in _VILLAGES_PART}
+        if self._desk.actor in recorders:
+            raise Refused("reviews.recorder")
 
     def is_elsewhere(self, line: Line) -> bool:
         """Whether another unit keeps the rating, so that ballots and some values are not shown here."""

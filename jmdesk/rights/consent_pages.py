@@ -99,16 +99,17 @@ class ConsentPages:
         head = self._names(connection, household, [str(values.get("head_person_id", ""))])
         per_sheet = [names[i : i + ADULTS_PER_SHEET] for i in range(0, len(names), ADULTS_PER_SHEET)] or [[]]
         region = desk.catalogue.regions.label(str(values.get("region_code", "")))
+        office = desk.office_of(str(values.get("region_code", "")))
         common: dict[str, object] = {
             "title": notice.title,
             "place": f"{region}{_group(str(values.get('group_no', '')))}",
             "household_no": str(values.get("household_id", "")),
             "head": head[0] if head else "",
-            "notice": [line.format(office=desk.unit_name) for line in notice.paragraphs],
+            "notice": [line.format(office=office) for line in notice.paragraphs],
             "version": notice.version,
             "digest": notice.short_digest,
             "sheets": str(len(per_sheet)),
-            "office": desk.unit_name,
+            "office": office,
         }
         made: list[ConsentSheet] = []
         for number, adults in enumerate(per_sheet, 1):

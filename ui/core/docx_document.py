@@ -32,6 +32,7 @@ from ui.core.theme import FAMILIES
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from docx.styles.style import ParagraphStyle
     from docx.table import Table
     from docx.text.paragraph import Paragraph
     from docx.text.run import Run
@@ -101,6 +102,7 @@ class _Writer:
         self._source, self._page = source, page
         self._document = QTextDocument()
         self._base = _base_size(source)
+        self._styles: dict[str | None, ParagraphStyle | None] = {}
         font = QFont()
         font.setFamilies(list(_SONG))
         font.setPointSizeF(self._base)
@@ -114,16 +116,25 @@ class _Writer:
         from docx.table import Table
 
         cursor = QTextCursor(self._document)
+        cursor.beginEditBlock()  # one edit: else Qt lays the whole text out again for every cell
         for item in self._source.iter_inner_content():
             if isinstance(item, Table):
                 self._table(cursor, item)
                 cursor.movePosition(QTextCursor.MoveOperation.End)
             else:
                 self._paragraph(cursor, item)
+        cursor.endEditBlock()
         return self._document
 
+    def _style(self, paragraph: Paragraph) -> ParagraphStyle | None:
+        """The style of a paragraph; each is looked up once, for a look goes through every style there is."""
+        name = paragraph._p.style
+        if name not in self._styles:
+            self._styles[name] = paragraph.style
+        return self._styles[name]
+
     def _paragraph(self, cursor: QTextCursor, paragraph: Paragraph, *, fresh: bool | None = None) -> None:
-        style = _block_format(paragraph)
+        style = _block_format(paragraph, self._style(paragraph))
         if self._first if fresh is None else fresh:
             cursor.setBlockFormat(style)
         else:
@@ -161,7 +172,8 @@ class _Writer:
     def _char_format(self, run: Run | None, paragraph: Paragraph) -> QTextCharFormat:
         made = QTextCharFormat()
         own = run.font if run is not None else None
-        inherited = paragraph.style.font if paragraph.style is not None else None
+        style = self._style(paragraph)
+        inherited = style.font if style is not None else None
         size = next((f.size.pt for f in (own, inherited) if f is not None and f.size is not None), self._base)
         made.setFontPointSize(size)
         bold = next((f.bold for f in (own, inherited) if f is not None and f.bold is not None), False)
@@ -173,16 +185,18 @@ class _Writer:
 
     def _table(self, cursor: QTextCursor, table: Table) -> None:
         # A merged cell is the same element at each of its places.
-        places = [[table.cell(r, c) for c in range(len(table.columns))] for r in range(len(table.rows))]
+        # Read once: asking a table for one cell at a time lists all of them each time.
+        every, width = table._cells, len(table.columns)
+        places = [every[start : start + width] for start in range(0, len(every), width)]
         grid = [[cell._tc for cell in row] for row in places]
         ruled = "Grid" in ((table.style.name if table.style is not None else "") or "")
         made = cursor.insertTable(len(grid), len(grid[0]), self._table_format(table))
-        done: list[object] = []
+        done: set[int] = set()
         for row, cells in enumerate(places):
             for column, cell in enumerate(cells):
-                if any(cell._tc is seen for seen in done):
+                if id(cell._tc) in done:  # ``grid`` keeps the elements alive
                     continue
-                done.append(cell._tc)
+                done.add(id(cell._tc))
                 _merge(made, grid, row, column)
                 inside = made.cellAt(row, column).firstCursorPosition()
                 if ruled:
@@ -241,11 +255,9 @@ def _base_size(source: Document) -> float:
     return float(size.pt) if size is not None else 10.5
 
 
-def _block_format(paragraph: Paragraph) -> QTextBlockFormat:
+def _block_format(paragraph: Paragraph, style: ParagraphStyle | None) -> QTextBlockFormat:
     made = QTextBlockFormat()
-    own = paragraph.paragraph_format
-    style = paragraph.style.paragraph_format if paragraph.style is not None else None
-    layers = [layer for layer in (own, style) if layer is not None]
+    layers = [paragraph.paragraph_format, *([style.paragraph_format] if style is not None else [])]
 
     def first(name: str) -> Any:
         return next((v for layer in layers if (v := getattr(layer, name)) is not None), None)

@@ -103,6 +103,7 @@ class HelpPage(Page):
             ("backups", tr("备份与恢复"), "vault"),
             ("audit", tr("审计"), "history"),
             ("handover", tr("工作交接"), "seal"),
+            ("caretaking", tr("代管村"), "region"),
         ):
             way = button(text, "", icon_name)
             way.setToolTip(tip(f"go.{page}"))

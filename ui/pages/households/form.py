@@ -77,13 +77,13 @@ class NewHouseholdForm(QScrollArea):
         """Whether something was typed."""
         return any(made.field.value() is not None for name, made in self.rows.items() if name != "region_code")  # type: ignore[attr-defined]
 
-    def begin(self) -> None:
-        """Start empty; a desk of one village fills the village in."""
+    def begin(self, village: str = "") -> None:
+        """Make room for a new household, in this village where one is at work."""
         for made in self.rows.values():
             made.field.set_value(None)  # type: ignore[attr-defined]
             made.show_problem("")
-        if len(self._scope) == 1 and len(region_path(self._scope[0])) == 3:
-            self.rows["region_code"].field.set_value(self._scope[0])  # type: ignore[attr-defined]
+        if village:
+            self.rows["region_code"].field.set_value(village)  # type: ignore[attr-defined]
         self.save_button.setEnabled(True)
         self.rows["person_name"].field.setFocus()
 

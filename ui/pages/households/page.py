@@ -122,7 +122,7 @@ class HouseholdsPage(Page):
     def start_new(self) -> None:
         if not self.unsaved():
             self.stack.setCurrentWidget(self.form)
-            self.form.begin()
+            self.form.begin(self.context.services.village_at_work)
             kept = self._drafting.kept()
             if kept is not None:
                 self.form.resume(kept)
@@ -153,7 +153,7 @@ class HouseholdsPage(Page):
             self.in_place.close()
             return
         self._drafting.forget()
-        self.form.begin()
+        self.form.begin(self.context.services.village_at_work)
         self.show_list()
 
     def _draft(self) -> dict[str, object] | None:
@@ -319,7 +319,7 @@ class HouseholdsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self._drafting.forget()
-        self.form.begin()
+        self.form.begin(self.context.services.village_at_work)
         self.open(str(outcome.value))
         self.context.notices.done_with_undo(tr("已建档。可继续补充成员、收支和授权。"), self.context.undo)
 

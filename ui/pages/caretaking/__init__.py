@@ -1,0 +1,1 @@
+"""Villages that the town keeps."""
