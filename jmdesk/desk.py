@@ -15,7 +15,7 @@ from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.consents.service import Consents
 from jmdesk.core.clock import Clock, SystemClock
-from jmdesk.core.errors import Environment, Refused
+from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids, TimeOrderedIds
 from jmdesk.core.messages import Message, message
 from jmdesk.drafts.service import Drafts
@@ -24,11 +24,9 @@ from jmdesk.inbox import Inbox
 from jmdesk.permissions.guard import Guard
 from jmdesk.permissions.matrix import shipped as shipped_matrix
 from jmdesk.place import UNIT_NAME, Place
-from jmdesk.records.invented import only_invented
 from jmdesk.records.service import Records
 from jmdesk.store.reading import get as get_record
-from jmdesk.store.store import Store
-from jmdesk.vault.files import disk_errors
+from jmdesk.store.store import Store, must_be_there
 from jmdesk.vault.folder import Unlocked, create_vault, unlock
 from jmdesk.vault.kdf import Cost
 from jmdesk.vault.process import no_core_dumps
@@ -59,13 +57,6 @@ if TYPE_CHECKING:
     from jmdesk.selections.service import Selections
     from jmdesk.villages.service import Villages
     from jmdesk.workflows.service import Workflows
-
-
-def _check_store_is_there(file: Path) -> None:
-    """SQLite would quietly make a lost file anew: the desk would go on with an empty register and a second chain."""
-    with disk_errors():
-        if not file.is_file() or file.stat().st_size == 0:
-            raise Environment("store.missing")
 
 
 class Desk(Place):
@@ -129,7 +120,7 @@ class Desk(Place):
         """
         clock = clock or SystemClock()
         try:
-            _check_store_is_there(vault.database)
+            must_be_there(vault.database)
         except BaseException:
             vault.close()
             raise
@@ -213,8 +204,9 @@ class Desk(Place):
     def backups(self) -> Backups:
         """Whole copies of this vault."""
         from jmdesk.backups.service import Backups
+        from jmdesk.packages.security import security_of
 
-        return Backups(self)
+        return Backups(self, security_of(self.packages))
 
     @cached_property
     def exports(self) -> Exports:
@@ -231,10 +223,9 @@ class Desk(Place):
     @cached_property
     def records(self) -> Records:
         """The verbs of every record type."""
-        home = self.vault.header.regions[0].ljust(12, "0")
+        home, barrier = self.vault.header.regions[0].ljust(12, "0"), self.barrier
         # Asked for when an enterprise is changed: opening a vault need not wait for it.
         keepers = {"R20": lambda writer, found, names: self.enterprises.keep(writer, found, names)}  # noqa: PLW0108
-        barrier = only_invented if self.demonstration else None
         return Records(self.store, self.catalogue, actor=self.actor, home_region=home, keepers=keepers, barrier=barrier)
 
     @cached_property
@@ -417,7 +408,7 @@ class Desk(Place):
             self.catalogue = self.store.catalogue = built(self.shipped, holding)
             self._holding = digests
             self.records.catalogue = self.catalogue
-            for bound in ("consents", "ratings"):
+            for bound in ("backups", "consents", "ratings"):
                 self.__dict__.pop(bound, None)
         return self.packages.settle()
 

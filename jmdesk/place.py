@@ -11,7 +11,8 @@ from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.core.errors import Environment
 from jmdesk.households.numbers import PROVISIONAL_BLOCK
-from jmdesk.records.invented import INVENTED
+from jmdesk.records.invented import INVENTED, only_invented
+from jmdesk.records.writer import Barrier
 from jmdesk.store.store import Connection, Store, set_setting
 from jmdesk.vault.device import DeviceKeys
 from jmdesk.vault.folder import Unlocked
@@ -62,6 +63,11 @@ class Place:
     def demonstration(self) -> bool:
         """Whether all data here are invented. The mark is under the vault's header, which nobody changes unnoticed."""
         return self.vault.header.unit == DEMONSTRATION
+
+    @property
+    def barrier(self) -> Barrier | None:
+        """What is kept out of every record here: in a demonstration, numbers that may be somebody's."""
+        return only_invented if self.demonstration else None
 
     @property
     def mark(self) -> str:

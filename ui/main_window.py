@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
 from jmdesk.drafts.service import Draft
-from jmdesk.permissions.policy import shipped as security_policy
+from jmdesk.packages.security import security_of
 from jmdesk.vault.people import slot_of
 from ui.core.actions import ACTIONS, bind, tip
 from ui.core.context import Context, Page, Target
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         """Say that the passphrase should be changed, by the city's policy; nobody is locked out over it."""
         desk = self.context.services
         created = slot_of(desk.vault.header, desk.actor).created
-        overdue = security_policy().days_overdue(created, desk.clock.now())
+        overdue = security_of(desk.packages).days_overdue(created, desk.clock.now())
         if overdue:
             text = tr("开库口令该换了(已过 {n} 天)。", n=overdue)
             go = partial(self.go, Target("users"))

@@ -169,6 +169,14 @@ class Exports:
         with self._desk.store.reading() as connection:
             return [one for one in approval.read(connection) if one.is_open(now)]
 
+    def waiting(self) -> int:
+        """How many requests of others the user might approve."""
+        may = self._desk.guard.may
+        return sum(
+            not one.approved and one.asker != self._desk.actor and may("export", one.type) and may("reveal", one.type)
+            for one in self.requests()
+        )
+
     def _approved(self, order: Order, record_type: RecordType) -> Request:
         desk = self._desk
         with desk.store.reading() as connection:

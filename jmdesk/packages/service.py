@@ -15,6 +15,7 @@ from jmdesk.core.errors import Refused
 from jmdesk.packages import queries
 from jmdesk.packages.effects import Effects, PackageDesk, writing
 from jmdesk.packages.queries import Kept, Touched
+from jmdesk.permissions import policy
 from jmdesk.ratings.rulebook import Rulebook, check_issue
 
 Standing = Literal["in_force", "coming", "past", "replaced", "withdrawn", "newer_program", "unreadable"]
@@ -127,8 +128,13 @@ class Packages:
         return True
 
     def check(self, issue: Issue) -> None:
-        """Whether this program can read an issue. ``Refused`` with the reason when it cannot."""
+        """Whether this program can read an issue. ``Refused`` with the reason when it cannot.
+
+        A list named "security" holds the city's rules for passphrases, PINs and backups: never weaker than the floor.
+        """
         check_issue(self._desk.shipped, issue)
+        if (issue.kind, issue.name) == ("list", policy.SECURITY):
+            policy.read(issue.files.get(policy.SECURITY_FILE, ""))
 
     def settle(self) -> list[Held]:
         """Do what taking effect does, once for each issue: records of merged regions move, deadlines are counted anew.

@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from jmdesk.core.clock import from_utc_text
+from jmdesk.core.errors import Refused
 from jmdesk.core.resources import resource
+
+SECURITY = "security"
+"""The name of the list package that holds a city's own policy, in ``SECURITY_FILE``."""
+SECURITY_FILE = "security.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,28 @@ class SecurityPolicy:
         return max(0, (now - from_utc_text(created) - timedelta(days=self.passphrase_days)).days)
 
 
+_FLOOR = {"passphrase_days": (1, 730), "pin_hours": (1, 12), "backup_days": (1, 30), "backup_hours": (1, 72)}
+"""What a city may choose between: no package makes a desk weaker. Thirty days is the term of erasure."""
+
+
+def read(text: str) -> SecurityPolicy:
+    """A city's policy from ``security.json``. ``Refused`` "permissions.policy", "permissions.policy_floor"."""
+    try:
+        raw = json.loads(text)
+    except ValueError:
+        raise Refused("permissions.policy", name="security.json") from None
+    kinds: dict[str, type] = {"version": str, "pin_allowed": bool} | dict.fromkeys(_FLOOR, int)
+    known = isinstance(raw, dict) and raw.keys() == kinds.keys()
+    wrong = [name for name, kind in kinds.items() if type(raw[name]) is not kind] if known else ["security.json"]
+    if wrong:
+        raise Refused("permissions.policy", name=wrong[0])
+    for name, (least, most) in _FLOOR.items():
+        if not least <= raw[name] <= most:
+            raise Refused("permissions.policy_floor", name=name, least=least, most=most)
+    return SecurityPolicy(**raw)
+
+
 @cache
 def shipped() -> SecurityPolicy:
-    """The policy of the catalogue package."""
-    return SecurityPolicy(**json.loads(resource("catalogue/security.json").read_text(encoding="utf-8")))
+    """The policy that came with the program."""
+    return read(resource("catalogue/security.json").read_text(encoding="utf-8"))

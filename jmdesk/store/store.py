@@ -15,7 +15,7 @@ from sqlcipher3 import dbapi2
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import Clock, utc_text
-from jmdesk.core.errors import Refused
+from jmdesk.core.errors import Environment, Refused
 from jmdesk.core.ids import Ids
 from jmdesk.core.progress import Cancelled, Progress, never, silent
 from jmdesk.store import standings
@@ -26,6 +26,7 @@ from jmdesk.store.migrate import Keep, migrate
 from jmdesk.store.statements import Statement, given, insert_rows
 from jmdesk.store.tables import settings
 from jmdesk.store.transaction import Transaction
+from jmdesk.vault.files import disk_errors
 
 __all__ = ["Connection", "Listener", "Store", "get_setting", "set_setting"]
 
@@ -35,6 +36,16 @@ _AFTER_THE_END: Final = frozenset({"expire", "erase"}) | EVENTS
 """Commands that go on when a desk has ended: what must be forgotten is forgotten there too, looking on is noted."""
 
 Listener = Callable[[Changes], None]
+
+
+def must_be_there(file: Path) -> None:
+    """``Environment`` "store.missing" for a lost or empty file.
+
+    SQLite would quietly make it anew: the desk would go on with an empty register and a second chain.
+    """
+    with disk_errors():
+        if not file.is_file() or file.stat().st_size == 0:
+            raise Environment("store.missing")
 
 
 class Store:

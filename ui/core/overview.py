@@ -45,6 +45,7 @@ def read_overview(desk: Desk) -> Overview:
             Waiting(tr("信用户年审到期的户"), reviews["annual"], "reviews", "warn"),
             Waiting(tr("撤回授权后待删除的户"), len(desk.rights.countdowns()), "consents", "bad"),
             Waiting(tr("保存期满应删除的记录"), _out_of_term(desk), "consents", "warn"),
+            Waiting(tr("等我批准的完整信息导出"), desk.exports.waiting(), "records", "warn"),
             Waiting(tr("待报送的修改"), sync.unsent, "sync", "info"),
         ),
         sync=sync,

@@ -27,6 +27,8 @@ class ExportBar(QWidget):
     """Hidden until ``ask``; emits ``wished`` with an ``ExportWish``. Escape-free: asking again closes it."""
 
     wished = Signal(object)
+    in_full_wished = Signal()
+    """The list is wanted unmasked: shown where the page connects it (``offer_in_full``)."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -43,8 +45,19 @@ class ExportBar(QWidget):
         self.confirm.clicked.connect(self.choose)
         across.addWidget(self.confirm)
         down.addLayout(across)
-        down.addWidget(label(tr("证件号、电话、住址和收入等已遮蔽；文件写明导出人、时间和用途。"), "hint", wrap=True))
+        below = row(gap=8)
+        told = tr("证件号、电话、住址和收入等已遮蔽；文件写明导出人、时间和用途。")
+        below.addWidget(label(told, "hint", wrap=True), 1)
+        self.in_full = button(tr("需要完整信息…"), "link")
+        self.in_full.clicked.connect(self.in_full_wished)
+        self.in_full.hide()
+        below.addWidget(self.in_full)
+        down.addLayout(below)
         self.hide()
+
+    def offer_in_full(self) -> None:
+        """Offer the way to an unmasked list."""
+        self.in_full.show()
 
     def opener(self) -> QPushButton:
         """The button that opens the bar."""

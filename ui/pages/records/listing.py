@@ -6,21 +6,26 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from jmdesk.catalogue.types import RecordType
+from jmdesk.exports.service import Exported, Order
 from jmdesk.store.reading import Filter
 from ui.core import wording
 from ui.core.actions import tip
+from ui.core.context import Context
 from ui.core.i18n import tr
 from ui.core.icons import icon
 from ui.core.record_desk import RecordDesk
+from ui.core.runner import Outcome
+from ui.core.search_note import SearchNote
 from ui.core.theme import look
 from ui.pages.records.model import HITS, RecordFilter, RecordSource, columns, is_searchable
 from ui.widgets.empty_state import EmptyState
-from ui.widgets.export_bar import ExportBar
+from ui.widgets.export_bar import ExportBar, ExportWish
 from ui.widgets.field import TextField
 from ui.widgets.flow import Flow
 from ui.widgets.progress_panel import ProgressPanel
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
+from ui.widgets.unmasked_export import UnmaskedExport
 
 PAUSE = 120
 """Milliseconds without a key before a search starts."""
@@ -31,17 +36,23 @@ class RecordList(QWidget):
 
     opened = Signal(str)
     new_wished = Signal()
-    searched = Signal(str)
 
-    def __init__(self, record_type: RecordType, desk: RecordDesk) -> None:
+    def __init__(self, record_type: RecordType, desk: RecordDesk, context: Context) -> None:
         super().__init__()
-        self.type, self._desk = record_type, desk
+        self.type, self._desk, self._context = record_type, desk, context
+        self._searches = SearchNote(desk.desk, context.runner)
         down = column(self, gap=10)
         self.bar = ExportBar(record_type.label)
         down.addLayout(self._head())
         down.addLayout(self._filters())
         down.addWidget(self.bar)
+        self.bar.wished.connect(self._export)
         self.progress = ProgressPanel()
+        self.in_full = UnmaskedExport(context, record_type, self.filter, self.progress)
+        if desk.desk.guard.may("export", record_type.id):
+            self.bar.offer_in_full()
+            self.bar.in_full_wished.connect(self.in_full.toggle)
+        down.addWidget(self.in_full)
         down.addWidget(self.progress)
         self.table = WindowedTable(columns(record_type, desk.labels.hidden(record_type.id)), record_type.label)
         empty = EmptyState("")
@@ -54,6 +65,19 @@ class RecordList(QWidget):
         self.table.opened.connect(self.opened)
         self.table.typed.connect(self._type_into_search)
         self.refresh()
+
+    def _export(self, wish: ExportWish) -> None:
+        exports, order = self._context.services.exports, Order(self.type.id, wish.purpose, self.filter())
+        task = self._context.runner.beside(
+            lambda progress, cancelled: exports.records(order, wish.file, progress, cancelled), self._exported
+        )
+        self.progress.follow(task, tr("正在导出…"))
+
+    def _exported(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self._context.notices.error(outcome.error)
+        if isinstance(outcome.value, Exported):
+            self._context.notices.say(tr("已导出 {n} 条，已留痕。", n=f"{outcome.value.rows:,}"))
 
     def wanted(self) -> RecordFilter:
         """What the filters say."""
@@ -70,7 +94,7 @@ class RecordList(QWidget):
         self._timer.stop()
         wanted = self.wanted()
         self.table.show_source(RecordSource(self._desk.desk, self._desk.labels, self.type, wanted))
-        self.searched.emit(wanted.search)
+        self._searches.take(self.type.id, wanted.search)
         shown = self.table.rows.rowCount()
         over = bool(wanted.search) and shown >= HITS
         self._count.setText(tr("前 {n} 条，请再多输几个字", n=shown) if over else tr("共 {n} 条", n=f"{shown:,}"))

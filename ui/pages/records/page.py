@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import beijing_date
-from jmdesk.exports.service import Exported, Order
 from jmdesk.records.writer import InvalidRecord
 from ui.core import wording
 from ui.core.actions import bind, tip
@@ -22,14 +21,12 @@ from ui.core.ports import Chip
 from ui.core.record_desk import Loaded, RecordDesk
 from ui.core.reveal import Revealed, reveal
 from ui.core.runner import Outcome
-from ui.core.search_note import SearchNote
 from ui.core.theme import look
 from ui.pages.records.kinds import KindList
 from ui.pages.records.listing import RecordList
 from ui.widgets.attachments import AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
-from ui.widgets.export_bar import ExportWish
 from ui.widgets.field import TextField
 from ui.widgets.record_fields import FieldMaker
 from ui.widgets.record_form import RecordForm, RevealWish
@@ -49,7 +46,6 @@ class RecordsPage(Page):
         self.desk = RecordDesk(services)
         self._maker = FieldMaker(services.catalogue, self.desk.labels, services.regions)
         self._lists: dict[str, RecordList] = {}
-        self._searches = SearchNote(services, context.runner)
         self._forms: dict[str, RecordForm] = {}
         self.type_id, self.rid = "R05", ""
         self._dirty = False
@@ -142,29 +138,14 @@ class RecordsPage(Page):
         self.type_id, self.rid, self._revealed_rid = type_id, "", ""
         made = self._lists.get(type_id)
         if made is None:
-            made = self._lists[type_id] = RecordList(self.context.services.catalogue.types[type_id], self.desk)
+            record_type = self.context.services.catalogue.types[type_id]
+            made = self._lists[type_id] = RecordList(record_type, self.desk, self.context)
             made.opened.connect(lambda rid: self.open(self.type_id, rid))
             made.new_wished.connect(self.start_new)
-            made.searched.connect(partial(self._searches.take, type_id))
-            made.bar.wished.connect(self._export)
             self._list_place.addWidget(made)
         self._mark_type()
         self._list_place.setCurrentWidget(made)
         self.stack.setCurrentIndex(0)
-
-    def _export(self, wish: ExportWish) -> None:
-        shown, exports = self._lists[self.type_id], self.context.services.exports
-        order = Order(self.type_id, wish.purpose, shown.filter())
-        task = self.context.runner.beside(
-            lambda progress, cancelled: exports.records(order, wish.file, progress, cancelled), self._exported
-        )
-        shown.progress.follow(task, tr("正在导出…"))
-
-    def _exported(self, outcome: Outcome) -> None:
-        if outcome.error is not None:
-            self.context.notices.error(outcome.error)
-        if isinstance(outcome.value, Exported):
-            self.context.notices.say(tr("已导出 {n} 条，已留痕。", n=f"{outcome.value.rows:,}"))
 
     # -- form ------------------------------------------------------------------------------------------------------
 

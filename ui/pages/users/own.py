@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from jmdesk.accounts.recovery_sheet import recovery_sheet
-from jmdesk.permissions.policy import shipped
+from jmdesk.core.errors import Refused
+from jmdesk.packages.security import security_of
 from jmdesk.vault.keeper import check_pin, seconds_of_today, start_keeper
 from ui.core.context import Context
 from ui.core.i18n import tr
@@ -56,7 +57,7 @@ class OwnWays(QWidget):
         down.addWidget(self.pin_words)
         down.addLayout(across)
         for part in (self.pin_words, self.pin, self.pin_button):
-            part.setEnabled(shipped().pin_allowed)
+            part.setEnabled(security_of(context.services.packages).pin_allowed)
         down.addStretch(1)
 
     def change(self) -> None:
@@ -95,7 +96,10 @@ class OwnWays(QWidget):
 
         def start() -> None:
             check_pin(pin)
-            start_keeper(desk.vault, pin, seconds_of_today(desk.clock.now(), shipped().pin_hours))
+            policy = security_of(desk.packages)
+            if not policy.pin_allowed:  # a package may have come since the page was made
+                raise Refused("permissions.no_pin")
+            start_keeper(desk.vault, pin, seconds_of_today(desk.clock.now(), policy.pin_hours))
             desk.audit.note("key", "R02", desk.actor, {"kind": "pin"})
 
         self._do(start, tr("快捷码已启用，今天锁定后可用它开库。"))
