@@ -15,6 +15,7 @@ from jmdesk.enterprises import queries as enterprises
 from jmdesk.green_cards import queries, rules
 from jmdesk.green_cards.board import Board, Card, board
 from jmdesk.green_cards.clocks import REPLY_DAYS, Inquiry, Silence, inquiries, silences
+from jmdesk.green_cards.facts import card_of, facts_of, levels_of, shown_by, year_of
 from jmdesk.green_cards.naming import alike
 from jmdesk.papers.queries import Paper
 from jmdesk.papers.service import Papers
@@ -103,13 +104,13 @@ class GreenCards:
             whole = reading.get(connection, CARD, rid) or found
             firm = reading.get(connection, "R20", str(found.values.get("uscc", "")))
         facts = facts_of(whole, case)
-        result = rules.rate(self.rules_of(_year(found)), facts)
+        result = rules.rate(self.rules_of(year_of(found)), facts)
         if "revenue_main" in self._desk.records.guard.hidden(CARD):
             facts = replace(facts, revenue=Decimal(0))
         applied = case.last("apply")
         basis = str(applied.details.get("basis", "")) if applied is not None else ""
         firm = self._desk.records.shown(firm) if firm else None
-        asked = inquiries(case, self._titles(_year(found)), self._desk.catalogue.calendar)
+        asked = inquiries(case, self._titles(year_of(found)), self._desk.catalogue.calendar)
         return Opened(found, firm, case, facts, result, basis, asked)
 
     def cards(self, year: int) -> list[Card]:
@@ -119,7 +120,7 @@ class GreenCards:
             records, firms = queries.of_year(connection, year), queries.firms(connection, year)
         departments = [department["id"] for department in self.rules_of(year)["base"]["departments"]]
         shown = self._desk.records.shown
-        return [_card(shown(record), firms.get(str(record.values.get("uscc"))), departments) for record in records]
+        return [card_of(shown(record), firms.get(str(record.values.get("uscc"))), departments) for record in records]
 
     def board(self, year: int) -> Board:
         """The counts of a year."""
@@ -262,7 +263,7 @@ class GreenCards:
         """Write down gains, losses and vetoes. ``Refused`` "green_cards.unknown", "green_cards.veto"."""
         opened = self.open(rid)
         rules.rate(
-            self.rules_of(_year(opened.record)),
+            self.rules_of(year_of(opened.record)),
             rules.Facts(opened.facts.departments, gains, losses, vetoes, opened.facts.revenue),
         )
         details: dict[str, object] = {"gains": list(gains), "losses": dict(losses), "vetoes": dict(vetoes)}
@@ -296,7 +297,7 @@ class GreenCards:
         case = self._desk.workflows.within(writer, WORKFLOW, CARD, rid)
         green = bool(found.values.get("is_green"))
         if step.id == "calculate":
-            result = rules.rate(self.rules_of(_year(found)), facts_of(found, case))
+            result = rules.rate(self.rules_of(year_of(found)), facts_of(found, case))
             if result.grade is None:
                 raise Refused("green_cards.awaited", departments="、".join(result.awaited))
         elif step.id == "notice" and not green:
@@ -318,7 +319,7 @@ class GreenCards:
         if step.id == "reply":
             return {"dept_scores": self._answered(found, details)}
         if step.id == "calculate":
-            return _shown(rules.rate(self.rules_of(_year(found)), facts_of(found, case)), facts_of(found, case))
+            return shown_by(rules.rate(self.rules_of(year_of(found)), facts_of(found, case)), facts_of(found, case))
         if step.id == "fulfil":
             return {"benefits": self._benefits(found, str(details.get("benefit", "")))}
         if step.id == "decide":
@@ -327,7 +328,7 @@ class GreenCards:
 
     def _answered(self, found: Stored, details: Mapping[str, object]) -> dict[str, object]:
         department, level = str(details.get("department", "")), str(details.get("level", ""))
-        base = self.rules_of(_year(found))["base"]
+        base = self.rules_of(year_of(found))["base"]
         known = {one["id"] for one in base["departments"]}
         if department not in known or level not in {*base["levels"], rules.NOT_APPLICABLE}:
             raise Refused("green_cards.unknown", item=f"{department} {level}")
@@ -343,14 +344,14 @@ class GreenCards:
     def _decide(self, writer: Writer, found: Stored, case: Standing, document: str) -> None:
         firm = writer.transaction.get("R20", str(found.values.get("uscc", "")))
         values = firm.values if firm is not None else {}
-        model = self.rules_of(_year(found))
+        model = self.rules_of(year_of(found))
         result = rules.rate(model, facts_of(found, case))
         applied = case.last("apply")
         basis = str(applied.details.get("basis", "")) if applied is not None else ""
         self._desk.papers.write(writer, "green-card-decision", CARD, found.rid, {
             "enterprise": str(values.get("ent_name", "")),
             "uscc": str(values.get("uscc", "")),
-            "year": _year(found),
+            "year": year_of(found),
             "grade": str(result.grade or ""),
             "document": document,
             "backbone": "符合诚信绿卡骨干企业条件。" if result.backbone else "",
@@ -378,7 +379,7 @@ class GreenCards:
         with self._desk.store.reading() as connection:
             cards = queries.of_year(connection, year)
         cases = self._desk.workflows.standings(WORKFLOW, CARD, [card.rid for card in cards])
-        return [c for c in cards if cases[c.rid].state == "applied" and department not in _levels(c)]
+        return [c for c in cards if cases[c.rid].state == "applied" and department not in levels_of(c)]
 
     def _letter(self, writer: Writer, template: str, year: int, department: str, values: Mapping[str, object]) -> Paper:
         region = self._desk.regions[0].ljust(12, "0")
@@ -392,62 +393,6 @@ class GreenCards:
         return self._desk.papers.write(
             writer, template, "green_cards", f"{year}/{department}", whole, region=region
         ).paper
-
-
-def facts_of(found: Stored, case: Standing) -> rules.Facts:
-    """What is known of a card: the departments' answers, and the latest facts that were written down."""
-    event = case.last("facts")
-    given: Mapping[str, Any] = event.details if event is not None else {}
-    revenue = found.values.get("revenue_main")
-    return rules.Facts(
-        {department: str(level) for department, level in _levels(found).items()},
-        [str(item) for item in given.get("gains", [])],
-        {str(item): int(times) for item, times in given.get("losses", {}).items()},
-        {str(code): str(document) for code, document in given.get("vetoes", {}).items()},
-        Decimal(str(revenue)) if revenue is not None else Decimal(0),
-    )
-
-
-def _shown(result: rules.Grade, facts: rules.Facts) -> Record:
-    shown: Record = {
-        "gain_score": f"{result.gain:.1f}",
-        "loss_score": f"{result.loss:.1f}",
-        "gc_grade": result.grade or "",
-    }
-    if result.base is not None:
-        shown["base_score"] = f"{result.base:.1f}"
-    if facts.vetoes:
-        shown["veto_codes"] = dict(facts.vetoes)
-    return shown
-
-
-def _card(record: Stored, firm: Stored | None, departments: Sequence[str]) -> Card:
-    values, known = record.values, firm.values if firm is not None else {}
-    levels = _levels(record)
-    total, revenue = values.get("total"), values.get("revenue_main")
-    return Card(
-        record.rid,
-        str(values.get("uscc", "")),
-        str(known.get("ent_name", "")),
-        firm.region if firm is not None else record.region,
-        str(known.get("industry_code", "")),
-        str(values.get("gc_grade", "")),
-        Decimal(str(total)) if total is not None else None,
-        bool(values.get("is_green")),
-        bool(values.get("is_backbone")),
-        Decimal(str(revenue)) if revenue is not None else None,
-        sum(department not in levels for department in departments),
-    )
-
-
-def _levels(found: Stored) -> Mapping[str, Any]:
-    levels = found.values.get("dept_scores")
-    return levels if isinstance(levels, dict) else {}
-
-
-def _year(found: Stored) -> int:
-    year = found.values.get("gc_year")
-    return year if isinstance(year, int) else 0
 
 
 def _asked_on(case: Standing, department: str) -> date | None:

@@ -167,3 +167,14 @@ def test_a_street_is_scored_by_what_was_written_down_and_awarded(office: Office,
     with office.desk.store.reading() as connection:
         (waiting,) = [one for one in outbox.drafts(connection, types=["R23"]) if one.record.rid == street]
         assert Readiness(connection, office.desk.catalogue, office.clock).hold(waiting) is None
+
+
+def test_no_field_takes_a_fee(office: Office, candidate: str) -> None:
+    """Associations must not charge for a selection: there is nowhere to write an amount down."""
+    kinds = office.desk.catalogue.types
+    assert not [
+        f.identifier for t in ("R23", "R24") for f in kinds[t].fields if "fee" in f.identifier or "费" in f.label
+    ]
+    assert not [f.identifier for f in kinds["R23"].fields if f.unit == "元"]
+    steps = office.desk.workflows.standing("W8", "R23", candidate).definition.steps.values()
+    assert not [text for step in steps for text in step.needs.values() if "费" in text or "金额" in text]
