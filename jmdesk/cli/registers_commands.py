@@ -14,6 +14,7 @@ from jmdesk.core.clock import SystemClock, beijing_date
 from jmdesk.core.errors import Environment, Refused
 
 if TYPE_CHECKING:
+    from jmdesk.desk import Desk
     from jmdesk.registers.register import Register
     from jmdesk.registers.service import ImportResult
 
@@ -48,7 +49,7 @@ def import_register(args: argparse.Namespace) -> int:
     from jmdesk.registers.service import consent_batch, import_households
 
     with open_desk(args) as desk:
-        register = _opened(args)
+        register = _opened(args, desk)
         today = beijing_date(SystemClock().now())
         result = import_households(
             desk,
@@ -63,17 +64,19 @@ def import_register(args: argparse.Namespace) -> int:
     return DONE if result.landed else REFUSED
 
 
-def _opened(args: argparse.Namespace) -> Register:
+def _opened(args: argparse.Namespace, desk: Desk) -> Register:
     from jmdesk.cli.output import first_line
     from jmdesk.registers.register import open_register
+    from jmdesk.registers.wording import wording_of
 
+    known = wording_of(desk.catalogue)
     password = first_line(args.password_file) if args.password_file else None
     try:
-        return open_register(Path(args.file), password)
+        return open_register(Path(args.file), password, known)
     except Refused as error:
         if error.code != "registers.password_needed" or not sys.stdin.isatty():
             raise
-        return open_register(Path(args.file), getpass.getpass("工作簿口令: "))
+        return open_register(Path(args.file), getpass.getpass("工作簿口令: "), known)
 
 
 def _told(result: ImportResult, refused: str | None) -> str:

@@ -23,7 +23,7 @@ _HONG_KONG = "516"
 def reader_of(meaning: Meaning, unit: str) -> Reader:
     """How the cells of a column are read."""
     if meaning.described is not None:
-        return reader(meaning.described, unit)
+        return reader(meaning.described, unit, meaning.codes)
     if meaning.key == "consent.date":
         return read_date
     return text_reader(60)

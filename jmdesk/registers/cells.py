@@ -345,15 +345,19 @@ _CODE_FIRST = re.compile(r"([0-9A-Za-z]{1,6})[\s.、\-:：_](.+)")
 @cache
 def code_words(code_list: str) -> Mapping[str, str]:
     """Every word that stands for a code of a list: code, label, label without brackets, everyday words."""
-    found: dict[str, str] = {}
     labels = dict(catalogue().code_lists[code_list].values)
     if code_list == "CL-IND":
         labels |= {c: entry.name for c, entry in industries().by_code.items() if entry.level == "class"} | labels
+    return _words_of(labels) | {_word(word): code for word, code in words()["codes"].get(code_list, {}).items()}
+
+
+def _words_of(labels: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for code, label in labels.items():
         for word in (code, label, _BRACKETS.sub("", label), code.lstrip("0")):
             if word:
                 found.setdefault(_word(word), code)
-    return found | {_word(word): code for word, code in words()["codes"].get(code_list, {}).items()}
+    return found
 
 
 @cache
@@ -372,9 +376,12 @@ def _word(text: str) -> str:
     return re.sub(r"\s+", "", text).upper()
 
 
-def code_reader(code_list: str) -> Reader:
-    """Reads a code by code, label or everyday word; ``1 一般农户`` as the import template's lists write it, too."""
-    known = code_words(code_list)
+def code_reader(code_list: str, own: Mapping[str, str] | None = None) -> Reader:
+    """Reads a code by code, label or everyday word; ``1 一般农户`` as the import template's lists write it, too.
+
+    ``own``: code → label of a list that the program does not bring with it.
+    """
+    known = code_words(code_list) if own is None else _words_of(own)
 
     def read(raw: Raw) -> Read:
         text = plain_text(raw)
@@ -397,9 +404,12 @@ _REPEATING = frozenset({"code", "bool", "year"})
 """Kinds of fields in whose columns the same few cells come again and again: their readers remember."""
 
 
-def reader(described: Field, unit: str = "") -> Reader:
-    """The reader of a catalogue field. ``unit`` "万元" for amounts that an office writes so."""
-    read = _reader(described, unit)
+def reader(described: Field, unit: str = "", own: Mapping[str, str] | None = None) -> Reader:
+    """The reader of a catalogue field. ``unit`` "万元" for amounts that an office writes so.
+
+    ``own``: code → label where a city's own field has a list of its own.
+    """
+    read = code_reader(described.code_list, own) if own else _reader(described, unit)
     if described.type.kind in _REPEATING or described.code_list == "CL-IND" or read in {read_group, read_date}:
         return lru_cache(maxsize=2048, typed=True)(read)
     return read

@@ -9,11 +9,10 @@ from datetime import date
 
 from jmdesk.catalogue.crosschecks import cross_checks
 from jmdesk.catalogue.household_checks import check_household
-from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.problems import Problem
 from jmdesk.catalogue.regions import regions
-from jmdesk.catalogue.types import Record
-from jmdesk.catalogue.validation import validation
+from jmdesk.catalogue.types import Catalogue, Record
+from jmdesk.catalogue.validation import validation_of
 from jmdesk.registers.building import Building, complete_income, complete_person, reader_of
 from jmdesk.registers.cells import Reader, Remark, plain_text
 from jmdesk.registers.drafts import HEAD, HouseholdDraft, RecordDraft
@@ -22,7 +21,7 @@ from jmdesk.registers.layout import Form, Table, group_named
 from jmdesk.registers.mapping import ColumnChoice, Mapping
 from jmdesk.registers.places import is_village, region_in_title, village_by_code, village_by_name
 from jmdesk.registers.sheets import Row
-from jmdesk.registers.wording import Meaning, bare_header, wording
+from jmdesk.registers.wording import Meaning, Wording, bare_header, wording
 
 _DEFAULTS = {"household_type": "1", "resident_status": "1", "verify_level": "1"}
 _OF_LITTLE_NEWS = frozenset({"crosscheck.child_id"})
@@ -32,11 +31,15 @@ _HEAD_RELATION = "02"
 _OF_HEAD = ("person_name", "id_no", "sex")
 
 
-def drafts(found: Iterable[Table | Form], mapping: Mapping, on: date) -> Iterator[HouseholdDraft]:
+def drafts(
+    found: Iterable[Table | Form], mapping: Mapping, on: date, known: Wording | None = None
+) -> Iterator[HouseholdDraft]:
     """Every household of a register, in order, complete with findings; ``on`` is the day of the import.
 
-    A head who appears in two households is refused the second time.
+    A head who appears in two households is refused the second time. ``known``: the wording with the catalogue that
+    values are checked by.
     """
+    by = (known or wording()).catalogue
     heads: dict[str, CellRef] = {}
     for part in found:
         if part.sheet.name in mapping.skip_sheets:
@@ -44,7 +47,7 @@ def drafts(found: Iterable[Table | Form], mapping: Mapping, on: date) -> Iterato
         source = _Tables(part, mapping) if isinstance(part, Table) else _Forms(part, mapping)
         region = _region_of(part, mapping)
         for building in source.buildings():
-            draft = _finished(building, mapping, region, on)
+            draft = _finished(building, mapping, region, on, by)
             _once_only(draft, heads)
             yield draft
 
@@ -79,11 +82,10 @@ class _Column:
 
 
 def _columns(headers: Map[int, str], choices: Map[str, ColumnChoice]) -> list[_Column]:
-    meanings = wording().meanings
     columns: list[_Column] = []
     for index, header in headers.items():
         choice = choices.get(bare_header(header))
-        meaning = meanings.get(choice.key) if choice else None
+        meaning = choice.meaning if choice else None
         if choice is None or meaning is None:
             continue
         totals = meaning.type == "R07" and meaning.described is not None and meaning.described.derived == "computed"
@@ -205,7 +207,7 @@ class _Forms:
         yield building
 
 
-def _finished(building: Building, mapping: Mapping, region: str, on: date) -> HouseholdDraft:
+def _finished(building: Building, mapping: Mapping, region: str, on: date, by: Catalogue) -> HouseholdDraft:
     draft = building.draft
     _find_head(building)
     for member in draft.members:
@@ -213,8 +215,8 @@ def _finished(building: Building, mapping: Mapping, region: str, on: date) -> Ho
     complete_income(building, mapping.year or on.year - 1)
     _place(building, mapping, region)
     _fill(draft, mapping.year or on.year - 1, on)
-    _validate(draft, on)
-    _hang_together(draft, on)
+    _validate(draft, on, by)
+    _hang_together(draft, on, by)
     return draft
 
 
@@ -313,17 +315,17 @@ def _fill(draft: HouseholdDraft, year: int, on: date) -> None:
             values.setdefault("opt_out", False)
 
 
-def _validate(draft: HouseholdDraft, on: date) -> None:
+def _validate(draft: HouseholdDraft, on: date, by: Catalogue) -> None:
     """The catalogue's checks of every value; what is essential and missing is an error, the rest a remark."""
-    checks, essential = validation(), wording().essential
+    checks, essential = validation_of(by), wording().essential
     missing: list[str] = []
     for record in draft.records:
-        type_ = catalogue().types[record.type]
+        type_ = by.types[record.type]
         known = checks.of(record.type).checks
         for name, value in record.values.items():
             problem = known[name](value, record.values, on)
             if problem is not None:
-                _add(draft, record, problem)
+                _add(draft, record, problem, by)
         for described in type_.fields:
             name = described.identifier
             if not described.required or name in record.values or name in _FILLED_LATER or not described.is_input:
@@ -339,7 +341,7 @@ def _validate(draft: HouseholdDraft, on: date) -> None:
         draft.findings.append(Finding("registers.incomplete", "warn", "", params, draft.ref(draft.household)))
 
 
-def _hang_together(draft: HouseholdDraft, on: date) -> None:
+def _hang_together(draft: HouseholdDraft, on: date, by: Catalogue) -> None:
     """The catalogue's checks across fields and across the records of the household."""
     records = {str(place): record for place, record in enumerate(draft.records)}
     children: dict[str, dict[str, Record]] = {}
@@ -348,14 +350,14 @@ def _hang_together(draft: HouseholdDraft, on: date) -> None:
             children.setdefault(record.type, {})[place] = record.values
     home = draft.household.values
     for found in check_household(cross_checks(), "0", home, children, on):
-        _add(draft, records[found.rid], found.problem)
+        _add(draft, records[found.rid], found.problem, by)
     if not draft.members:
         draft.findings.append(Finding("registers.no_head", "error", "户主", {}, draft.ref(draft.household)))
 
 
-def _add(draft: HouseholdDraft, record: RecordDraft, problem: Problem) -> None:
+def _add(draft: HouseholdDraft, record: RecordDraft, problem: Problem, by: Catalogue) -> None:
     """A problem of the catalogue's checks as a finding with its cell."""
-    described = catalogue().types[record.type].by_identifier.get(problem.field)
+    described = by.types[record.type].by_identifier.get(problem.field)
     level: FindingLevel = "note" if problem.code in _OF_LITTLE_NEWS else problem.level
     ref = draft.ref(record, problem.field)
     draft.findings.append(Finding(problem.code, level, described.label if described else "", problem.params, ref))

@@ -33,6 +33,13 @@ class ColumnChoice:
     key: str
     unit: str = ""
     certainty: float = 1.0
+    own: Meaning | None = field(default=None, compare=False)
+    """The meaning itself where it is a city's own field."""
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """What the column is read as; None for one that is left out."""
+        return self.own if self.own is not None and self.own.key == self.key else wording().meanings.get(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,8 @@ class Mapping:
         forbidden = refused_column(header)
         if key and forbidden is not None:
             raise Refused("registers.column_forbidden", header=header, kind=forbidden.label)
-        if key and key not in wording().meanings:
+        own = {choice.own.key for choice in self.columns if choice.own is not None}
+        if key and key not in wording().meanings and key not in own:
             raise Refused("registers.unknown_column", key=key)
         columns = tuple(
             replace(
@@ -80,11 +88,10 @@ class Mapping:
 
     def with_unit(self, unit: str) -> Mapping:
         """The mapping with all amounts read as 元 or as 万元: the unit switch."""
-        meanings = wording().meanings
         return replace(
             self,
             columns=tuple(
-                replace(choice, unit=unit) if choice.key and meanings[choice.key].is_amount else choice
+                replace(choice, unit=unit) if choice.meaning is not None and choice.meaning.is_amount else choice
                 for choice in self.columns
             ),
         )
@@ -101,14 +108,14 @@ class Mapping:
         }
 
 
-def from_plain(plain: Map[str, Any]) -> Mapping:
+def from_plain(plain: Map[str, Any], known: Wording | None = None) -> Mapping:
     """A remembered mapping. Raises ``Refused("registers.mapping_unreadable")`` for anything else."""
     try:
         if plain["format"] != _FORMAT:
             raise Refused("registers.mapping_unreadable")
-        known = wording().meanings
+        meanings = (known or wording()).meanings
         return Mapping(
-            tuple(ColumnChoice(str(h), str(k) if k in known else "", str(u)) for h, k, u in plain["columns"]),
+            tuple(_chosen(meanings, str(h), str(k), str(u)) for h, k, u in plain["columns"]),
             str(plain.get("region", "")),
             plain.get("year") if isinstance(plain.get("year"), int) else None,
             bool(plain.get("skip_hidden", False)),
@@ -116,6 +123,13 @@ def from_plain(plain: Map[str, Any]) -> Mapping:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as damage:
         raise Refused("registers.mapping_unreadable") from damage
+
+
+def _chosen(meanings: Map[str, Meaning], header: str, key: str, unit: str, certainty: float = 1.0) -> ColumnChoice:
+    """A choice; without a meaning where nobody knows the key any more."""
+    meaning = meanings.get(key)
+    own = meaning if meaning is not None and meaning.own is not None else None
+    return ColumnChoice(header, key if meaning is not None else "", unit, certainty, own)
 
 
 def headers_of(found: Table | Form) -> tuple[str, ...]:
@@ -134,12 +148,12 @@ def fingerprint(found: Iterable[Table | Form]) -> str:
     return hashlib.sha256("\n".join(bare).encode()).hexdigest()[:16]
 
 
-def guessed(found: Sequence[Table | Form], remembered: Mapping | None = None) -> Mapping:
+def guessed(found: Sequence[Table | Form], remembered: Mapping | None = None, known: Wording | None = None) -> Mapping:
     """The mapping that fits these sheets best; what the office chose before wins over the wording.
 
     When two headers seem to mean the same, the surer one is taken, at equal certainty the first.
     """
-    known = wording()
+    known = known or wording()
     memory = remembered.by_header if remembered else {}
     choices: dict[str, ColumnChoice] = {}
     for part in found:
@@ -170,7 +184,7 @@ def _guess(header: str, known: Wording, part: Table | Form) -> ColumnChoice:
         titles = part.titles if isinstance(part, Form) else ()
         above = part.unit if isinstance(part, Table) else next((u for t in titles if (u := unit_in(t))), "")
         unit = unit_in(header) or above or YUAN
-    return ColumnChoice(header, key, unit, certainty)
+    return _chosen(known.meanings, header, key, unit, certainty)
 
 
 def _without_rivals(choices: list[ColumnChoice], found: Sequence[Table | Form]) -> tuple[ColumnChoice, ...]:
@@ -246,10 +260,10 @@ class Echo:
 
 def echoes(choice: ColumnChoice, found: Sequence[Table | Form], most: int = 5) -> list[Echo]:
     """What the chosen meaning and unit do to the first values of a column: shown beside the unit switch."""
-    meaning = wording().meanings.get(choice.key)
+    meaning = choice.meaning
     if meaning is None:
         return [Echo(plain_text(value), "", None) for value in samples(choice.header, found, most)]
-    read = reader(meaning.described, choice.unit) if meaning.described else None
+    read = reader(meaning.described, choice.unit, meaning.codes) if meaning.described else None
     return [_echo(value, meaning, read) for value in samples(choice.header, found, most)]
 
 
@@ -264,4 +278,5 @@ def _echo(value: object, meaning: Meaning, read: Any) -> Echo:
         return Echo(plain_text(value), "", remark)
     codes = catalogue().code_lists.get(described.code_list)
     text = codes.label(kept) if codes and codes.values and isinstance(kept, str) else plain_text(kept)
+    text = meaning.codes.get(text, text)
     return Echo(plain_text(value), f"{text} {described.unit}".strip(), remark)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from jmdesk.registers.layout import Form, Table, found_on
 from jmdesk.registers.mapping import Mapping, fingerprint, guessed
 from jmdesk.registers.reading import read_books
 from jmdesk.registers.sheets import Book, Sheet
-from jmdesk.registers.wording import SHEETS_OF_TEMPLATES, wording
+from jmdesk.registers.wording import SHEETS_OF_TEMPLATES, Wording, wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,15 @@ class Register:
     parts: tuple[Table | Form, ...]
     notes: tuple[Finding, ...]
     office: str
+    known: Wording = field(default_factory=wording, repr=False)
 
     def guess(self, remembered: Mapping | None = None) -> Mapping:
         """The mapping that fits best, the office's earlier choices first."""
-        return guessed(self.parts, remembered)
+        return guessed(self.parts, remembered, self.known)
 
     def households(self, mapping: Mapping, on: date) -> Iterator[HouseholdDraft]:
         """Every household, in order."""
-        return drafts(self.parts, mapping, on)
+        return drafts(self.parts, mapping, on, self.known)
 
     def preview(self, mapping: Mapping, on: date, most: int = 20) -> list[HouseholdDraft]:
         """The first households, as they would be imported."""
@@ -49,8 +50,12 @@ class Register:
         return [*self.notes, *_hidden(self.parts, mapping), *_left_out(mapping)]
 
 
-def open_register(source: Path, password: str | None = None) -> Register:
-    """Read a file, or a folder of files. Raises what reading raises, and ``registers.no_register``."""
+def open_register(source: Path, password: str | None = None, known: Wording | None = None) -> Register:
+    """Read a file, or a folder of files. Raises what reading raises, and ``registers.no_register``.
+
+    ``known``: the wording of a desk's catalogue (``wording_of``), with the city's own columns.
+    """
+    known = known or wording()
     parts: list[Table | Form] = []
     notes: list[Finding] = []
     for book in read_books(source, password):
@@ -62,20 +67,20 @@ def open_register(source: Path, password: str | None = None) -> Register:
             notes.append(_note("registers.unsaved", "warn", name=book.name))
         if book.macros:
             notes.append(_note("registers.macros_not_run", name=book.name))
-        parts += _parts(book, notes)
+        parts += _parts(book, notes, known)
     if not parts:
         raise Refused("registers.no_register")
-    return Register(source.name, tuple(parts), tuple(notes), fingerprint(parts))
+    return Register(source.name, tuple(parts), tuple(notes), fingerprint(parts), known)
 
 
-def _parts(book: Book, notes: list[Finding]) -> Iterator[Table | Form]:
+def _parts(book: Book, notes: list[Finding], known: Wording) -> Iterator[Table | Form]:
     for sheet in book.sheets:
         if not sheet.rows or sheet.name in SHEETS_OF_TEMPLATES:
             continue
         if sheet.hidden:
             notes.append(_note("registers.hidden_sheet_skipped", sheet=sheet.name))
             continue
-        found = found_on(sheet, wording())
+        found = found_on(sheet, known)
         if found is None:
             notes.append(_note("registers.sheet_skipped", sheet=sheet.name))
             continue
@@ -104,9 +109,8 @@ def _hidden_data(part: Table | Form) -> int:
 
 
 def _left_out(mapping: Mapping) -> Iterator[Finding]:
-    meanings = wording().meanings
     for choice in mapping.columns:
-        meaning, forbidden = meanings.get(choice.key), refused_column(choice.header)
+        meaning, forbidden = choice.meaning, refused_column(choice.header)
         if forbidden is not None:
             yield _note("registers.column_forbidden", "warn", header=choice.header, kind=forbidden.label)
         elif meaning is None:

@@ -31,6 +31,7 @@ from jmdesk.registers.layout import Form, Table
 from jmdesk.registers.mapping import Mapping, from_plain
 from jmdesk.registers.refused import write_refused
 from jmdesk.registers.register import Register, open_register
+from jmdesk.registers.wording import wording_of
 
 _BATCH = 500
 _BIG = 200
@@ -155,7 +156,7 @@ def remembered(desk: RegisterDesk, register: Register) -> Mapping | None:
     if text is None:
         return None
     try:
-        return from_plain(json.loads(text))
+        return from_plain(json.loads(text), register.known)
     except (ValueError, Refused):
         return None
 
@@ -192,7 +193,7 @@ def import_households(
     said yes: then nothing has been written.
     """
     desk.records.guard.require("import", "R05")
-    register = source if isinstance(source, Register) else open_register(source, password)
+    register = source if isinstance(source, Register) else open_register(source, password, wording_of(desk.catalogue))
     mapping = mapping or proposed_mapping(desk, register)
     result = ImportResult(register.name, dry_run, notes=register.remarks(mapping), parts=register.parts)
     if not dry_run and sum(map(_rows, register.parts)) >= _BIG and desk.records.count("R05"):

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
 from jmdesk.catalogue.loader import catalogue
-from jmdesk.catalogue.types import Field, Record
+from jmdesk.catalogue.types import Catalogue, Field, Record
 from jmdesk.core.resources import resource
 from jmdesk.core.text import folded
 
@@ -40,10 +40,16 @@ class Meaning:
     label: str
     fixed: Mapping[str, str] = field(default_factory=dict)
     headers: tuple[str, ...] = ()
+    own: Field | None = None
+    """The field itself where it is a city's own (``x_…``), which the program's catalogue does not know."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """Code → label of that field's list."""
 
     @property
     def described(self) -> Field | None:
         """The catalogue field that the column is read as; None for regions, consents and what is left out."""
+        if self.own is not None:
+            return self.own
         type_ = "R06" if self.type == "head" else self.type
         found = catalogue().types.get(type_)
         return found.by_identifier.get(self.name) if found else None
@@ -72,6 +78,8 @@ class Wording:
     sections: Mapping[str, str]
     essential: Mapping[str, tuple[str, ...]]
     rights_by_land: Mapping[str, str]
+    catalogue: Catalogue = field(default_factory=catalogue, repr=False)
+    """By which the values of a register are checked."""
     _remembered: dict[str, tuple[str | None, float]] = field(default_factory=dict, repr=False)
 
     def meaning_of(self, header: str) -> tuple[str | None, float]:
@@ -191,6 +199,40 @@ def wording() -> Wording:
         loaded["sections"],
         {type_: tuple(fields) for type_, fields in loaded["essential"].items()},
         loaded["rights_by_land"],
+    )
+
+
+def wording_of(catalogue_: Catalogue) -> Wording:
+    """The wording for a desk's catalogue: what ships, and the labels of the city's own fields.
+
+    A label that the program knows keeps the program's meaning.
+    """
+    shipped = wording()
+    fresh = [
+        _own_meaning(described, catalogue_)
+        for type_id in HOUSEHOLD_TYPES
+        for described in catalogue_.types[type_id].fields
+        if described.identifier.startswith("x_") and described.is_input
+    ]
+    if not fresh:
+        return shipped if catalogue_ is catalogue() else replace(shipped, catalogue=catalogue_)
+    by_header = {header: meaning.key for meaning in reversed(fresh) for header in meaning.headers}
+    return replace(
+        shipped,
+        meanings={**shipped.meanings, **{meaning.key: meaning for meaning in fresh}},
+        by_header={**by_header, **shipped.by_header},
+        catalogue=catalogue_,
+        _remembered={},
+    )
+
+
+def _own_meaning(described: Field, catalogue_: Catalogue) -> Meaning:
+    key = f"{described.record_id}.{described.identifier}"
+    headers = dict.fromkeys(bare_header(text) for text in (described.label, f"{described.label}({described.unit})"))
+    codes = catalogue_.code_lists.get(described.code_list)
+    values = dict(codes.values) if codes is not None else {}
+    return Meaning(
+        key, described.record_id, described.identifier, "", described.label, {}, tuple(headers), described, values
     )
 
 

@@ -79,7 +79,7 @@ class ColumnEditor(QFrame):
 
     def show_column(self, opened: Opened, mapping: Mapping, choice: ColumnChoice, *, rival: bool) -> None:
         """Show one column as a mapping reads it."""
-        meaning = wording().meanings.get(choice.key)
+        meaning = choice.meaning
         kind = meanings.forbidden_kind(choice.header)
         self.title.setText(choice.header)
         if choice.header != self.header or not self.picker.isModified():
@@ -132,7 +132,7 @@ class ColumnEditor(QFrame):
         remark = next((echo.remark for echo in found if echo.remark), None) if read else None
         self.remark.setVisible(remark is not None)
         if remark is not None:
-            name = {"label": meanings.label_of(choice.key) or ""}
+            name = {"label": meanings.label_of(choice.key) or (choice.own.label if choice.own else "")}
             self.remark.setText(str(message(remark.code, {**name, **remark.params}, language())))
 
     def _unit_row(self) -> QWidget:
@@ -180,7 +180,7 @@ def _words(choice: ColumnChoice, kind: str, *, rival: bool) -> str:
         return tr("这一栏属于不得采集的内容({kind})，不会导入。请在原表中删去。", kind=kind)
     if rival:
         return tr("另有一栏也导入为这一项，只能留一栏；请把另一栏改为别的，或不导入。")
-    meaning = wording().meanings.get(choice.key)
+    meaning = choice.meaning
     if meaning is None:
         return tr("这一栏不导入。需要时在下面选择它的含义。")
     if meaning.type == "ignore":

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QPlainTextEdit, QWidget
 from jmdesk.core.messages import message
 from jmdesk.registers.findings import Finding
 from jmdesk.registers.mapping import WAN, ColumnChoice
-from jmdesk.registers.wording import wording
 from ui.core.context import Context
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
@@ -103,8 +102,8 @@ class ColumnsStep(QWidget):
 
     def _row(self, choice: ColumnChoice, *, rival: bool) -> Row:
         opened = self._wizard.opened
-        meaning = wording().meanings.get(choice.key)
-        read_as = meanings.label_of(choice.key) or ""
+        meaning = choice.meaning
+        read_as = meanings.label_of(choice.key) or (choice.own.label if choice.own else "")
         state = meanings.state(choice, rival=rival)
         unit = choice.unit if meaning and meaning.is_amount else ""
         shown = opened.samples.get(choice.header, "") if opened else ""

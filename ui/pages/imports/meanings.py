@@ -62,7 +62,7 @@ def doubtful(choice: ColumnChoice) -> bool:
 
 def state(choice: ColumnChoice, *, rival: bool) -> Chip:
     """How a column stands, in a word."""
-    meaning = wording().meanings.get(choice.key)
+    meaning = choice.meaning
     if forbidden_kind(choice.header):
         return Chip(tr("不得采集"), "bad")
     if meaning is None or meaning.type == "ignore":

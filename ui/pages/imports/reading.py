@@ -15,10 +15,10 @@ from jmdesk.registers.cells import plain_text
 from jmdesk.registers.drafts import HouseholdDraft, RecordDraft
 from jmdesk.registers.findings import Finding
 from jmdesk.registers.layout import Form, Table
-from jmdesk.registers.mapping import YUAN, Echo, Mapping, echoes, headers_of, samples
+from jmdesk.registers.mapping import YUAN, ColumnChoice, Echo, Mapping, echoes, headers_of, samples
 from jmdesk.registers.register import Register, open_register
 from jmdesk.registers.service import proposed_mapping, remembered
-from jmdesk.registers.wording import bare_header, wording
+from jmdesk.registers.wording import bare_header, wording_of
 from ui.core.i18n import tr
 from ui.core.labels import industry_name
 from ui.core.pickers import region_path
@@ -66,10 +66,10 @@ class Preview:
 
 def open_source(desk: Desk, source: Path, password: str | None, before: Mapping | None) -> Opened:
     """Read a file or a folder; ``before`` keeps the choices of the reading before. Raises what reading raises."""
-    register = open_register(source, password)
+    register = open_register(source, password, wording_of(desk.catalogue))
     mapping = register.guess(before) if before else proposed_mapping(desk, register)
     sampled = tuple(_beginning(part) for part in register.parts[:_SAMPLED_PARTS])
-    shown = {choice.header: _sample_text(choice.header, choice.key, sampled) for choice in mapping.columns}
+    shown = {choice.header: _sample_text(choice, sampled) for choice in mapping.columns}
     names = tuple(dict.fromkeys(part.sheet.name for part in register.parts))
     rows = sum(part.end - part.first if isinstance(part, Table) else 1 for part in register.parts)
     hidden = sum(len(part.sheet.hidden_rows) for part in register.parts if isinstance(part, Table))
@@ -90,8 +90,8 @@ def _beginning(part: Table | Form) -> Table | Form:
     return replace(part, end=min(part.end, part.first + _SAMPLED_ROWS)) if isinstance(part, Table) else part
 
 
-def _sample_text(header: str, key: str, parts: Parts) -> str:
-    meaning = wording().meanings.get(key)
+def _sample_text(choice: ColumnChoice, parts: Parts) -> str:
+    header, meaning = choice.header, choice.meaning
     described = meaning.described if meaning else None
     texts = list(dict.fromkeys(plain_text(value) for value in samples(header, parts)))[:_SAMPLES]
     return "；".join(str(numbers_masked(described, text)) if described else text for text in texts)
@@ -102,7 +102,7 @@ def echoes_of(opened: Opened, mapping: Mapping, header: str) -> list[Echo]:
     choice = next((choice for choice in mapping.columns if choice.header == header), None)
     if choice is None:
         return []
-    meaning = wording().meanings.get(choice.key)
+    meaning = choice.meaning
     described = meaning.described if meaning else None
     found = list({echo.before: echo for echo in echoes(choice, opened.sampled, _ECHOED_FROM)}.values())[:_ECHOED]
     if described is None:
