@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 
 import docx
 import pytest
@@ -26,6 +27,11 @@ def text_of(document: bytes) -> str:
 def card(office: Office) -> str:
     """An application of the first firm, exactly at the line of the backbone enterprises."""
     return office.desk.green_cards.apply(YEAR, office.firm, "100000.00", "2025年，年度审计报告")
+
+
+def test_a_year_of_cards_is_to_be_graded_by_the_end_of_june(office: Office, card: str) -> None:
+    (due,) = office.desk.workflows.standing("W9", "R24", card).open_dues()
+    assert (due.clock.label, due.day) == ("年度定级", date(2027, 6, 30))
 
 
 def answer(office: Office, card: str, level: str = "1", *, without: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 
 import docx
 import pytest
@@ -56,6 +57,13 @@ def test_nothing_works_before_a_basis_is_entered(office: Office) -> None:
     with pytest.raises(Refused, match="title"):
         office.desk.selections.open_round(BATCH, EVALUATION, "江商信用函〔2026〕12号", "诚信企业")
     assert office.desk.selections.open_round(BATCH, EVALUATION, "江商信用函〔2026〕12号").title == NEUTRAL_TITLE
+
+
+def test_a_round_is_to_end_in_the_week_of_the_fifteenth_of_march(office: Office, candidate: str) -> None:
+    (due,) = office.desk.workflows.standing("W8", "R23", candidate).open_dues()
+    assert (due.clock.label, due.day) == ("赶在3·15周公布", date(2027, 3, 15))
+    office.take("head", "W8", candidate, "decline", ground="本批不评")
+    assert office.desk.workflows.standing("W8", "R23", candidate).open_dues() == []
 
 
 def test_what_is_not_known_gives_no_score(office: Office, candidate: str) -> None:
