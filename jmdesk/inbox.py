@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import astuple, dataclass, field
 from functools import lru_cache
 
-from jmdesk.attachments.queries import settle as settle_attachments
+from jmdesk.attachments import queries as papers
 from jmdesk.catalogue.derived import DerivedContext, derive
 from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue, Record
@@ -145,7 +145,7 @@ class Inbox:
             if [(s.index, s.rid) for s in sent] != [(o.index, o.rid) for o in outcomes]:
                 raise Refused("sync.receipt_mismatch")
             at = utc_text(self._store.clock.now())
-            settle_attachments(connection, batch_id, dict(refused_attachments or {}), at)
+            papers.settle(connection, batch_id, dict(refused_attachments or {}), at)
             pairs = zip(sent, outcomes, strict=True)
             outbox.settle(connection, [(s.id, _state(o.verdict), o.said) for s, o in pairs], at)
             for operation, outcome in zip(sent, outcomes, strict=True):
@@ -232,7 +232,13 @@ class Inbox:
         transaction.flush()
         self._note_cases(transaction, batch)
         if whole and last:
-            offered, left = settle_missing(transaction, epoch, {*OWN_SOURCES, self._unit}, self._regions)
+            connection = transaction.connection
+            offered, gone = settle_missing(
+                *(transaction, epoch, {*OWN_SOURCES, self._unit}, self._regions),
+                kept=lambda rids: papers.unsettled_of(connection, rids),
+            )
+            papers.erase_of(connection, gone)
+            left = len(gone)
         return Applied(
             adopted=adopted + courses[Course.THEIRS],
             beside=beside + courses[Course.BESIDE],

@@ -242,6 +242,16 @@ def unsent(connection: Connection) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in connection.execute(query)]
 
 
+def unsettled_of(connection: Connection, rids: Sequence[str]) -> set[str]:
+    """Which of some records have a document that no platform is known to keep."""
+    found: set[str] = set()
+    for start in range(0, len(rids), _CHUNK):
+        of_records = _link.rid.in_(rids[start : start + _CHUNK])
+        unsent = exists().where(_sending.sha256 == _link.sha256, _sending.state != "done")
+        found |= set(connection.execute(select(_link.rid).where(of_records, _here, unsent)).scalars())
+    return found
+
+
 def mark_named(connection: Connection, batch_id: str) -> None:
     """Note which operations of a batch that was just sealed name the documents of their records."""
     line = select(outbox.c.id).where(outbox.c.rid == _link.rid, outbox.c.batch_id == batch_id).scalar_subquery()

@@ -7,7 +7,7 @@ value never seen here is somebody's work: newer, or made after the restore witho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -213,28 +213,34 @@ def _mentions(change: Change, name: str) -> bool:
 
 
 def settle_missing(
-    transaction: Transaction, epoch: str, own_sources: Collection[str], regions: Sequence[str]
-) -> tuple[int, int]:
-    """Deal with what a whole snapshot of history ``epoch`` lacks; how many records were offered again, and let go.
+    transaction: Transaction,
+    epoch: str,
+    own_sources: Collection[str],
+    regions: Sequence[str],
+    kept: Callable[[list[str]], Collection[str]],
+) -> tuple[int, list[str]]:
+    """Deal with what a whole snapshot of history ``epoch`` lacks: how many were offered again, which were let go of.
 
     Tombstones are part of a snapshot, so what it lacks was lost by a restore or lies outside of this desk's scope. What
     this unit recorded is offered again as new and the platform's verdict decides; what others recorded is theirs to
-    offer. Nothing with unsettled edits is let go of.
+    offer. Nothing with unsettled edits is let go of, nor what ``kept`` names among the ids that it is given.
     """
     connection = transaction.connection
     missing = sighting.missing(connection)
     sighting.forget(connection)
-    standing = outbox.standing(connection, [rid for _, rid in missing])
-    offered = left = 0
+    rids = [rid for _, rid in missing]
+    unsettled = {*outbox.standing(connection, rids), *kept(rids)}
+    offered, left = 0, list[str]()
     for type_id, rid in missing:
         record = transaction.get(type_id, rid)
         if record is None:
             continue
         inside = record.region.startswith(tuple(regions))
         if inside and record.source in own_sources:
-            transaction.offer_anew(type_id, rid, LOST)
-            offered += record.voided is None
-        elif rid not in standing and (not inside or record.server_epoch == epoch):
+            if record.server_epoch:
+                transaction.offer_anew(type_id, rid, LOST)
+                offered += record.voided is None
+        elif rid not in unsettled and (not inside or record.server_epoch == epoch):
             transaction.leave(type_id, rid)
-            left += 1
+            left.append(rid)
     return offered, left

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, exists, select
+from sqlalchemy import Connection, Select, delete, exists, or_, select
 
 from jmdesk.store.statements import driver
 from jmdesk.store.store import get_setting, set_setting
@@ -35,12 +35,15 @@ def note(connection: Connection, rids: Iterable[str]) -> None:
 
 
 def missing(connection: Connection) -> list[tuple[str, str]]:
-    """(type, record id) of what the platform has confirmed at some time and this snapshot did not show."""
+    """(type, record id) of what this snapshot did not show, though the platform confirmed it once or it is void here.
+
+    What is new here and not void is still to be sent.
+    """
     found: list[tuple[str, str]] = []
     for type_id, table in record_tables.items():
-        rows = connection.execute(
-            _known(type_id).where(table.c.rid.not_in(select(sighted.c.rid))).order_by(table.c.rid)
-        )
+        unseen = table.c.rid.not_in(select(sighted.c.rid))
+        settled = or_(table.c.server_epoch != "", table.c.rec_voided.is_not(None))
+        rows = connection.execute(select(table.c.rid).where(settled, unseen).order_by(table.c.rid))
         found += [(type_id, rid) for rid in rows.scalars()]
     return found
 

@@ -136,6 +136,9 @@ def _outbox(game: Game, office: Office, verdicts: _Verdicts) -> None:
     known = {batch_id: (digest, device) for batch_id, digest, device in game.city.look(query)}
     with office.desk.store.reading() as connection:
         for batch in outbox.batch_list(connection):
+            if batch.state == "released":
+                assert batch.batch_id not in known, f"I5: {office.name} {batch.seq} was given up, and the city has it"
+                continue
             if batch.batch_id not in known and game.city.restores:
                 continue  # a city that was set back has forgotten it; what it said is offered anew
             assert batch.batch_id in known, f"I1: {office.name} {batch.seq}"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from jmdesk.attachments.intake import examine
 from jmdesk.desk import Desk
 from jmdesk.store import change_log, outbox, reading
 from jmdesk.store.search import subjects
+from jmdesk.store.tables import attachment_contents
 from sync.client.engine import synchronise
 from sync.client.membership import load_membership
 from sync.client.patience import Patience
 from sync.client.petition import rotate
 from sync.gateway.database import OWNER
+from tests import documents
 from tests.sync.client.conftest import Platform
 from tests.sync.client.desk_view import RECORDS, Enrolled
 from tests.sync.client.office import VILLAGE, add_household
@@ -94,3 +99,38 @@ def test_a_scope_that_grows_brings_what_lay_behind_the_cursor(
     rotate(desk, transport, patience)
     synchronise(desk, transport, patience=patience)
     assert holds(desk, there)
+
+
+def test_documents_leave_with_their_records_but_for_those_that_nobody_else_has(
+    enrolled: Enrolled, platform: Platform, patience: Patience
+) -> None:
+    desk, transport = enrolled
+    grant_regions(platform, desk, TOWN)
+    rotate(desk, transport, patience)
+    kept, unsent = (add_household(desk, number, village=OTHER) for number in (7, 8))
+    desk.attachments.add("R05", kept, examine(documents.pdf(words="kept there")))
+    synchronise(desk, transport, patience=patience)
+    desk.attachments.add("R05", unsent, examine(documents.pdf(words="still here alone")))
+    grant_regions(platform, desk, VILLAGE)
+    rotate(desk, transport, patience)
+    synchronise(desk, transport, patience=patience)
+    assert (holds(desk, kept), holds(desk, unsent)) == (False, True)
+    with desk.store.reading() as connection:
+        held = connection.execute(select(attachment_contents.c.sha256)).scalars().all()
+    assert held == [found.sha256 for found in desk.attachments.of("R05", unsent)]
+
+
+def test_what_is_void_here_and_was_never_sent_leaves_with_its_region(
+    enrolled: Enrolled, platform: Platform, patience: Patience
+) -> None:
+    desk, transport = enrolled
+    grant_regions(platform, desk, TOWN)
+    rotate(desk, transport, patience)
+    inside, outside = (add_household(desk, 9, village=VILLAGE), add_household(desk, 10, village=OTHER))
+    for rid in (inside, outside):
+        desk.records.void("R05", rid, "重复")
+    synchronise(desk, transport, patience=patience)
+    grant_regions(platform, desk, VILLAGE)
+    rotate(desk, transport, patience)
+    synchronise(desk, transport, patience=patience)
+    assert (holds(desk, inside), holds(desk, outside)) == (True, False)
