@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from jmdesk import desk as desk_module
 from jmdesk.core.clock import FixedClock
 from jmdesk.core.errors import KnownError
 from jmdesk.core.ids import TimeOrderedIds
 from jmdesk.desk import Desk
+from jmdesk.store.store import must_be_there
 from jmdesk.store.tables import metadata
 from jmdesk.store.verification import check_pages
 from jmdesk.vault import folder as folders
@@ -90,7 +90,7 @@ def opened_without_derivation(vault: Unlocked, folder: Path) -> Unlocked:
 def opened_desk(unlocked: Unlocked) -> Desk:
     """The desk on an unlocked vault, by the way ``Desk.enter`` goes; without the entry about it."""
     try:
-        desk_module._check_store_is_there(unlocked.database)
+        must_be_there(unlocked.database)
     except BaseException:
         unlocked.close()
         raise

@@ -9,8 +9,9 @@ import pytest
 
 from jmdesk.core.errors import Environment, KnownError, Refused
 from jmdesk.vault import device, header
-from jmdesk.vault.folder import DATABASE, Unlocked, create_vault, peek, unlock
+from jmdesk.vault.folder import BACKUP_CARD, DATABASE, Unlocked, create_vault, peek, unlock
 from jmdesk.vault.header import Header, Nameplate, save_header
+from jmdesk.vault.instance import InstanceLock, locked
 from jmdesk.vault.kdf import FLOOR
 from jmdesk.vault.slots import Argon2Lock, HpkeLock, Slot
 from tests.jmdesk.vault.conftest import PASSPHRASE, REGIONS, UNIT, USER, Model
@@ -296,3 +297,37 @@ def test_the_cost_is_calibrated_when_none_is_given(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("jmdesk.vault.folder.calibrated", remember)
     create_vault(tmp_path / "v", PASSPHRASE, unit=UNIT, regions=REGIONS, user=USER).close()
     assert asked == [True]
+
+
+def test_a_label_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"vault\.bad_label"):
+        create_vault(tmp_path / "v", PASSPHRASE, unit=UNIT, regions=REGIONS, user=USER, label="", cost=FLOOR)
+    assert not (tmp_path / "v").exists()
+
+
+def test_somebody_elses_folder_is_left_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "照片"
+    folder.mkdir(mode=0o755)
+    (folder / "一.jpg").touch()
+    with pytest.raises(Refused, match=r"vault\.not_empty"):
+        make(folder)
+    assert [entry.name for entry in folder.iterdir()] == ["一.jpg"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+def test_a_vault_that_another_program_made_meanwhile_is_left_alone(
+    vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_by_another(folder: Path) -> InstanceLock:
+        shutil.copy(vault / header.NAME, folder / header.NAME)
+        return locked(folder)
+
+    monkeypatch.setattr("jmdesk.vault.folder.locked", made_by_another)
+    with pytest.raises(Refused, match=r"vault\.exists"):
+        make(tmp_path / "v")
+    assert (tmp_path / "v" / header.NAME).read_bytes() == (vault / header.NAME).read_bytes()
+
+
+def test_a_backup_is_not_worked_in(vault: Path) -> None:
+    (vault / BACKUP_CARD).touch()
+    assert refusal(vault) == "vault.is_backup"

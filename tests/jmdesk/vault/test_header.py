@@ -175,3 +175,13 @@ def test_both_copies_hold_the_same_header_after_saving(vault: Path, model: Model
     save_header(vault, changed, model.keys.header_mac)
     assert (vault / module.NAME).read_bytes() == (vault / module.BACKUP_NAME).read_bytes()
     assert [copy.header for copy in read_headers(vault).copies] == [changed, changed]
+
+
+def test_a_header_has_one_spelling_even_to_who_can_compute_its_sums(whole: bytes) -> None:
+    file = msgspec.json.decode(whole, type=module._File)
+    body = msgspec.json.decode(bytes(file.body))
+    for other in (dict(reversed(body.items())), body | {"created": body["created"]} | {"more": None}):
+        spelled = msgspec.json.encode(other)
+        data = msgspec.json.encode(module._File(msgspec.Raw(spelled), file.mac, module._sum(spelled, file.mac))) + b"\n"
+        with pytest.raises(DamagedHeader):
+            parsed(data)

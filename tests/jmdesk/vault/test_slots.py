@@ -15,6 +15,7 @@ from jmdesk.vault.slots import (
     Place,
     Secrets,
     Slot,
+    _info,
     escrow_opened,
     escrow_slot,
     guarded_slot,
@@ -186,3 +187,13 @@ def test_what_is_sealed_to_a_key_opens_with_no_other_and_under_no_other_name() -
     for key, name in ((other, b"name"), (mine, b"other name")):
         with pytest.raises(ValueError, match="does not open"):
             unsealed(key, sealed, name)
+
+
+@pytest.mark.parametrize(("kind", "size"), [("passphrase", 64), (ESCROW, 63), (ESCROW, 65)])
+def test_an_escrow_slot_holds_a_vault_key_and_an_anchor_and_nothing_else(kind: str, size: int) -> None:
+    private = X25519PrivateKey.generate()
+    public = private.public_key().public_bytes_raw()
+    bare = Slot(kind, OWNER.user, OWNER.created, HpkeLock("a"), public, b"", b"")
+    wrapped = sealed_to(public, bytes(size), _info(PLACE, bare))
+    with pytest.raises(MalformedSlot):
+        escrow_opened(msgspec.structs.replace(bare, wrapped=wrapped), PLACE, private)
