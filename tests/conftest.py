@@ -7,7 +7,15 @@ import ipaddress
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 # Set before Qt, the embedded PostgreSQL or any module of ours is imported. JMDESK_TEST_DISPLAY=1 shows the windows.
 _home = tempfile.TemporaryDirectory(prefix="jmdesk-tests-")
@@ -59,3 +67,21 @@ def _stay_here(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_stay_here)
+
+
+PATIENCE_MS = 60_000
+"""A machine may be busy with other things; whoever passes waits no longer than it takes."""
+
+
+class PatientBot(QtBot):
+    """Waits longer than pytest-qt's five seconds before it says that something did not happen."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802
+        """See pytest-qt."""
+        super().waitUntil(callback, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's robot, with patience; the application is there before it."""
+    return PatientBot(request)
