@@ -195,7 +195,7 @@ def test_what_was_typed_survives_a_crash(
 
 def test_the_bar_says_what_is_missing_and_leads_there(page: HouseholdsPage, services: Desk, settled: Settle) -> None:
     assert page.shown is not None
-    assert "还缺" in page.dossier.completeness.text.text()
+    assert page.dossier.completeness.text.text().startswith("必填资料已齐；另有 ")
     gap = page.shown.completeness.gaps[0]
     page.dossier.completeness.wished.emit(page.dossier.completeness._editing(gap, page.shown))
     settled()

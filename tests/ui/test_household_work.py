@@ -220,7 +220,7 @@ def test_a_round_is_walked_printed_and_entered_by_keyboard(
     settled()
     entry = page.rounds.entry
     assert entry.isVisible()
-    assert "9000.00" in entry.rows["income_crop"].lock_text
+    assert "9,000.00" in entry.rows["income_crop"].lock_text
     assert entry.rows["income_crop"].field.value() is None  # type: ignore[attr-defined]
     crop = entry.rows["income_crop"].field
     press(crop.line, Qt.Key.Key_D, CONTROL)  # type: ignore[attr-defined]

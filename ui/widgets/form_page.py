@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QStackedWidget
-
 from jmdesk.papers.queries import Paper
 from ui.core.context import Context, Page, Target
 from ui.core.overriding import override
 from ui.core.runner import Outcome
 from ui.widgets.entry_form import EntryForm, InPlaceForm
 from ui.widgets.paper_file import PaperFile
+from ui.widgets.sides import Sides
 from ui.widgets.styling import clear, column
 from ui.widgets.table_view import WindowedTable
 
@@ -34,7 +33,7 @@ class FormPage(Page):
         """The entry that is shown; "" while the list is."""
         self.form: InPlaceForm | None = None
         self.paper_file = PaperFile(self, context)
-        self.stack = QStackedWidget()
+        self.stack = Sides()
         self.room = (column(gap=0), column(gap=0))
         self._alone = column(gap=0)
         down = column(self, margin=20)

@@ -54,7 +54,7 @@ class FormRow(QWidget):
         self.problem_label = label("", "problem", wrap=True)
         self.problem_label.hide()
         down.addWidget(self.problem_label)
-        self._lock_line, self._lock_label = self._make_lock_line()
+        self._lock_line, self._lock_picture, self._lock_label = self._make_lock_line()
         down.addWidget(self._lock_line)
         if text.help:
             down.addWidget(label(text.help, "hint", wrap=True))
@@ -80,6 +80,15 @@ class FormRow(QWidget):
 
     def show_lock(self, text: str) -> None:
         """Say which consent opens the value; empty takes it away."""
+        self._lock_picture.show()
+        self._say_beneath(text)
+
+    def show_hint(self, text: str) -> None:
+        """Say something that helps to fill the field in; empty takes it away."""
+        self._lock_picture.hide()
+        self._say_beneath(text)
+
+    def _say_beneath(self, text: str) -> None:
         self._lock_label.setText(text)
         self._lock_line.setVisible(bool(text))
         self.field.setAccessibleDescription(text or self.text.help)
@@ -92,11 +101,12 @@ class FormRow(QWidget):
         self.field.setAccessibleDescription(text or self.lock_text or self.text.help)
 
     @staticmethod
-    def _make_lock_line() -> tuple[QWidget, QLabel]:
+    def _make_lock_line() -> tuple[QWidget, QLabel, QLabel]:
         made = QWidget()
         across = row(made, gap=4)
-        across.addWidget(picture("lock", "muted", 14))
+        lock = picture("lock", "muted", 14)
+        across.addWidget(lock)
         words = label("", "hint", wrap=True)
         across.addWidget(words, 1)
         made.hide()
-        return made, words
+        return made, lock, words

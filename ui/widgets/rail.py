@@ -53,8 +53,11 @@ class Rail(QFrame):
 
     def show_page(self, page: str) -> None:
         """Mark the page that is shown; one without a place on the rail marks none."""
+        self._group.setExclusive(False)  # in an exclusive group one is always marked
+        for name, made in self.buttons.items():
+            made.setChecked(name == page)
+        self._group.setExclusive(True)
         if page in self.buttons:
-            self.buttons[page].setChecked(True)
             self._scroll.ensureWidgetVisible(self.buttons[page])
 
     def _scrolled(self, buttons: Sequence[QToolButton]) -> QScrollArea:

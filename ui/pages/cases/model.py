@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from jmdesk.desk import Desk
 from jmdesk.papers.queries import Paper
+from jmdesk.store.reading import Filter
 from jmdesk.workflows.standing import Due, Standing
 from ui.core.cases import CaseView, due_chip, view
 from ui.core.i18n import tr
 from ui.core.labels import Labels
 from ui.core.ports import Chip, Row
+from ui.core.theme import look
 from ui.widgets.table_model import Column
+
+_HOME = {"R16": "household_id", "R25": "target_ref"}
+"""The field that names the household, by type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,21 @@ class Opened:
     papers: tuple[Paper, ...]
 
 
+WIDE = 125
+"""Per cent of text size up to which all columns fit on 1,366 pixels; above it what is nearest says the most."""
+
+
 def columns() -> tuple[Column, ...]:
     """The list's columns."""
-    return (
-        Column(tr("事项"), 120),
-        Column(tr("对象"), 240, stretch=True),
-        Column(tr("状态"), 120),
-        Column(tr("最近期限"), 220),
-        Column(tr("期限事项"), 120),
-        Column(tr("等待"), 110),
+    made = (
+        Column(tr("事项"), 124),
+        Column(tr("对象"), 230, stretch=True),
+        Column(tr("状态"), 180),
+        Column(tr("最近期限"), 190),
+        Column(tr("期限事项"), 96),
+        Column(tr("等待"), 84),
     )
+    return made if look().theme.scale <= WIDE else made[:4]
 
 
 class CaseReader:
@@ -71,6 +82,7 @@ class CaseReader:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.labels = Labels(desk)
+        self._homes: dict[str, str] = {}
 
     def board(self, workflow: str = "") -> Board:
         """The open cases of one workflow or of all, the most urgent first."""
@@ -82,6 +94,7 @@ class CaseReader:
                 continue
             cases = self._desk.workflows.under_way(made.id)
             self.labels.prepare(made.subject, cases)
+            self._prepare_homes(made.subject, cases)
             for rid, case in cases.items():
                 due = next(iter(case.open_dues()), None)
                 found.append(((due.day if due else None) or date.max, self._row(made.subject, rid, case, due)))
@@ -95,17 +108,32 @@ class CaseReader:
         """One case whole. ``Refused`` "permissions.…" for what the user may not see, or must keep away from."""
         self._desk.records.get(place.type, place.rid)
         case = self._desk.workflows.standing(place.workflow, place.type, place.rid)
-        title = self.labels.of(place.type, place.rid)
+        self._prepare_homes(place.type, [place.rid])
+        title = self._name(place.type, place.rid)
         papers = self._desk.papers.of(place.type, place.rid)
         return Opened(place, title, view(self._desk, self.labels, case), tuple(papers))
+
+    def _prepare_homes(self, type_id: str, rids: Iterable[str]) -> None:
+        """Find the households behind ratings and requests, whose own names tell nobody whose they are."""
+        field = _HOME.get(type_id)
+        if field is None:
+            return
+        found = self._desk.records.find(type_id, Filter(rids=list(rids)))
+        homes = {one.rid: str(one.values.get(field, "")).rpartition(":") for one in found}
+        self._homes |= {rid: home for rid, (kind, _, home) in homes.items() if kind in ("", "R05")}
+        self.labels.prepare("R05", self._homes.values())
+
+    def _name(self, type_id: str, rid: str) -> str:
+        own, home = self.labels.of(type_id, rid), self._homes.get(rid, "")
+        return f"{self.labels.of('R05', home)}  {own}" if home else own
 
     def _row(self, type_id: str, rid: str, case: Standing, due: Due | None) -> Row:
         cells: tuple[str | Chip, ...] = (
             case.definition.label,
-            self.labels.of(type_id, rid),
+            self._name(type_id, rid),
             Chip(case.label, "bad" if case.disputed else "info"),
             due_chip(due, self._desk.workflows.today) if due else "",
             due.clock.label if due else "",
             due.clock.waits_for if due else "",
         )
-        return Row(CasePlace(case.definition.id, type_id, rid).key, cells)
+        return Row(CasePlace(case.definition.id, type_id, rid).key, cells[: len(columns())])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from jmdesk.catalogue.types import Record
 from ui.core.context import Context, Page, Target
@@ -17,6 +17,7 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.paper_file import PaperFile
+from ui.widgets.sides import Sides
 from ui.widgets.styling import button, clear, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
@@ -33,7 +34,7 @@ class CasesPage(Page):
         self.paper_file = PaperFile(self, context)
         self.place: CasePlace | None = None
         self._came_from: Target | None = None
-        self.stack = QStackedWidget()
+        self.stack = Sides()
         column(self, margin=20).addWidget(self.stack)
         self.stack.addWidget(self._list_side())
         self.stack.addWidget(self._case_side())

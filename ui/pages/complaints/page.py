@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from jmdesk.catalogue.types import Record
 from jmdesk.complaints.papers import issue
@@ -31,6 +31,7 @@ from ui.pages.complaints.model import ComplaintReader, Opened
 from ui.pages.complaints.report import ReportView
 from ui.pages.complaints.step_fields import StepFields
 from ui.widgets.key_hint import KeyHint
+from ui.widgets.sides import Sides
 from ui.widgets.styling import button, column, label, row
 
 BOARD, INTAKE, CASE, REPORT, INTERESTS = range(5)
@@ -48,7 +49,7 @@ class ComplaintsPage(Page):
         self._dirty = False
         self._came_from: Target | None = None
         self._drafting = Drafting(self, context, "complaints", self._draft)
-        self.stack = QStackedWidget()
+        self.stack = Sides()
         column(self, margin=20).addWidget(self.stack)
         self.board = ComplaintBoard(context, self._reader)
         self.case = ComplaintCase(context, StepFields(services, self._reader.labels))

@@ -47,7 +47,9 @@ class CompletenessBar(QFrame):
         """Say how complete this household is and what does not fit."""
         found = shown.completeness
         self.bar.setValue(found.percent)
-        if found.gaps:
+        if found.gaps and found.percent == 100:
+            self.text.setText(tr("必填资料已齐；另有 {n} 项登记了才好评级和查重", n=len(found.gaps)))
+        elif found.gaps:
             self.text.setText(tr("必填资料已有 {percent}%，还缺 {n} 项", percent=found.percent, n=len(found.gaps)))
         else:
             self.text.setText(tr("资料齐全"))

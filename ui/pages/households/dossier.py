@@ -175,6 +175,11 @@ class DossierView(QScrollArea):
         self.erasure.hide()
         return self.erasure
 
+    def lead_with(self, *forms: QWidget) -> None:
+        """Put forms above everything else: they scroll with the dossier, and only one scroll bar is needed."""
+        for place, form in enumerate(forms):
+            self._down.insertWidget(place, form)
+
     def focus_consents(self) -> None:
         """Put the cursor on what registers a consent."""
         self.sign.setFocus()

@@ -48,9 +48,10 @@ _ASKS: dict[str, tuple[str, ...]] = {
 
 
 class FamilyPanel(QFrame):
-    """``changed`` carries the household to look at once something was done."""
+    """``changed`` carries the household to look at once something was done; ``left`` says that the user gave up."""
 
     changed = Signal(str)
+    left = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -81,7 +82,7 @@ class FamilyPanel(QFrame):
         self.kind.currentIndexChanged.connect(self._ask)
         self.tell_button.clicked.connect(self._tell)
         self.do_button.clicked.connect(self._do)
-        self.cancel_button.clicked.connect(self.hide)
+        self.cancel_button.clicked.connect(self.leave)
         self.hide()
 
     @property
@@ -104,6 +105,11 @@ class FamilyPanel(QFrame):
         self.show()
         self._ask()
         self.kind.setFocus()
+
+    def leave(self) -> None:
+        """Put the form away."""
+        self.left.emit()
+        self.hide()
 
     def show_effects(self, effects: Effects) -> None:
         """Say what would happen; only then can it be done."""
@@ -146,7 +152,7 @@ class FamilyPanel(QFrame):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.hide()
+            self.leave()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.focusNextChild()
         else:
@@ -176,8 +182,8 @@ class FamilyPanel(QFrame):
         self._people = QWidget()
         self._people_rows = column(self._people, gap=4)
         fields: tuple[tuple[str, str, QWidget], ...] = (
+            ("person", tr("成员(变更户主、分户时选新户主)"), self.person),
             ("members", tr("成员及与新户主的关系"), self._people),
-            ("person", tr("成员"), self.person),
             ("household", tr("另一户"), picker),
             ("relation", tr("与那户户主的关系"), CodePicker(search_codes(codes), codes.get)),
             ("region", tr("迁入村居"), region),

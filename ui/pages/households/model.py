@@ -37,6 +37,12 @@ LIST_COLUMNS: tuple[tuple[str, str, int], ...] = (
 )
 """What the list of households shows, its title, and its width."""
 
+WIDE = 125
+"""Per cent of text size up to which all columns of the list fit on 1,366 pixels."""
+
+_LEFT_OUT = frozenset({"address", "population", "phone"})
+"""What the list leaves to the dossier when the text is larger: state and grade must not be off the screen."""
+
 PAPER_ORDER = ("R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "assessment")
 """The parts of a household in the order of the paper form."""
 
@@ -65,9 +71,15 @@ _SUMS = {"R08": ("area_mu",), "R09": ("est_value",), "R10": ("balance", "guarant
 
 def list_columns(hidden: frozenset[str] = frozenset()) -> tuple[Column, ...]:
     """The columns of the household list, without those that the user may not see."""
+    hidden = left_out(hidden)
     shown = [one for one in LIST_COLUMNS if one[0] not in hidden]
     spare = "address" if "address" not in hidden else "number"
     return tuple(Column(tr(t), width, number=name == "population", stretch=name == spare) for name, t, width in shown)
+
+
+def left_out(hidden: frozenset[str]) -> frozenset[str]:
+    """The columns that are not shown: what the user may not see, and what does not fit."""
+    return hidden | _LEFT_OUT if look().theme.scale > WIDE else hidden
 
 
 class HouseholdSource:
@@ -75,7 +87,7 @@ class HouseholdSource:
 
     def __init__(self, desk: Desk, wanted: HouseholdFilter) -> None:
         self._desk, self._wanted = desk, wanted
-        hidden = desk.households.hidden_columns()
+        hidden = left_out(desk.households.hidden_columns())
         self._places = [place for place, (name, *_) in enumerate(LIST_COLUMNS) if name not in hidden]
 
     def count(self) -> int:

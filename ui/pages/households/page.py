@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from jmdesk.attachments.intake import read_document
 from jmdesk.consents.service import Signature
@@ -36,6 +36,7 @@ from ui.pages.households.work import WorkBar
 from ui.widgets.attachments import KINDS, AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
+from ui.widgets.sides import Sides
 from ui.widgets.styling import button, column, row
 
 WIDE = 125
@@ -57,8 +58,9 @@ class HouseholdsPage(Page):
         self.in_place = InPlace(self, context, self.dossier)
         self.family = FamilyPanel(context)
         self.family.changed.connect(self.open)
+        self.family.left.connect(self._back_to_family)
         self.consent = ConsentForm(services.catalogue.code_lists["CL-CONSENT"].values)
-        self.stack = QStackedWidget()
+        self.stack = Sides()
         self._dossier_side = self._make_dossier_side()
         self.doubles, self.rounds = DoublesView(context), RoundsView(context)
         self.work = WorkBar(context)
@@ -231,9 +233,7 @@ class HouseholdsPage(Page):
             (below if large else across).addWidget(widget)
         down.addLayout(across)
         down.addLayout(below)
-        down.addWidget(self.consent)
-        down.addWidget(self.family)
-        down.addWidget(self.paper_file)
+        self.dossier.lead_with(self.consent, self.family, self.paper_file)
         down.addWidget(self.dossier, 1)
         self.attachments = AttachmentsPanel(self.context)
         down.addWidget(self.attachments)
@@ -290,6 +290,7 @@ class HouseholdsPage(Page):
         if self.stack.currentWidget() is self._dossier_side and shown is not None and not shown.voided:
             if self.unsaved():
                 self.in_place.save()
+            self.consent.hide()
             self.family.begin(shown)
 
     def _hand_out(self, purpose: str, folder: Path) -> None:
@@ -304,6 +305,9 @@ class HouseholdsPage(Page):
             self.context.notices.say(words)
 
         self.context.runner.submit(lambda _progress, _cancelled: hand_out(desk, rid, purpose, folder), done)
+
+    def _back_to_family(self) -> None:
+        self.family_button.setFocus()
 
     # -- writes ----------------------------------------------------------------------------------------------------
 
@@ -394,6 +398,7 @@ class HouseholdsPage(Page):
         self.context.notices.say(tr("已登记为本人选择不提供；相应指标按不适用处理，不再催办。"))
 
     def _begin_consent(self) -> None:
+        self.family.hide()
         self.consent.begin()
         services, rid, labels = self.context.services, self.rid, self._reader.labels
         self.context.runner.read(lambda: lock_sentences(services, labels, rid), self._locks_arrived)

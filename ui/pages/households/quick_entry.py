@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
@@ -17,6 +17,7 @@ from ui.widgets.form_row import FormRow, RowText
 from ui.widgets.money_field import MoneyField
 from ui.widgets.record_fields import FieldMaker
 from ui.widgets.styling import button, column, label, row
+from ui.widgets.typed_amounts import grouped
 
 FACTS = ("address", "population", "labor_count", "resident_status", "main_industry")
 INCOME = (
@@ -44,7 +45,7 @@ class QuickEntry(QFrame):
         down = column(self, margin=12, gap=6)
         self.title = label("", "heading")
         down.addWidget(self.title)
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
@@ -73,8 +74,11 @@ class QuickEntry(QFrame):
             made.field.set_value(None)  # type: ignore[attr-defined]
             made.show_problem("")
             said = suggestion.get(name)
-            made.show_lock(tr("上次登记 {value} 元，仅供参考(Ctrl+D 照抄)", value=said) if said is not None else "")
-        self.rows[INCOME[0]].field.setFocus()
+            last = "" if said is None else grouped(str(said))
+            made.show_hint(tr("上次登记 {value} 元，仅供参考(Ctrl+D 照抄)", value=last) if last else "")
+        first = self.rows[INCOME[0]]
+        first.field.setFocus()
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(first))
 
     def take_suggestion(self) -> None:
         """Take last year's figure into the field under the cursor: the collector has asked, and it is the same."""

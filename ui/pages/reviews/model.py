@@ -80,10 +80,10 @@ def case_columns() -> tuple[Column, ...]:
     return (
         Column(tr("户主"), 70),
         Column(tr("户编号"), 134),
-        Column(tr("等级"), 98),
+        Column(tr("等级"), 112),
         Column(tr("票"), 40, number=True),
         Column(tr("状态"), 160),
-        Column(tr("期限、提醒"), 120),
+        Column(tr("期限、提醒"), 106),
     )
 
 

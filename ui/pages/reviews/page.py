@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from jmdesk.attachments.intake import read_document
 from jmdesk.catalogue.types import Record
@@ -36,6 +36,7 @@ from ui.widgets.elided import Elided
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
+from ui.widgets.sides import Sides, Tabs
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
@@ -50,7 +51,7 @@ class ReviewsPage(Page):
         self.number = ""
         self.opened: Opened | None = None
         self._came_from: Target | None = None
-        self.stack = QStackedWidget()
+        self.stack = Sides()
         column(self, margin=20).addWidget(self.stack)
         self.stack.addWidget(self._list_side())
         self.stack.addWidget(self._batch_side())
@@ -376,7 +377,7 @@ class ReviewsPage(Page):
         self.tally = TallyPane(rules)
         self.ballots, self.papers = BallotsPane(rules), PapersPane(self._reviews.filing.kinds())
         self.comparing = ComparingPane(desk.ratings.package.label, self._reader.labels)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         for pane, text in (
             (self.cases, tr("农户")),
             (self.panel, tr("评议小组")),

@@ -69,7 +69,7 @@ class PanelPane(QWidget):
         side = QWidget()
         side.setLayout(lines)
         columns = (
-            Column(tr("编号"), 60),
+            Column(tr("编号"), 80),
             Column(tr("姓名"), 110),
             Column(tr("身份"), 130),
             Column(tr("住址"), 200),

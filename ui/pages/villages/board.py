@@ -136,7 +136,7 @@ class Scoreboard(QWidget):
 
     def _head(self) -> QVBoxLayout:
         down, first, second = column(gap=4), row(gap=8), row(gap=12)
-        self.title, self.sentence = Elided("title"), Elided("muted")
+        self.title, self.sentence = Elided("title"), label("", "muted", wrap=True)
         first.addWidget(self.title, 1)
         self.open_town = button(tr("本镇评定"), "", "region")
         self.open_town.clicked.connect(lambda: self.opened.emit(self.code))

@@ -145,11 +145,11 @@ class Opened:
 def figure_columns() -> tuple[Column, ...]:
     """Figures with what every count must say of itself."""
     return (
-        Column(tr("数据"), 170),
-        Column(tr("数值"), 130, number=True),
+        Column(tr("数据"), 150),
+        Column(tr("数值"), 110, number=True),
         Column(tr("口径"), 130),
         Column(tr("来源"), 130),
-        Column(tr("截止"), 96),
+        Column(tr("截止"), 126),
         Column(tr("说明"), 160, stretch=True),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QStackedWidget
+from PySide6.QtWidgets import QFileDialog
 
 from jmdesk.catalogue.types import Record
 from jmdesk.core.errors import Environment
@@ -25,6 +25,7 @@ from ui.pages.villages.board import Scoreboard
 from ui.pages.villages.model import Opened, VillageReader
 from ui.pages.villages.printing import Picture, write_board
 from ui.pages.villages.village import VillageSide
+from ui.widgets.sides import Sides
 from ui.widgets.styling import column
 
 BOARD, VILLAGE = range(2)
@@ -38,7 +39,7 @@ class VillagesPage(Page):
         super().__init__(context)
         self._reader = VillageReader(context.services)
         self.region = ""
-        self.stack = QStackedWidget()
+        self.stack = Sides()
         column(self, margin=20).addWidget(self.stack)
         self.board, self.village = Scoreboard(context), VillageSide()
         self.stack.addWidget(self.board)

@@ -123,6 +123,7 @@ class VillageSide(QWidget):
         self.title.setText(tr("{name} {year} 年度", name=opened.title, year=opened.year))
         self.outcome.show_chip(opened.outcome)
         self.score.setText(opened.score)
+        self.score.setVisible(opened.score != "—")
         self.sentence.setText(opened.sentence)
         clear(self._causes)
         for cause, words in opened.causes:
