@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +23,11 @@ from sync.gateway.cli import main as gateway_command
 from sync.gateway.database import READ, Storage
 from sync.gateway.enrol import issue_code
 from sync.gateway.keys import load_keys
+from tests.soak.blueprint import new_folder
+from tests.soak.exchange import Life, exchange, serve
 from tests.sync.client.office import UNIT, VILLAGE, add_household
 
 PASSPHRASE = "荔枝湾边三只白鹭"
-SERVE = "import sys; from sync.gateway.cli import main; sys.exit(main())"
 HOUSEHOLDS = 12
 RECORDS = 6
 """Of each household: itself, its head, four consents."""
@@ -45,7 +42,7 @@ class Scene:
     folder: Path
     storage: Storage
     port: int
-    gateway: subprocess.Popen[str] = field(init=False)
+    gateway: Life = field(init=False)
     kills: int = 0
 
     @property
@@ -62,54 +59,42 @@ class Scene:
 
     def start_gateway(self) -> None:
         """Start it and read the line with which it says that it listens."""
-        listen = f"127.0.0.1:{self.port}"
-        arguments = [sys.executable, "-c", SERVE, "serve", "--data", str(self.folder / "gateway"), "--listen", listen]
-        self.gateway = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        assert self.gateway.stdout is not None
-        assert self.gateway.stdout.readline(), "the gateway does not come up"
+        self.gateway = Life.begin(serve, self.folder / "gateway", f"127.0.0.1:{self.port}")
+        assert self.gateway.says(), "the gateway does not come up"
 
-    def start_desk(self) -> subprocess.Popen[str]:
-        arguments = [sys.executable, "-m", "tests.soak.exchange", str(self.vault), self.url, str(self.ca)]
-        desk = subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert desk.stdin is not None
-        desk.stdin.write(PASSPHRASE + "\n")
-        desk.stdin.flush()
-        assert desk.stdout is not None
-        assert desk.stdout.readline() == "ready\n", desk.communicate()[1]
+    def start_desk(self) -> Life:
+        desk = Life.begin(exchange, self.vault, PASSPHRASE, self.url, self.ca)
+        assert desk.says() == "ready"
         return desk
 
-    def kill(self, victim: subprocess.Popen[str], after: float) -> None:
+    def kill(self, victim: Life, after: float) -> None:
         """End it so many seconds from now, if it has not ended by then."""
-        try:
-            victim.wait(timeout=after)
-        except subprocess.TimeoutExpired:
-            victim.send_signal(signal.SIGKILL)
+        if not victim.ends(after):
+            victim.kill()
             self.kills += 1
-        victim.communicate()
 
     def round(self, number: int, dice: Random) -> None:
         """New work, an exchange, and somebody who dies in the middle of it."""
         with Desk.open(self.vault, PASSPHRASE) as desk:
             for household in range(HOUSEHOLDS):
                 add_household(desk, number * HOUSEHOLDS + household + 1)
-        desk_process, after = self.start_desk(), dice.uniform(0, LONGEST)
+        desk_life, after = self.start_desk(), dice.uniform(0, LONGEST)
         if dice.random() < 0.6:
-            self.kill(desk_process, after)
+            self.kill(desk_life, after)
         else:
             self.kill(self.gateway, after)
-            self.kill(desk_process, LONGEST)
+            self.kill(desk_life, LONGEST)
             self.start_gateway()
 
     def settle(self) -> None:
         """Undisturbed at last."""
         for _ in range(3):
             desk = self.start_desk()
-            said, errors = desk.communicate(timeout=120)
-            if desk.returncode == 0:
+            said = desk.says()
+            desk.process.join()
+            if desk.process.exitcode == 0:
                 return
-        pytest.fail(f"the exchange does not come to its end: {said}{errors}")
+        pytest.fail(f"the exchange does not come to its end: {said}")
 
 
 def free_port() -> int:
@@ -119,8 +104,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    folder = Path(tempfile.mkdtemp(prefix="jmdesk-kill-"))
-    folder.chmod(0o755)
+    folder = new_folder()
     data = folder / "gateway"
     # Held here, PostgreSQL outlives the gateway that is killed: it is not the one on trial.
     with Storage(data, settings={"fsync": "off"}) as storage:
@@ -135,8 +119,7 @@ def scene() -> Iterator[Scene]:
             with HttpTransport(scene.url, TimeOrderedIds(clock), ca=ca) as transport:
                 enrol(desk, transport, code, gateway=scene.url, ca=ca)
         yield scene
-        scene.gateway.terminate()
-        scene.gateway.communicate()
+        scene.gateway.stop()
     shutil.rmtree(folder)
 
 
