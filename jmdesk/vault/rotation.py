@@ -34,7 +34,7 @@ def renewed(vault: Unlocked, copy_store: CopyStore, *, without: str = "") -> Unl
     ``Refused`` "vault.own_slot" and "vault.unknown_user"; ``Environment`` as ``disk_errors`` and the copy say, with
     the vault unchanged.
     """
-    if without and without == vault.user:
+    if without == vault.user:
         raise Refused("vault.own_slot")
     if without:
         people.slot_of(vault.header, without)

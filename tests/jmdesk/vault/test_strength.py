@@ -29,6 +29,16 @@ def test_what_the_rule_refuses_is_never_called_good() -> None:
     assert (judged.level <= 1, judged.accepted) == (True, False)
 
 
+def test_what_the_rule_takes_is_accepted() -> None:
+    assert strength("荔枝湾边三只白鹭").accepted
+
+
+@pytest.mark.parametrize("passphrase", ["aabbabbaabab", "石水石石水水石水"])
+def test_a_long_passphrase_of_a_few_characters_is_simple(passphrase: str) -> None:
+    with pytest.raises(Refused, match=r"vault\.passphrase_simple"):
+        check_new_passphrase(passphrase)
+
+
 def test_the_longest_passphrase_is_judged() -> None:
     assert strength("kettle-Moon-47 " * 17).level in range(5)
 
