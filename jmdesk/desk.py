@@ -14,7 +14,7 @@ from jmdesk.catalogue.issues import built
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.consents.service import Consents
-from jmdesk.core.clock import Clock, SystemClock
+from jmdesk.core.clock import Clock, SystemClock, is_plausible
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids, TimeOrderedIds
 from jmdesk.core.messages import Message, message
@@ -431,7 +431,8 @@ class Desk(Place):
     def notice(self) -> Message | None:
         """What the user should be told on opening (a header restored from its copy, a retired desk), if anything."""
         retired = message("store.retired", {}) if self.store.retired else None
-        return self.vault.notice() or retired or self.backups.news()
+        clock = None if is_plausible(self.clock.now()) else message("records.clock", {"day": self.clock.now().date()})
+        return self.vault.notice() or retired or clock or self.backups.news()
 
     def close(self) -> None:
         """Close the store and lock the vault."""

@@ -12,7 +12,7 @@ from jmdesk.attachments import linking, queries
 from jmdesk.attachments.content import Content
 from jmdesk.attachments.intake import read_document
 from jmdesk.attachments.queries import Attachment
-from jmdesk.core.clock import Clock, utc_text
+from jmdesk.core.clock import Clock, is_plausible, utc_text
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.records.service import Records
 from jmdesk.store import reading
@@ -124,6 +124,8 @@ class Attachments:
 
     def erase_removed(self) -> int:
         """Erase contents that no record has had for thirty days; returns how many."""
+        if not is_plausible(self._clock.now()):
+            return 0
         before = utc_text(self._clock.now() - timedelta(days=KEPT_DAYS))
         with self._store.transaction(self._actor, "expire") as transaction:
             return queries.erase_removed(transaction.connection, before)

@@ -11,7 +11,7 @@ from jmdesk.attachments.linking import attach, file_scan
 from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.consents import queries
 from jmdesk.consents.standing import LockStanding, locks_of
-from jmdesk.core.clock import Clock, beijing_date, utc_text
+from jmdesk.core.clock import Clock, beijing_date, is_plausible, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.consent_book import (
     DECLINED,
@@ -274,6 +274,8 @@ class Consents:
 
         Values taken back wait 30 days for a new signature like any others. Runs at opening and when a day begins.
         """
+        if not is_plausible(self._clock.now()):
+            return 0
         with self._store.reading() as connection:
             ended = queries.ended(connection, self.today.isoformat())
         if not ended:
@@ -293,6 +295,8 @@ class Consents:
         The history says that and which fields were erased; what they held is gone.
         """
         days = timedelta(days=self._catalogue.awaiting_consent_days)
+        if not is_plausible(self._clock.now()):
+            return 0
         with self._store.reading() as connection:
             overdue = reading.sealed(connection, before=utc_text(self._clock.now() - days))
         if not overdue:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
 
 BEIJING = timezone(timedelta(hours=8), "UTC+8")
+_EARLIEST_YEAR, _LATEST_YEAR = 2015, 2055
 _UTC_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
@@ -37,6 +38,14 @@ class FixedClock:
     def advance(self, **delta: float) -> None:
         """Move on by ``timedelta(**delta)``."""
         self.at += timedelta(**delta)
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Whether a clock may be right: an empty battery shows the past, a slip of the hand some far year.
+
+    Under a clock that cannot be right nothing is erased and nothing ends by itself.
+    """
+    return _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR
 
 
 def utc_text(moment: datetime) -> str:

@@ -20,6 +20,7 @@ from jmdesk.workflows.standing import Standing
 
 _ASKED = {
     "ground": "理由",
+    "result": "年审结论",
     "remarks": "补正意见",
     "document": "依据",
     "cert_no": "新证号",

@@ -35,12 +35,17 @@ POSTING = frozenset({"post", "repost"})
 RATABLE = frozenset({"10", "15", "85"})
 """CL-RSTAT: states from which the first rating may be drawn up anew."""
 CORRECTABLE = frozenset({"30", "40", "50", "35"})
+ANNUAL = {"keep": "维持原等级", "raise": "提级，新年度结果另行公示", "lower": "降级，按新年度结果执行"}
+"""The yearly review's results as the household is told."""
 _SLIPS = {
     "recall": "review-recall",
     "return": "review-return",
     "correct": "review-correction",
     "reissue": "review-reissue",
     "withdraw": "review-withdrawal",
+    "keep": "review-annual",
+    "raise": "review-annual",
+    "lower": "review-annual",
     "stop": "review-stop",
 }
 
@@ -299,7 +304,8 @@ class Reviews:
 
     def _after(self, writer: Writer, rating: str, step: str, details: dict[str, object], reason: str) -> None:
         if step in _SLIPS:
-            self._slip(writer, rating, step, details, reason)
+            told = {**details, "result": ANNUAL[step]} if step in ANNUAL else details
+            self._slip(writer, rating, step, told, reason)
         if step in ("correct", "stop"):
             self.notices.anew(writer, rating, LEFT, leaving=rating)
 

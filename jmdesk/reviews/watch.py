@@ -57,8 +57,8 @@ class Watch:
 
         "reviews.consent_missing" without the consent to be rated and published; "reviews.not_credit" and
         "reviews.is_credit"; "reviews.notice_running"; "reviews.objection_open"; "reviews.input_changed";
-        "reviews.still_agreed" for a stop without a withdrawal; "reviews.owners_step" for what only the unit that
-        keeps the file can do.
+        "reviews.no_head" for a notice without a name; "reviews.still_agreed" for a stop without a withdrawal;
+        "reviews.owners_step" for what only the unit that keeps the file can do.
         """
         writer.transaction.flush()
         connection = writer.transaction.connection
@@ -69,6 +69,8 @@ class Watch:
         agreed = RATING_CONSENT in consents.signed
         if step in ("post", "repost", "decide", "certify") and not agreed:
             raise Refused("reviews.consent_missing")
+        if step in ("post", "repost") and not line.head:
+            raise Refused("reviews.no_head")
         if step == "stop" and agreed:
             raise Refused("reviews.still_agreed")
         credit = self._is_credit(writer, rating, line.grade)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jmdesk.catalogue.calendar import WorkCalendar, work_calendar
 from jmdesk.catalogue.types import Record
-from jmdesk.core.clock import beijing_date, utc_text
+from jmdesk.core.clock import beijing_date, from_utc_text, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
@@ -35,8 +37,13 @@ def each(*bars: Bar) -> Bar:
     return bar
 
 
+if TYPE_CHECKING:
+    from jmdesk.attachments.content import Content
+
 _RULES = "rules"
 _PAPER = "paper"
+_SCAN = "scan"
+_WRITTEN = "written_at"
 
 
 class Workflows:
@@ -173,7 +180,13 @@ class Workflows:
         self._desk.records.guard.require_free(type_id, subject.values if subject is not None else {})
         given = {**(details or {}), **self._dated(before, on)}
         self._check(chosen, before, given)
-        event = self._record(writer, before.definition, type_id, rid, chosen, given, reason)
+        given, scan = _scanned(given)
+        event = self._record(writer, before, type_id, rid, chosen, given, reason)
+        if scan is not None:
+            from jmdesk.attachments.linking import attach
+
+            writer.transaction.flush()
+            attach(writer, "workflow_event", event.rid, scan, caption=f"{chosen.label} 纸质签批")
         projected: Record = {**chosen.shows(event.at, event.details), **(values or {})}  # type: ignore[dict-item]
         if workflow in self._effects:
             projected = {**projected, **self._effects[workflow](writer, rid, chosen, event.details)}
@@ -204,7 +217,7 @@ class Workflows:
             last = before.taken[-1]
             self._check_role(before.definition.steps[last.step])
             undone = before.definition.steps[last.step]
-            event = self._record(writer, before.definition, type_id, rid, None, {"of": last.rid}, reason)
+            event = self._record(writer, before, type_id, rid, None, {"of": last.rid}, reason)
             kept = dict(values or {})
             earlier = self._projected(before.definition, before.taken[:-1])
             gone = [name for name in (*undone.fields, *unset) if name not in kept and name not in earlier]
@@ -283,21 +296,29 @@ class Workflows:
     def _record(
         self,
         writer: Writer,
-        made_under: Definition,
+        before: Standing,
         type_id: str,
         rid: str,
         step: Step | None,
         details: dict[str, object],
         reason: str,
     ) -> Event:
-        """Write a step down; None is the step back."""
+        """Write a step down; None is the step back.
+
+        A step never stands before the one it follows: where a clock was set wrong, it takes the second after, and
+        says when it was really written.
+        """
         subject = writer.transaction.get(type_id, rid)
         if subject is None:
             raise Refused("store.no_such_record")
         kept = {name: subject.values[name] for name in (step.keeps if step else ()) if name in subject.values}
+        made_under, now = before.definition, utc_text(self._desk.clock.now())
         whole = {_RULES: f"{made_under.id}/{made_under.version}", **kept, **details}
         name = step.id if step else BACK
-        at = utc_text(self._desk.clock.now())
+        latest = max((event.at for event in (*before.taken, *before.disputed)), default="")
+        at = now if latest <= now else utc_text(from_utc_text(latest) + timedelta(seconds=1))
+        if at != now:
+            whole[_WRITTEN] = now
         values: Record = {
             "target_ref": f"{type_id}:{rid}",
             "step": name,
@@ -321,3 +342,18 @@ class Workflows:
                 shown.pop(name, None)
             shown.update(step.shows(event.at, event.details))  # type: ignore[arg-type]
         return shown
+
+
+def _scanned(details: Mapping[str, object]) -> tuple[dict[str, object], Content | None]:
+    """The details with the scan of a signed paper named by its hash, and the scan: given as the path of a document.
+
+    Errors as ``read_document``.
+    """
+    paper = details.get(_PAPER)
+    scan = paper.get(_SCAN) if isinstance(paper, Mapping) else None
+    if not isinstance(paper, Mapping) or not isinstance(scan, Path):
+        return dict(details), None
+    from jmdesk.attachments.intake import read_document
+
+    content = read_document(scan)
+    return {**details, _PAPER: {**paper, _SCAN: content.sha256}}, content

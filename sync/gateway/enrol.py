@@ -38,6 +38,7 @@ CODE_DAYS = 7
 TRIES = 10
 """After so many wrong proofs a code is dead."""
 _BLOCKS = 99
+_COUNTY_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,16 +219,25 @@ def _free_block(connection: Connection, scope: Sequence[str], now: datetime) -> 
 
     Numbers outlive the desk that gave them, on paper too: its block is handed on only where it retired without ever
     having sent a batch, in an earlier year (numbers of papers name the year).
+
+    Papers and certificates are numbered by county and block, so a block that nobody in the county has comes first; only
+    when a county has more desks than blocks do two villages share one, and then some of their paper numbers may meet.
     """
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('jmdesk-desk-block'))")
-    rows = connection.execute(
+    found = connection.execute(
         "SELECT desk_block, regions FROM devices WHERE NOT (retired IS NOT NULL AND replaced_by IS NULL"
         " AND epoch = 1 AND end_seq = 0"
         " AND extract(year FROM retired AT TIME ZONE 'Asia/Shanghai') < %s)",
         (beijing_date(now).year,),
     )
-    taken = {block for block, theirs in rows if any(a.startswith(b) or b.startswith(a) for a in theirs for b in scope)}
-    return next((f"{n:02d}" for n in range(1, _BLOCKS + 1) if f"{n:02d}" not in taken), None)
+    rows = found.fetchall()
+    blocks = [f"{n:02d}" for n in range(1, _BLOCKS + 1)]
+    for places in (tuple(code[:_COUNTY_DIGITS] for code in scope), scope):
+        taken = {b for b, theirs in rows if any(x.startswith(y) or y.startswith(x) for x in theirs for y in places)}
+        free = next((block for block in blocks if block not in taken), None)
+        if free is not None:
+            return free
+    return None
 
 
 def find_device(connection: Connection, device: str) -> Device | None:

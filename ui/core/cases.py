@@ -121,6 +121,7 @@ def _done(labels: Labels, case: Standing, event: Event, say: Say, *, disputed: b
     if event.signer:
         paper = event.details.get("paper")
         day = str(paper.get("date", "")) if isinstance(paper, dict) else ""
-        entered.append((tr("纸质签批"), f"{event.signer} {day}".strip()))
+        filed = tr("(扫描件已归档)") if isinstance(paper, dict) and paper.get("scan") else ""
+        entered.append((tr("纸质签批"), f"{event.signer} {day}{filed}".strip()))
         who = tr("{who} 录入", who=who)
     return Done(step.label, beijing_text(event.at), who, event.reason, tuple(entered), disputed)

@@ -18,6 +18,7 @@ from ui.widgets.date_field import DateField
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import NoteField, TextField
 from ui.widgets.flow import Flow
+from ui.widgets.scan_field import ScanField
 from ui.widgets.styling import button, card, clear, column, label, row
 
 MakeField = Callable[[str, str], QWidget | None]
@@ -57,6 +58,8 @@ class StepForm(QWidget):
             self.signed.setAccessibleName(tr("签批日期"))
             lines.addRow(tr("纸质签批人"), self.signer)
             lines.addRow(tr("签批日期"), self.signed)
+            self.scan = ScanField()
+            lines.addRow(tr("签批件扫描"), self.scan)
         self.remark = label("", "problem", wrap=True)
         self.remark.hide()
         across = row(gap=8)
@@ -79,7 +82,8 @@ class StepForm(QWidget):
         """Hand over what was entered; what is missing is named."""
         values = {name: field.value() for name, field in self.needs.items()}  # type: ignore[attr-defined]
         missing = [text for name, text in self._offer.needs if not str(values[name] or "").strip()]
-        if bool(self.signer.value()) != bool(self.signed.value()):
+        scan = self.scan.value() if self._offer.paper else None
+        if bool(self.signer.value()) != bool(self.signed.value()) or (scan is not None and not self.signer.value()):
             missing.append(tr("签批人和签批日期要一起填"))
         if missing:
             self.remark.setText(tr("还缺：{what}", what="、".join(missing)))
@@ -87,7 +91,8 @@ class StepForm(QWidget):
             return
         details: Record = dict(values)
         if self.signer.value():
-            details["paper"] = {"signer": str(self.signer.value()), "date": str(self.signed.value())}
+            paper: dict[str, object] = {"signer": str(self.signer.value()), "date": str(self.signed.value())}
+            details["paper"] = {**paper, "scan": scan} if scan is not None else paper
         self.confirmed.emit(self._offer.id, details, str(self.reason.value() or ""))
 
     @override

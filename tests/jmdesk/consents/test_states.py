@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from jmdesk.consents.notice import notice_in_force, notices
@@ -101,3 +103,20 @@ def test_the_notice_in_force_is_named_and_says_truthfully_what_declining_may_cos
     assert set(notice.declining) == set(KINDS_OF_NOTICE)
     assert "可能因信息不足暂不评定" in notice.declining["C3"]
     assert "不参加信用户评定" in notice.declining["C4"]
+
+
+def test_a_clock_of_2099_ends_no_consent_and_erases_nothing_and_is_told(desk: Desk, family: Family) -> None:
+    desk.consents.sign(family.household, SIGNED, kinds=("C1",))
+    before = waiting(desk)
+    assert before
+    assert isinstance(desk.clock, FixedClock)
+    right, desk.clock.at = desk.clock.at, datetime(2099, 1, 1, tzinfo=UTC)
+    desk.begin_day()
+    assert waiting(desk) == before
+    told = desk.notice()
+    assert told is not None
+    assert "2099-01-01" in str(told)
+    desk.clock.at = right
+    states = {str(one.values["consent_state"]) for one in desk.records.find("R04")}
+    assert states == {"2"}
+    assert desk.notice() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docx
@@ -13,6 +14,7 @@ from jmdesk.catalogue.calendar import WorkCalendar, work_calendar
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.reviews.tallying import TallyLine
+from tests.documents import pdf
 
 if TYPE_CHECKING:
     from tests.jmdesk.reviews.conftest import Village
@@ -53,6 +55,20 @@ def test_a_signed_paper_of_the_leader_counts_for_the_review_and_is_shown(village
     paper = {"signer": "镇长林国栋", "date": "2026-11-22"}
     reached = village.clerk.take(village.ratings[0], "review", details={"paper": paper})
     assert (reached.state, reached.taken[-1].signer) == ("reviewed", "镇长林国栋")
+
+
+def test_the_scan_of_a_signed_paper_is_filed_with_the_rating_and_named_in_the_step(
+    village: Village, tmp_path: Path
+) -> None:
+    village.to_scored()
+    scan = tmp_path / "签批件.pdf"
+    scan.write_bytes(pdf())
+    rating, desk = village.ratings[0], village.desk
+    paper = {"signer": "镇长林国栋", "date": "2026-11-22", "scan": scan}
+    reached = village.clerk.take(rating, "review", details={"paper": paper})
+    [filed] = desk.attachments.of("workflow_event", reached.taken[-1].rid)
+    assert reached.taken[-1].details["paper"] == {"signer": "镇长林国栋", "date": "2026-11-22", "scan": filed.sha256}
+    assert reached.taken[-1].actor == desk.actor  # the recorder stands beside the signer
 
 
 def test_the_town_moves_a_grade_by_one_step_with_a_reason_and_no_further(village: Village) -> None:
@@ -368,6 +384,8 @@ def test_the_yearly_review_keeps_lowers_or_withdraws(village: Village, step: str
         village.clerk.take(rating, step, details={"ground": "依据"})
     village.as_reviewer()
     assert village.clerk.take(rating, step, details={"ground": "依据"}).state == state
+    slips = [paper.template for paper in village.desk.papers.of("R16", rating)]
+    assert ("review-withdrawal" if step == "withdraw" else "review-annual") in slips
     assert village.desk.records.get("R16", rating).record.values["rating_status"] == status
 
 

@@ -94,6 +94,12 @@ def test_desks_with_overlapping_regions_get_different_blocks(platform: Platform)
         assert overlapping.count(block) == 1
 
 
+def test_two_villages_of_a_county_give_their_papers_different_numbers(platform: Platform) -> None:
+    """Papers are numbered by county and block, so blocks differ although the villages' regions do not overlap."""
+    blocks = [platform.stranger().enrol(platform.code(unit), unit).desk_block for unit in (VILLAGE, OTHER_VILLAGE)]
+    assert len(set(blocks)) == len(blocks)
+
+
 @pytest.mark.parametrize(
     ("unit", "regions", "roles", "code"),
     [
