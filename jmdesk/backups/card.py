@@ -18,8 +18,9 @@ from jmdesk.vault.files import disk_errors, read_bounded, write_durably
 from jmdesk.vault.folder import BACKUP_CARD
 
 VERSION: Final = 1
-KINDS: Final = ("daily", "manual", "migration", "import", "key", "erasure", "restore")
-"""Why it was made: by itself each day, because somebody asked, or before a risky act."""
+KINDS: Final = ("daily", "manual", "migration", "import", "key", "restore")
+"""Why it was made: by itself each day, because somebody asked, or before a risky act. None is made before an erasure:
+it would keep what has to go."""
 
 _MOST_BYTES: Final = 4096
 _STORE: Final = re.compile(r"desk(?:-[0-9]{1,7})?\.db")

@@ -20,7 +20,6 @@ KINDS = {
     "migration": "升级前",
     "import": "导入前",
     "key": "换密钥前",
-    "erasure": "清除前",
     "restore": "恢复前",
 }
 

@@ -61,7 +61,6 @@ def backup_kind(kind: str) -> str:
         "migration": tr("升级前"),
         "import": tr("导入前"),
         "key": tr("换密钥前"),
-        "erasure": tr("清除前"),
         "restore": tr("恢复前"),
     }
     return words.get(kind, kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jmdesk.attachments.intake import examine
+from jmdesk.backups.opening import open_backup
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import FixedClock
 from jmdesk.core.errors import Refused
@@ -12,10 +13,10 @@ from jmdesk.desk import Desk
 from jmdesk.households.queries import HouseholdFilter
 from jmdesk.store import change_log
 from jmdesk.workflows.service import Workflows
-from tests.desks import Family
+from tests.desks import PASSPHRASE, Family
 from tests.documents import pdf
 from tests.jmdesk.papers.test_papers import words
-from tests.store_pages import found_in_vault
+from tests.store_pages import found_in_vault, pages
 
 SIGNED = Signature("2026-10-01T02:00:00Z", doc_digest="ab" * 32)
 CANARIES = ["曾建明", "区小燕", "440785199001010011", "塘洲村1组8号", "19900001234", "12000.50"]
@@ -148,3 +149,34 @@ def test_an_erasure_that_nobody_did_stays_on_the_list_past_its_day(desk: Desk, f
     desk.clock.advance(days=31)
     [due] = desk.rights.countdowns()
     assert due.days_left == -1
+
+
+def backups_with_them(desk: Desk) -> set[str]:
+    """Which backups still have somebody of the family on one of their pages, free space and index included."""
+    found = set()
+    for kept in desk.backups.all():
+        plain = b"".join(pages(kept.store, open_backup(kept.folder, PASSPHRASE).way.keys.db))
+        assert plain.startswith(b"\x10\x00"), "the pages were decrypted: what follows the salt is the page size"
+        if any(word.encode() in plain for word in CANARIES):
+            found.add(kept.folder.name)
+    return found
+
+
+def test_who_was_erased_is_gone_from_every_backup_after_the_term(
+    desk: Desk, family: Family, colleague: Workflows
+) -> None:
+    clock = desk.clock
+    assert isinstance(clock, FixedClock)
+    desk.consents.sign(family.household, SIGNED)
+    desk.backups.make()
+    before = {kept.folder.name for kept in desk.backups.all()}
+    assert backups_with_them(desk) == before
+    erase(desk, colleague, desk.rights.withdraw(family.household, ("C1",), reason="本人要求").case)
+    assert {kept.folder.name for kept in desk.backups.all()} == before, "an erasure makes no backup of what it erases"
+    clock.advance(days=1)
+    assert desk.backups.daily() is not None
+    assert backups_with_them(desk) == before, "what is made afterwards is without them"
+    clock.advance(days=31)
+    desk.backups.daily()
+    assert desk.backups.all()
+    assert backups_with_them(desk) == set()

@@ -28,6 +28,21 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("撤回授权", "本人收回同意；相应信息停止使用，法律要求保留的除外。"),
     ("本次评定得分(仅供评定)", "按公开规则算出的分数，每一项都可以查看依据。"),
 )
+CONTROLS: tuple[tuple[str, str], ...] = (
+    ("加密保护", "资料库和备份都已加密。电脑丢了、硬盘被拆、优盘被拿走，没有口令也打不开；口令越长越安全。"),
+    ("平台核对", "报送包有签名，日志链每次报送都由平台会签。资料库被换成旧的、日志被截短，下次联网时平台能看出来。"),
+    ("本机规矩", "角色、双人复核、遮蔽、留痕、自动锁定，管住照规矩使用本程序的人；改动了程序的人不受它约束。"),
+)
+"""The kinds of protection, as SECURITY.md tells them apart."""
+NOT_DEFENDED: tuple[str, ...] = (
+    "同一个 Windows 或 Linux 账号下运行的木马、键盘记录器：它能看到您看到的一切。",
+    "这台电脑的系统管理员，以及被人换掉的程序文件：请只从单位管理员处安装和升级。",
+    "开着资料库离开座位：请先锁定(Ctrl+L)。",
+    "休眠文件和换页文件：请单位打开整盘加密。",
+    "打印件和未加密的导出文件：文件出了本程序，要靠人保管，用完删除。",
+    "恢复码连同电脑一起丢失：恢复码请封存在保险柜，与电脑分开。",
+)
+"""What no control of this program stops; the same list as in SECURITY.md, for who works with it."""
 IDLE_MINUTES = (5, 10, 15, 30)
 PAGE_NAMES = {
     "records": "记录",
@@ -69,6 +84,7 @@ class HelpPage(Page):
         right = column(gap=12)
         right.addWidget(self._look())
         right.addWidget(self._care())
+        right.addWidget(self._safety())
         right.addWidget(self._words())
         right.addStretch(1)
         across.addLayout(right, 1)
@@ -111,6 +127,21 @@ class HelpPage(Page):
             across.addWidget(way)
         across.addStretch(1)
         down.addLayout(across)
+        return made
+
+    def _safety(self) -> QFrame:
+        """What protects the data here, and, as plainly, what nothing here protects against."""
+        made = card()
+        down = column(made, margin=16, gap=8)
+        down.addWidget(label(tr("数据安全：防得住什么"), "heading"))
+        grid = self._grid()
+        for line, (name, meaning) in enumerate(CONTROLS):
+            grid.addWidget(label(tr(name)), line, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label(tr(meaning), "muted", wrap=True), line, 1)
+        down.addLayout(grid)
+        down.addWidget(label(tr("防不住什么"), "heading"))
+        for sentence in NOT_DEFENDED:
+            down.addWidget(label(f"· {tr(sentence)}", "muted", wrap=True))
         return made
 
     def _words(self) -> QFrame:
