@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from jmdesk.catalogue.issues import Issue, issue_of
@@ -33,8 +34,9 @@ def fetch_packages(
 ) -> None:
     """Ask for every published package that is not here, and go by what is in force.
 
-    A package that does not hold is told in the report and keeps nothing else from being done. A platform of an earlier
-    release publishes none.
+    A package that does not hold is told in the report and keeps nothing else from being done. One that came damaged is
+    asked for again next time, before its successors: they would bar it as a downgrade. A platform of an earlier release
+    publishes none.
     """
     try:
         listed = session.run(session.transport.packages)
@@ -48,6 +50,8 @@ def fetch_packages(
         steering.tell("packages", number, len(wanted))
         envelope = session.run(lambda digest=digest: session.transport.package(digest))  # type: ignore[misc]
         note_package(desk, membership, envelope, report)
+        if hashlib.sha256(envelope).hexdigest() != digest:
+            break
     if wanted:
         desk.renew()
 

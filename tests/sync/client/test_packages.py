@@ -30,6 +30,7 @@ from sync.protocol.packages import Package, PackageKind, sign_package
 from sync.protocol.suites import KeyRole, SigningKey
 from tests.packages import issue
 from tests.sync.client.conftest import Platform
+from tests.sync.client.lines import Line
 from tests.sync.client.office import add_household
 
 NAME = "jiangmen"
@@ -82,6 +83,30 @@ def test_a_published_catalogue_reaches_a_desk_and_its_records_reach_the_platform
     assert report.verdicts.get("rejected", 0) == 0
     assert report.verdicts["accepted"] >= 1
     assert desk.records.get("R05", rid).record.sync == "confirmed"
+
+
+class DamagedOnce(Line):
+    """The first package that comes over it is not what was sent."""
+
+    def package(self, digest: str) -> bytes:
+        """The package; the first time with one byte changed."""
+        sent = super().package(digest)
+        return sent if self.calls.count("package") > 1 else sent[:-9] + bytes([sent[-9] ^ 1]) + sent[-8:]
+
+
+def test_a_package_that_came_damaged_is_not_barred_by_its_successor(
+    enrolled: tuple[Desk, HttpTransport], platform: Platform, patience: Patience, tmp_path: Path
+) -> None:
+    desk, transport = enrolled
+    for number in (1, 2):
+        content = files(tmp_path / str(number), {"list.csv": f"{number}\n"})
+        publish_here(platform, signed(platform, content, str(number), kind="list"))
+    line = DamagedOnce(transport)
+    report = synchronise(desk, line, patience=patience)
+    assert ([p.code for p in report.refused_packages], report.packages) == (["protocol.signature"], [])
+    line.token = ""
+    report = synchronise(desk, line, patience=patience)
+    assert [issue.version for issue in report.packages] == ["1", "2"]
 
 
 def test_a_value_that_the_catalogue_in_force_forbids_is_held_back_before_sending(
