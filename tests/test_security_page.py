@@ -1,4 +1,4 @@
-"""SECURITY.md keeps its word: every threat of the office is named, each control has its kind, and each test is there."""
+"""SECURITY.md keeps its word: every threat is named, each control has its kind, and each named test is there."""
 
 from __future__ import annotations
 

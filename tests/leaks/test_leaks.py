@@ -1,7 +1,7 @@
 """A person who was typed, imported, searched, exported, sealed, sent and crashed over stands nowhere in plain.
 
 Only what the clerk brought (``given``), took out on purpose (``exported``) or asked to see (``shown``: the output of
-commands, names and addresses as the office may see them, numbers masked) may tell of her.
+commands, names as the office may see them, numbers, addresses and incomes covered) may tell of her.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def test_what_was_taken_out_on_purpose_tells_of_her(walked: Path) -> None:
 
 def test_what_a_command_shows_has_its_numbers_masked(walked: Path) -> None:
     shown = (walked / "shown" / "office").read_text("utf-8")
-    assert canary.ADDRESS in shown
-    assert canary.ID_NO not in shown
-    assert canary.PHONE not in shown
+    assert canary.ADDRESS[:3] in shown
+    for covered in (canary.ADDRESS, canary.ID_NO, canary.PHONE, canary.INCOME):
+        assert covered not in shown
 
 
 @pytest.mark.parametrize("how", canary.spellings(canary.NAME))

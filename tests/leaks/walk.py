@@ -111,6 +111,7 @@ class Clerk:
         """Every screen and every record of hers; an error nobody foresaw; then a lock, or ``kill -9`` while typing."""
         from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
+        from tests.leaks import fingers
         from tests.ui.keys import write
         from ui.app import Session, prepare
         from ui.core.context import Target
@@ -143,6 +144,8 @@ class Clerk:
             if session.window.page is not None:
                 session.window.page.discard()
             session.window.grab()
+        if not crash:
+            fingers.touch_everything(session, settle, self.given, self.exported)
         try:
             int(f"{canary.NAME} {canary.ID_NO} {canary.PHONE}")
         except ValueError as error:
