@@ -103,5 +103,10 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def intact(kept: Kept) -> bool:
+    """Whether a backup's store has the bytes that its card names. Raises ``OSError``."""
+    return kept.store.is_file() and digest(kept.store) == kept.card.sha256
+
+
 def _mac(key: bytes, body: bytes) -> bytes:
     return hmac.digest(key, b"jmdesk-backup-v1\n" + body, "sha256")

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from jmdesk.accounts.account import TYPE as ACCOUNT
 from jmdesk.audit.service import Audit
-from jmdesk.backups.card import Kept, read_card
+from jmdesk.backups.card import Kept, intact, read_card
 from jmdesk.backups.opening import OpenBackup, open_backup
 from jmdesk.backups.rehearsal import Report, rehearsed, report
 from jmdesk.backups.restoring import RESTORED, RestoreDesk, restore_here
@@ -85,6 +85,14 @@ class Backups:
     def all(self) -> list[Kept]:
         """The backups in the vault's own folder, the newest first, as their cards say."""
         return present(self.place)
+
+    def unsound(self) -> list[Path]:
+        """Backups in the vault's own folder that are not what was written; every byte of them is read."""
+        kept = {one.folder: one for one in self.all()}
+        with disk_errors():
+            folders = [entry for entry in self.place.iterdir() if entry.is_dir()] if self.place.is_dir() else []
+            finished = sorted(folder for folder in folders if not folder.name.startswith(PART))
+            return [folder for folder in finished if folder not in kept or not intact(kept[folder])]
 
     def due(self) -> bool:
         """Whether the last backup (or the vault itself) is older than the policy allows."""

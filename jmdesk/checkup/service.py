@@ -106,4 +106,6 @@ def _backups(desk: Desk) -> list[str]:
     made = desk.backups.all()
     since = made[0].card.at if made else from_utc_text(desk.vault.header.created)
     days = (desk.clock.now() - since).days
-    return [f"已有 {days} 天没有备份：请用 jmdesk backup 备份"] if days >= OLD_BACKUP.days else []
+    late = [f"已有 {days} 天没有备份：请用 jmdesk backup 备份"] if days >= OLD_BACKUP.days else []
+    unsound = len(desk.backups.unsound())
+    return late + ([f"有 {unsound} 份备份已损坏，不能用来恢复：请另做一份备份"] if unsound else [])

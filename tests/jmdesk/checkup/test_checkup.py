@@ -77,6 +77,15 @@ def test_a_full_disk_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Non
     assert any("磁盘只剩 10 MB" in problem for problem in examine(desk).problems)
 
 
+@pytest.mark.parametrize("name", ["desk.db", "backup.json"])
+def test_a_backup_that_rotted_is_told(desk: Desk, name: str) -> None:
+    kept = desk.backups.make().kept
+    assert examine(desk).ok
+    file = kept.folder / name
+    file.write_bytes(file.read_bytes()[:-20])
+    assert any("1 份备份已损坏" in problem for problem in examine(desk).problems)
+
+
 def test_a_week_without_a_backup_is_told(desk: Desk) -> None:
     cast("FixedClock", desk.clock).advance(days=8)
     assert any("没有备份" in problem for problem in examine(desk).problems)
