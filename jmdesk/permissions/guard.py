@@ -31,11 +31,14 @@ class Avoided:
     records: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
     begins: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
 
-    def keeps_from(self, type_id: str, values: Mapping[str, object]) -> bool:
-        """Whether he must keep away from a record with these values."""
-        if any(values.get(name) in listed for name, listed in self.records.get(type_id, ())):
-            return True
-        return any(str(values.get(name, "")).startswith(heads) for name, heads in self.begins.get(type_id, ()))
+    def concerns(self, type_id: str, values: Mapping[str, object]) -> bool:
+        """Whether a record with these values is one that he must keep away from: he neither sees nor writes it."""
+        return any(values.get(name) in listed for name, listed in self.records.get(type_id, ()))
+
+    def hides(self, type_id: str, values: Mapping[str, object]) -> bool:
+        """Whether he must not see a record: such a one, or one that tells of such a one."""
+        told = any(str(values.get(name, "")).startswith(heads) for name, heads in self.begins.get(type_id, ()))
+        return told or self.concerns(type_id, values)
 
 
 _NOTHING = Avoided()
@@ -87,7 +90,12 @@ class Guard:
 
     def require_free(self, type_id: str, values: Mapping[str, object]) -> None:
         """``Refused`` "permissions.interest" for a record that the user must keep away from."""
-        if self.avoided.keeps_from(type_id, values):
+        if self.avoided.concerns(type_id, values):
+            raise Refused("permissions.interest", label=catalogue().types[type_id].label)
+
+    def require_seen(self, type_id: str, values: Mapping[str, object]) -> None:
+        """The same for reading: also for what tells of such a record."""
+        if self.avoided.hides(type_id, values):
             raise Refused("permissions.interest", label=catalogue().types[type_id].label)
 
     def visible(self, type_id: str, values: Mapping[str, object]) -> dict[str, object]:

@@ -79,7 +79,7 @@ class Records:
             if found is None:
                 raise Refused("store.no_such_record")
             self.guard.require("read", type_id, found.region)
-            self.guard.require_free(type_id, found.values)
+            self.guard.require_seen(type_id, found.values)
             hidden = self.guard.hidden(type_id)
             waiting = tuple(one for one in reading.sealed(connection, rid=rid) if one.field not in hidden)
             theirs = reading.theirs(connection, rid) if not hidden else None
@@ -115,7 +115,7 @@ class Records:
             found = change_log.history(connection, rid)
             subject = reading.get(connection, found[0].type, rid) if found else None
         if subject is not None:
-            self.guard.require_free(subject.type, subject.values)
+            self.guard.require_seen(subject.type, subject.values)
         return [self._told(change) for change in found if self.guard.may("read", change.type)]
 
     def undo_last(self) -> Changes:

@@ -85,6 +85,7 @@ class Writer:
         """
         record_type = self._catalogue.types[type_id]
         self._guard.require("create", type_id)
+        self._guard.require_free(type_id, values)
         self._guard.require_fields(type_id, values)
         if not checked:
             self._check(record_type, values)
@@ -119,6 +120,7 @@ class Writer:
         found = self._require(type_id, rid)
         unset = [name for name in unset if name not in set_]
         self._guard.require("edit", type_id, found.region)
+        self._guard.require_free(type_id, found.values)
         self._guard.require_fields(type_id, (*set_, *unset))
         if not checked:
             self._check(self._catalogue.types[type_id], set_)
@@ -156,6 +158,7 @@ class Writer:
             raise Refused("records.reason_needed")
         found = self._require(type_id, rid)
         self._guard.require("void", type_id, found.region)
+        self._guard.require_free(type_id, found.values)
         if type_id in self._keepers:
             self._keepers[type_id](self, found, ())
         sealed = reading.sealed(self.transaction.connection, rid=rid)

@@ -196,6 +196,12 @@ def test_an_officer_sees_nothing_held_against_his_own_firm(desk: Desk, officer: 
             assert refused(act) == "permissions.interest"
     assert refused(lambda: desk.exports.records(Order("R21", "核对"), tmp_path / "行为.xlsx")) == "exports.nothing"
     assert refused(lambda: desk.attachments.data(officer.photo)) == "permissions.interest"
+    for write in (
+        lambda: records.change("R21", officer.event, {"content": "没有的事。"}),
+        lambda: records.void("R21", officer.event, "误登"),
+        lambda: records.create("R21", {"event_id": desk.ids.new(), "uscc": officer.own}),
+    ):
+        assert refused(write) == "permissions.interest"
     dossier = desk.enterprises.dossier(officer.own)
     assert (dossier.events, dossier.complaints) == ((), ())
     assert not any(row.key.startswith(("W6", "W7")) for row in CaseReader(desk).board().rows)
