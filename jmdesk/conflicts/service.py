@@ -63,21 +63,25 @@ class Conflicts:
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def cases(self, limit: int = MOST) -> list[Case]:
-        """What waits for a decision, the oldest first."""
+        """What waits for a decision, the oldest first; nothing that the user must keep away from."""
         with self._desk.store.reading() as connection:
             found = (
                 case_of(connection, self._desk.catalogue, self._desk.reader, type_id, rid)
                 for type_id, rid in queries.waiting(connection, limit)
             )
-            return [case for case in found if case is not None]
+            return [case for case in found if case is not None and not self._kept_from(case)]
 
     def case(self, type_id: str, rid: str) -> Case:
         """One record's case. ``Refused`` "conflicts.none" when nothing is to be decided on it (any more)."""
         with self._desk.store.reading() as connection:
             found = case_of(connection, self._desk.catalogue, self._desk.reader, type_id, rid)
-        if found is None:
+        if found is None or self._kept_from(found):
             raise Refused("conflicts.none")
         return found
+
+    def _kept_from(self, case: Case) -> bool:
+        avoided = self._desk.records.guard.avoided
+        return case.type in avoided.types or avoided.hides(case.type, case.record.values)
 
     def newer_beside(self) -> int:
         """How many records have a newer version of the platform beside edits that were not set aside."""
