@@ -54,12 +54,17 @@ class Hunt:
         # The same examples each time, however slow the computer is: what lives today lives tomorrow.
         settings.register_profile("mutation", deadline=None, derandomize=True, database=None)
         settings.load_profile("mutation")
-        if self._quick:
-            pytest.MonkeyPatch().setattr(kdf, "Argon2id", _PlainHash)
+        with pytest.MonkeyPatch.context() as patch:
+            if self._quick:
+                patch.setattr(kdf, "Argon2id", _PlainHash)
+            self._hunt(session.items)
+        return True
+
+    def _hunt(self, items: Sequence[pytest.Item]) -> None:
         files = {str(ROOT / mutant.file) for mutant in self._mutants}
         functions = _functions_of(files)
         self._codes = {function.__code__ for found in functions.values() for function in found}
-        self._run_sound(session.items)
+        self._run_sound(items)
         running: dict[int, Mutant] = {}
         for mutant in self._mutants:
             targets = [one for one in functions[str(ROOT / mutant.file)] if one.__code__.co_qualname == mutant.function]
@@ -72,7 +77,6 @@ class Hunt:
             running[_forked(mutant, targets, tests)] = mutant
         while running:
             self._wait(running)
-        return True
 
     def _run_sound(self, items: Sequence[pytest.Item]) -> None:
         """Every test on the sound program: how long it takes and which functions it enters."""
@@ -90,6 +94,7 @@ class Hunt:
             self._seconds[item.nodeid] = time.monotonic() - began
             failed = next((report for report in reports if report.failed), None)
             if failed is not None and self._quick:
+                print(f"left out: {item.nodeid}", flush=True)
                 continue
             if failed is not None:
                 pytest.exit(f"{item.nodeid} fails without any mutant:\n{failed.longreprtext}", 2)

@@ -116,8 +116,9 @@ def test_what_waits_in_the_vault_is_looked_at_before_anything_is_derived(
 
 def test_an_answer_of_another_length_is_not_taken(vault: Path, asked: tuple[Request, Answer]) -> None:
     request, answer = asked
-    bare = msgspec.structs.replace(answer, sealed=b"")
-    sealed = sealed_to(request.public, bytes(63), file_bytes(bare))
+    with unlock(vault, PASSPHRASE) as opened:
+        content = opened.secrets.vault_key + opened.secrets.anchor + b"x"
+    sealed = sealed_to(request.public, content, file_bytes(msgspec.structs.replace(answer, sealed=b"")))
     assert refusal(vault, msgspec.structs.replace(answer, sealed=sealed)) == "vault.answer_not_ours"
 
 
