@@ -14,6 +14,7 @@ from ui.core.i18n import LANGUAGES, tr
 from ui.core.messages import INFO
 from ui.core.settings import TEXT_SCALES, THEMES
 from ui.core.theme import look, theme
+from ui.widgets.flow import Flow
 from ui.widgets.styling import button, card, column, label, row
 
 WORDS: tuple[tuple[str, str], ...] = (
@@ -114,7 +115,8 @@ class HelpPage(Page):
         made = card()
         down = column(made, margin=16, gap=8)
         down.addWidget(label(tr("维护"), "heading"))
-        across = row()
+        ways, across = QWidget(), Flow()
+        ways.setLayout(across)
         for page, text, icon_name in (
             ("backups", tr("备份与恢复"), "vault"),
             ("audit", tr("审计"), "history"),
@@ -125,8 +127,7 @@ class HelpPage(Page):
             way.setToolTip(tip(f"go.{page}"))
             way.clicked.connect(partial(self.context.go, Target(page)))
             across.addWidget(way)
-        across.addStretch(1)
-        down.addLayout(across)
+        down.addWidget(ways)
         return made
 
     def _safety(self) -> QFrame:

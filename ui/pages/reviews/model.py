@@ -68,10 +68,10 @@ def batch_columns() -> tuple[Column, ...]:
     return (
         Column(tr("村居"), 200),
         Column(tr("评定年度"), 80),
-        Column(tr("批次"), 180),
         Column(tr("户数"), 60, number=True),
+        Column(tr("需处理"), 130),
         Column(tr("进度"), 260, stretch=True),
-        Column(tr("需处理"), 90),
+        Column(tr("批次"), 180),
     )
 
 
@@ -151,8 +151,9 @@ class ReviewReader:
         else:
             chip = Chip(tr("{n} 户待我办理", n=mine), "warn")
         village = tr("{village}(村报送)", village=place(batch.region)) if batch.unit else place(batch.region)
-        cells = (village, str(batch.year), batch.number, str(len(cases)), progress)
-        return Row(batch.number, (*cells, chip if bad or ready or mine else ""))
+        shown = chip if bad or ready or mine else ""
+        number = batch.number.partition("-")[0]
+        return Row(batch.number, (village, str(batch.year), str(len(cases)), shown, progress, number))
 
 
 def place(region: str) -> str:
