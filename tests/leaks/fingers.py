@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
@@ -40,8 +40,8 @@ def _pictures(session: Session, settle: Settle, rid: str) -> None:
     session.window.go(Target("records", "R05", rid))
     settle()
     assert session.window.page is not None
-    panels: list[AttachmentsPanel] = session.window.page.findChildren(AttachmentsPanel)
-    panels[0].open(link)
+    panels: Iterable[AttachmentsPanel] = session.window.page.findChildren(AttachmentsPanel)
+    next(iter(panels)).open(link)
     settle()
     session.window.grab()
 
