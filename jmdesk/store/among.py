@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, Table, bindparam, func, select
 
 from jmdesk.store.columns import json_text
-from jmdesk.store.statements import given
+from jmdesk.store.statements import Statement, given
 
 
 def among(rids: Iterable[str]) -> Select[tuple[str]]:
@@ -19,6 +20,12 @@ def among(rids: Iterable[str]) -> Select[tuple[str]]:
 def among_given(name: str) -> Select[tuple[str]]:
     """The same in a ``Statement``, each run of which is given its list as JSON text."""
     return _values(given(name))
+
+
+@cache
+def by_rids(table: Table) -> Statement:
+    """The rows of many records (``rids``: their ids as JSON text)."""
+    return Statement(select(table).where(table.c.rid.in_(among_given("rids"))))
 
 
 def _values(listed: BindParameter[Any]) -> Select[tuple[str]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select
@@ -17,11 +16,12 @@ from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
 from jmdesk.store import outbox as outbox_lines
-from jmdesk.store.among import among_given
+from jmdesk.store import reading
+from jmdesk.store.among import among_given, by_rids
 from jmdesk.store.change_log import ChangeLogWriter
 from jmdesk.store.columns import json_text
 from jmdesk.store.indexing import Indexing
-from jmdesk.store.statements import Statement, by_rid, given, insert_rows, update_rows
+from jmdesk.store.statements import Statement, given, insert_rows, update_rows
 from jmdesk.store.stored import Stored, stored
 from jmdesk.store.tables import (
     awaiting_consent,
@@ -156,13 +156,12 @@ class Transaction:
     def get(self, type_id: str, rid: str) -> Stored | None:
         """A record as this transaction sees it."""
         self.flush()
-        row = by_rid(record_tables[type_id]).first(self.connection, rid=rid)
-        return stored(type_id, row) if row else None
+        return reading.get(self.connection, type_id, rid)
 
     def get_many(self, type_id: str, rids: Sequence[str]) -> dict[str, Stored]:
         """Records of one type by id, as this transaction sees them; missing ones are left out."""
         self.flush()
-        rows = _by_rids(record_tables[type_id]).rows(self.connection, rids=json_text(list(rids)))
+        rows = by_rids(record_tables[type_id]).rows(self.connection, rids=json_text(list(rids)))
         return {row["rid"]: stored(type_id, row) for row in rows}
 
     # -- values that wait for a consent ----------------------------------------------------------------------------
@@ -286,15 +285,8 @@ class Transaction:
 
     def confirm(self, type_id: str, rid: str, *, version: int, versions: dict[str, int], epoch: str, sync: str) -> None:
         """Note what the platform now holds of a record of ours; its values stay as they are here."""
-        self._confirmed[record_tables[type_id]].append(
-            {
-                "rid": rid,
-                "base_version": version,
-                "field_versions": json_text(versions),
-                "server_epoch": epoch,
-                "rec_sync": sync,
-            }
-        )
+        base = {"base_version": version, "field_versions": json_text(versions), "server_epoch": epoch}
+        self._confirmed[record_tables[type_id]].append({"rid": rid, **base, "rec_sync": sync})
         self._touched.add((type_id, rid))
         self._count(1)
 
@@ -442,11 +434,6 @@ class Transaction:
         self._buffered += rows
         if self._buffered >= _BUFFER:
             self.flush()
-
-
-@cache
-def _by_rids(table: Table) -> Statement:
-    return Statement(select(table).where(table.c.rid.in_(among_given("rids"))))
 
 
 _UNSEAL = Statement(
