@@ -65,7 +65,10 @@ class Hunter:
 
     def _kill(self, process: int, after: float) -> None:
         """By the handle of the process: its number may be another's once it has ended."""
-        handle = os.pidfd_open(process)
+        try:
+            handle = os.pidfd_open(process)
+        except ProcessLookupError:
+            return  # it was done before it was looked for
         if not select.select([handle], [], [], after)[0]:
             signal.pidfd_send_signal(handle, signal.SIGKILL)
             self.kills += 1

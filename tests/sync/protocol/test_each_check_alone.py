@@ -39,7 +39,8 @@ from sync.protocol.parts import (
     seal_part,
 )
 from sync.protocol.provision import open_provision, sign_provision
-from sync.protocol.receipts import VerdictOpener, read_processing
+from sync.protocol.receipts import ProcessingBuilder, VerdictOpener, open_custody, read_processing
+from sync.protocol.records import BadLine, encode_draft, read_operations
 from sync.protocol.replies import check_reply_entry
 from sync.protocol.session import answer_challenge, check_answer
 from sync.protocol.strict_json import read_json
@@ -152,6 +153,40 @@ def test_a_member_shorter_than_its_frame_is_no_gzip() -> None:
 def test_half_of_a_surrogate_pair_is_no_text() -> None:
     with pytest.raises(RemoteProtocolError, match="json_syntax"):
         read_json(rb'"\ud800"', str)
+
+
+def operation_line(**members: object) -> bytes:
+    made = json.loads(encode_draft(sample.draft(0), f"{sample.DEVICE.keyid}.1.1.0"))
+    return json.dumps(made | members, ensure_ascii=True).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (operation_line(rid=7)[:-1] + b',"rid":8}', "json_duplicate_key"),
+        (operation_line(rid=7), "schema"),
+        (operation_line(by="\ud800"), "json_syntax"),
+        (operation_line()[:-1] + b',"by":"u-1"}', "json_duplicate_key"),
+    ],
+)
+def test_a_line_is_refused_for_what_is_wrong_first(line: bytes, reason: str) -> None:
+    (found,) = read_operations(line + b"\n", 1, f"{sample.DEVICE.keyid}.1.1.", 0)
+    assert isinstance(found, BadLine)
+    assert found.code == reason
+
+
+def test_verdicts_are_sealed_once() -> None:
+    builder = ProcessingBuilder(back.MANIFEST, back.DIGEST, back.downlink_key())
+    assert list(builder.seal(back.FIVE))
+    with pytest.raises(LocalProtocolError, match="batch_sealed"):
+        list(builder.seal(back.FIVE))
+
+
+def test_a_custody_receipt_is_for_as_many_records() -> None:
+    receipt = json.loads(split_envelope(back.custody()).payload)
+    envelope = signed_anew(back.custody(), PayloadType.CUSTODY_RECEIPT, records=receipt["records"] + 1)
+    with pytest.raises(RemoteProtocolError, match="receipt_other_bytes"):
+        open_custody(envelope, sample.KEYRING, back.MANIFEST, back.DIGEST)
 
 
 def test_a_key_file_with_half_a_key_is_refused() -> None:
