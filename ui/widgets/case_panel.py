@@ -147,6 +147,8 @@ class CasePanel(QWidget):
         """Show a case; a form that is open is closed. A cursor in here stays in here, on the next step."""
         self.close_form()
         within, held = self._holds_focus(self), self._held()
+        if within:
+            self.setFocus()  # what is taken away would hand the cursor on to whatever comes next in the window
         self.title.setText(case.label)
         self.state.show_chip(case.state)
         clear(self._limits)
@@ -184,7 +186,9 @@ class CasePanel(QWidget):
         """Put the cursor on a step, else on the first that can be taken, else here, so that Tab goes on from here."""
         can = [made for made in self.buttons.values() if made.isEnabled()]
         wanted = self.buttons.get(step)
-        (wanted if wanted in can else can[0] if can else self).setFocus()
+        chosen = wanted if wanted in can else can[0] if can else self
+        chosen.show()  # one that was just added is shown a moment later, and nobody hidden takes the cursor
+        chosen.setFocus()
 
     def open_form(self, offer: Offer) -> None:
         """Ask for what a step needs, in place."""

@@ -9,7 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QWidget
 
 from tests.ui.keys import PLAIN, press, write
+from ui.core.ports import Chip
 from ui.main_window import MainWindow
+from ui.widgets.table_view import WindowedTable
 from ui.widgets.tile_map import TileMap
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -103,6 +105,19 @@ class Hands:
         self.press(Qt.Key.Key_Home)
         self.press(Qt.Key.Key_Right, times=wanted)
         self.enter()
+
+    def row(self, words: str) -> None:
+        """Move down a list to the line that says so, and open it."""
+        table = self.at
+        assert isinstance(table, WindowedTable), self.here
+        self.press(Qt.Key.Key_Home)
+        for _ in range(table.rows.rowCount()):
+            line = table.rows.row_at(table.currentIndex().row())
+            if line is not None and any(words in (c.text if isinstance(c, Chip) else c) for c in line.cells):
+                self.enter()
+                return
+            self.press(Qt.Key.Key_Down)
+        pytest.fail(f"no line of {self.here} says “{words}”")
 
     def sees(self, words: str) -> None:
         """A label, field or button on screen says so; fails with all that is there instead."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from jmdesk.catalogue.types import Record
@@ -203,6 +204,7 @@ class CasesPage(Page):
         down.addLayout(self._papers)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.panel = CasePanel()
         self.panel.step_taken.connect(self._take)
         self.panel.back_wished.connect(self._step_back)

@@ -173,6 +173,7 @@ class CasesPane(QWidget):
         self.panel.setVisible(False)
         self.panel.step_taken.connect(self._step)
         self.panel.back_wished.connect(lambda reason: self.back_wished.emit(self._shown, reason))
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setMinimumHeight(look().theme.px(130))
         scroll.setWidget(self.panel)
         down.addWidget(scroll, 1)
