@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabBar
 
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import FixedClock
 from tests.ui.workflows.hands import ALT, CONTROL, Hands
 from ui.core.vaults import OpenDesk
+from ui.pages.reviews.page import ReviewsPage
 
 ALL = "对列表中同一状态的 2 户一起办理"
 
@@ -35,10 +35,10 @@ def village(desk: OpenDesk) -> OpenDesk:
 
 def tab(hands: Hands, name: str) -> None:
     """Go to a part of the batch by Ctrl+Tab."""
-    bars: list[QTabBar] = hands.window.findChildren(QTabBar)
-    bar = bars[0]
-    for _ in range(bar.count()):
-        if bar.tabText(bar.currentIndex()) == name:
+    page = hands.window.page
+    assert isinstance(page, ReviewsPage)
+    for _ in range(page.tabs.count()):
+        if page.tabs.tabText(page.tabs.currentIndex()) == name:
             return
         hands.press(Qt.Key.Key_Tab, CONTROL)
     pytest.fail(f"Ctrl+Tab does not lead to {name} from “{hands.here}”")
