@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jmdesk.complaints.intake import Intake
-from jmdesk.core.errors import Refused
+from jmdesk.core.errors import Environment, KnownError, Refused
 from jmdesk.core.progress import Progress, silent
 from jmdesk.core.resources import resource
 from jmdesk.desk import Desk
@@ -64,13 +64,7 @@ class Demonstration:
         ``Refused`` "demonstration.not_ours" when something else is in the folder; ``Environment`` "vault.in_use" while
         another window shows it, and as ``disk_errors``.
         """
-        key = self._key()
-        if key and (self.vault / "vault.json").is_file():
-            desk = Desk.open(self.vault, key)
-            if desk.demonstration and desk.store.setting(_READY):
-                return desk
-            desk.close()
-        return self._make(progress)
+        return self._left() or self._make(progress)
 
     def reset(self) -> None:
         """Throw everything away; the next ``open`` begins anew. ``Refused`` "demonstration.not_ours"."""
@@ -84,12 +78,30 @@ class Demonstration:
         with disk_errors():
             shutil.rmtree(self.folder)
 
+    def _left(self) -> Desk | None:
+        """The demonstration as it was left; None when there is none, or one that cannot be used any more."""
+        key = self._key()
+        if not key or not (self.vault / "vault.json").is_file():
+            return None
+        try:
+            desk = Desk.open(self.vault, key)
+        except KnownError as error:
+            if error.code == "vault.in_use":
+                raise
+            return None  # damaged, or of a newer program: there is nothing in it to lose
+        if desk.demonstration and desk.store.setting(_READY):
+            return desk
+        desk.close()
+        return None
+
     def _is_real(self) -> bool:
         """Whether the vault here says that it is somebody's; what cannot be read is a demonstration that broke."""
         try:
             return peek(self.vault).unit != DEMONSTRATION
         except Refused:
             return False
+        except Environment:  # a header that cannot be read: ours if the passphrase that we leave beside it is there
+            return not self._key()
 
     def _key(self) -> str:
         with disk_errors():

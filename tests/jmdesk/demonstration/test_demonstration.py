@@ -63,6 +63,13 @@ def test_it_is_opened_again_as_it_was_left_and_begins_anew_when_asked(tmp_path: 
     assert not copy.folder.exists()
 
 
+def test_a_damaged_one_is_made_anew(tmp_path: Path, place: Demonstration) -> None:
+    copy = Demonstration(shutil.copytree(place.folder, tmp_path / "demonstration"))
+    (copy.vault / "desk.db").write_bytes(b"\x07" * 8192)
+    with copy.open() as desk:
+        assert desk.records.count("R05") == 36
+
+
 def test_its_unit_is_well_formed_and_of_no_place() -> None:
     assert uscc.check(DEMONSTRATION).verdict == "ok"
     assert DEMONSTRATION[2:8] == "000000"
