@@ -71,25 +71,16 @@ def test_a_household_without_a_head_is_not_posted_until_it_has_one(village: Vill
     assert village.clerk.take(rating, "post", details=POSTED).state == "noticed"
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("阿依古丽·买买提·吐尔逊江·阿卜杜热合曼·艾尔肯", "肯"),
-        ("𠮷滘蓢湴", "湴"),
-        ("区", ""),
-    ],
-)
-def test_long_and_rare_names_are_masked_on_the_notice_and_never_stand_there_in_full(
-    village: Village, name: str, shown: str
-) -> None:
-    household = village.households[0]
-    head = str(village.desk.records.get("R05", household).record.values["head_person_id"])
+def test_long_and_rare_names_are_masked_on_the_notice_and_never_stand_there_in_full(village: Village) -> None:
+    names = ("阿依古丽·买买提·吐尔逊江·阿卜杜热合曼·艾尔肯", "𠮷滘蓢湴", "区")
     with village.desk.records.writing("edit") as writer:
-        writer.change("R06", head, {"person_name": name})
+        for household, name in zip(village.households, names, strict=True):
+            head = str(village.desk.records.get("R05", household).record.values["head_person_id"])
+            writer.change("R06", head, {"person_name": name})
     village.to_noticed()
     document = docx.Document(io.BytesIO(village.desk.papers.document(village.clerk.panel.batch(village.batch).notice)))
-    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    number = village.clerk.case(village.ratings[0]).line.number
-    line = next(row for table in document.tables for row in table.rows if number in [cell.text for cell in row.cells])
-    assert name not in cells
-    assert any("*" in cell.text and cell.text.endswith(shown) for cell in line.cells)
+    rows = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
+    for case, name in zip(village.clerk.cases(village.batch), names, strict=True):
+        [line] = [row for row in rows if case.line.number in row]
+        assert name not in line
+        assert any("*" in cell and (len(name) == 1 or cell.endswith(name[-1])) for cell in line)
