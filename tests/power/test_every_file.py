@@ -1,7 +1,7 @@
 """Bits flip and files lose their ends in every file of a vault: store, headers, keys, sealed batches, backups.
 
 What was there is told to be damaged or is all there; never something else, never a crash. ``make test`` damages some
-forty times, ``pytest -m long tests/power/test_every_file.py`` 2,000 times. What the vault alone does with its own four
+twenty times, ``pytest -m long tests/power/test_every_file.py`` 2,000 times. What the vault alone does with its own four
 files is in ``tests/jmdesk/vault/test_damage.py``.
 """
 
@@ -27,7 +27,7 @@ from tests.power.scene import Scene
 from tests.power.test_power import SEED
 from tests.sync.client.conftest import PASSPHRASE
 
-SHORT, LONG = 40, 2000
+SHORT, LONG = 24, 2000
 SAID = Said(["done backup 1"])
 DOCTOR = "told by the doctor"
 """A backup that is none any more is told by who looks at backups: the desk itself opens as ever."""

@@ -23,7 +23,7 @@ from tests.power.disk import Disk, lay_out, relative
 from tests.power.recorder import Event, record
 from tests.power.scene import Scene
 
-SHORT, LONG = 6, 3000
+SHORT, LONG = 4, 3000
 SEED = 20261123
 
 
@@ -110,7 +110,7 @@ def test_a_power_cut_in_any_act_loses_nothing_that_was_said_to_be_done(
 
 
 def test_the_same_cuts_bite_where_the_store_does_not_flush(scene: Scene, recorded: Recording, quick: Path) -> None:
-    assert wrong_after(scene, recorded("OFF", ["save"]), ["save"], 10 * SHORT, quick)
+    assert wrong_after(scene, recorded("OFF", ["save"]), ["save"], 15 * SHORT, quick)
 
 
 @pytest.mark.long
@@ -118,7 +118,7 @@ def test_the_same_cuts_bite_where_the_store_does_not_flush(scene: Scene, recorde
 def test_the_same_cuts_bite_in_each_act_where_the_store_does_not_flush(
     act: str, scene: Scene, recorded: Recording, quick: Path
 ) -> None:
-    assert wrong_after(scene, recorded("OFF", [act]), [act], 10 * SHORT, quick)
+    assert wrong_after(scene, recorded("OFF", [act]), [act], 15 * SHORT, quick)
 
 
 @pytest.mark.long
@@ -128,7 +128,7 @@ def test_the_same_cuts_bite_where_copies_are_not_flushed(
 ) -> None:
     """Copies are flushed by the program itself, whatever the store does."""
     events = [event for event in recorded("FULL", [act]) if event.kind != "sync"]
-    assert wrong_after(scene, events, [act], 10 * SHORT, quick)
+    assert wrong_after(scene, events, [act], 15 * SHORT, quick)
 
 
 @pytest.mark.long
