@@ -58,7 +58,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("consents", "授权与删除", "seal", "consents.ConsentsPage", ("R04",)),
     PageSpec("imports", "导入", "import", "imports.ImportsPage", ("R05",)),
     PageSpec("ratings", "评级", "rating", "ratings.RatingsPage", ("R16",)),
-    PageSpec("villages", "信用村镇", "region", "villages.VillagesPage", ("R17", "R18")),
+    PageSpec("villages", "信用村镇", "region", "villages.VillagesPage", ("R05",)),
     PageSpec("lookup", "信用查询", "search", "lookup.LookupPage", ("R17",)),
     PageSpec("complaints", "投诉", "pending", "complaints.ComplaintsPage", ("R22",)),
     PageSpec("enterprises", "会员企业", "seal", "enterprises.EnterprisesPage", ("R20",)),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from jmdesk.catalogue.types import Record
 from jmdesk.complaints.rules import ON_PAPER, TYPE
 from jmdesk.complaints.service import Case, ComplaintDesk
 from jmdesk.core.clock import beijing_date, beijing_text, from_utc_text
 from jmdesk.core.text import masked_number
-from jmdesk.papers.service import Issued, Papers
+from jmdesk.papers.service import Issued
 from jmdesk.records.masking import shown_value
 from jmdesk.workflows.standing import Due, Event
 
@@ -19,16 +18,7 @@ NONE = "—"
 ANONYMOUS = "匿名投诉人"
 
 
-class PaperDesk(ComplaintDesk, Protocol):
-    """What giving out a paper needs of the desk."""
-
-    @property
-    def papers(self) -> Papers: ...
-    @property
-    def unit_name(self) -> str: ...
-
-
-def issue(desk: PaperDesk, case: Case, template: str) -> Issued:
+def issue(desk: ComplaintDesk, case: Case, template: str) -> Issued:
     """Give a paper about a complaint out; the receipt bears the complaint's own number and is made once.
 
     ``Refused`` as ``Papers.write``, "permissions.action" for who may not print complaints.
@@ -43,7 +33,7 @@ def issue(desk: PaperDesk, case: Case, template: str) -> Issued:
         return desk.papers.write(writer, template, TYPE, case.record.rid, values_of(desk, case), number=number)
 
 
-def values_of(desk: PaperDesk, case: Case) -> dict[str, object]:
+def values_of(desk: ComplaintDesk, case: Case) -> dict[str, object]:
     """Everything that a paper about a complaint can say. The phone stays masked."""
     values, standing = case.record.values, case.standing
     name = ANONYMOUS if values.get("is_anonymous") else str(values.get("complainant_name", "")) or NONE
@@ -73,7 +63,7 @@ def values_of(desk: PaperDesk, case: Case) -> dict[str, object]:
     return found
 
 
-def _words(desk: PaperDesk, values: Record) -> dict[str, object]:
+def _words(desk: ComplaintDesk, values: Record) -> dict[str, object]:
     """The values of the record in words."""
     product = " ".join(str(values[name]) for name in ("product", "product_model") if name in values)
     shown = {
@@ -126,18 +116,18 @@ def _due(case: Case, *clocks: str) -> str:
     return _chinese(found.day.isoformat()) + ("（暂定）" if found.provisional else "")
 
 
-def _served(desk: PaperDesk, case: Case) -> str:
+def _served(desk: ComplaintDesk, case: Case) -> str:
     papers = [paper for paper in desk.papers.of(TYPE, case.record.rid) if not paper.voided_at]
     return "、".join(f"《{paper.label}》{paper.number}" for paper in papers if paper.template != RECEIPT) or NONE
 
 
-def _person(desk: PaperDesk, user: object) -> str:
+def _person(desk: ComplaintDesk, user: object) -> str:
     if not isinstance(user, str):
         return NONE
     return str(desk.records.get("R02", user).record.values.get("user_name", "")) or NONE
 
 
-def _line(desk: PaperDesk, case: Case, event: Event) -> Mapping[str, str]:
+def _line(desk: ComplaintDesk, case: Case, event: Event) -> Mapping[str, str]:
     """One step of the closing report; whether it kept its limit."""
     step = case.standing.definition.steps[event.step]
     met = [due for due in case.standing.dues if event.step in due.clock.met_by and due.met_on == event.day]

@@ -21,11 +21,11 @@ from jmdesk.core.clock import beijing_date, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.enterprises import queries as enterprises
 from jmdesk.records.serials import Serials
-from jmdesk.records.workplace import Workplace
 from jmdesk.store import reading
 from jmdesk.store.stored import Stored
+from jmdesk.workflows.casework import CaseDesk
 from jmdesk.workflows.definition import Step
-from jmdesk.workflows.service import Bar, Workflows
+from jmdesk.workflows.service import Bar
 from jmdesk.workflows.standing import Standing
 
 if TYPE_CHECKING:
@@ -39,17 +39,9 @@ _EFFECTS = frozenset({"effect", "report"})
 """The steps of a credit event (W6) that must wait for an appeal."""
 
 
-class ComplaintDesk(Workplace, Protocol):
+class ComplaintDesk(CaseDesk, Protocol):
     """What the complaint desk needs of the desk."""
 
-    @property
-    def unit_name(self) -> str: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def number_block(self) -> str: ...
-    @property
-    def workflows(self) -> Workflows: ...
     def judge_anew(self) -> None: ...
 
 

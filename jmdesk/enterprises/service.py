@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 from jmdesk.catalogue.types import Record, Value
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.enterprises import publicity, queries
 from jmdesk.enterprises.queries import ClusterFigures, EnterpriseFilter
-from jmdesk.papers.service import Papers
 from jmdesk.records.masking import shown_value
 from jmdesk.records.readiness import OWN_SOURCES
-from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
 from jmdesk.store import reading
 from jmdesk.store.stored import Stored
+from jmdesk.workflows.casework import CaseDesk
 from jmdesk.workflows.definition import Step
-from jmdesk.workflows.service import Workflows
 
 ARCHIVE, EVENT = "R20", "R21"
 MEMBERS, CONDUCT = "W5", "W6"
@@ -39,19 +37,6 @@ SOURCED: Final[Mapping[str, str]] = {
 BY_DEPARTMENTS = ("tax_grade", "customs_grade", "env_grade", "labor_grade")
 _STATEMENT_DAYS: Final = 5
 _TOO_EARLY = "1"
-
-
-class EnterpriseDesk(Workplace, Protocol):
-    """What the archives of enterprises need of the desk."""
-
-    @property
-    def actor(self) -> str: ...
-    @property
-    def unit_name(self) -> str: ...
-    @property
-    def workflows(self) -> Workflows: ...
-    @property
-    def papers(self) -> Papers: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +66,7 @@ class Dossier:
 class Enterprises:
     """Archives of enterprises, and what the workflows W5 and W6 do to the records."""
 
-    def __init__(self, desk: EnterpriseDesk) -> None:
+    def __init__(self, desk: CaseDesk) -> None:
         self._desk = desk
 
     @property

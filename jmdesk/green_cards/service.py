@@ -18,13 +18,11 @@ from jmdesk.green_cards.clocks import REPLY_DAYS, Inquiry, Silence, inquiries, s
 from jmdesk.green_cards.facts import card_of, facts_of, levels_of, shown_by, year_of
 from jmdesk.green_cards.naming import alike
 from jmdesk.papers.queries import Paper
-from jmdesk.papers.service import Papers
-from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
 from jmdesk.store import reading
 from jmdesk.store.stored import Stored
+from jmdesk.workflows.casework import CaseDesk
 from jmdesk.workflows.definition import Step
-from jmdesk.workflows.service import Workflows
 from jmdesk.workflows.standing import Standing
 
 CARD, WORKFLOW = "R24", "W9"
@@ -32,17 +30,11 @@ _TARGET = "green_cards.target"
 _NOTICE_DAYS: Final = 7
 
 
-class GreenCardDesk(Workplace, Protocol):
+class GreenCardDesk(CaseDesk, Protocol):
     """What green cards need of the desk."""
 
     @property
     def regions(self) -> tuple[str, ...]: ...
-    @property
-    def unit_name(self) -> str: ...
-    @property
-    def workflows(self) -> Workflows: ...
-    @property
-    def papers(self) -> Papers: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,9 @@ from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.drafts.service import Drafts
 from jmdesk.handover import queries
-from jmdesk.papers.service import Issued, Papers
-from jmdesk.permissions.guard import Guard
-from jmdesk.records.workplace import Workplace
+from jmdesk.papers.service import Issued
 from jmdesk.store import outbox, reading
-from jmdesk.workflows.service import Workflows
+from jmdesk.workflows.casework import CaseDesk
 
 FIELD: Final = "x_handover"
 """The field of the leaver's R02 record (local) that says how far the handover is."""
@@ -40,21 +38,11 @@ _STATES: Final = {
 }
 
 
-class HandoverDesk(Workplace, Protocol):
+class HandoverDesk(CaseDesk, Protocol):
     """The open desk that somebody leaves."""
 
     @property
-    def actor(self) -> str: ...
-    @property
-    def unit_name(self) -> str: ...
-    @property
-    def guard(self) -> Guard: ...
-    @property
     def accounts(self) -> Accounts: ...
-    @property
-    def workflows(self) -> Workflows: ...
-    @property
-    def papers(self) -> Papers: ...
 
 
 @dataclass(frozen=True, slots=True)

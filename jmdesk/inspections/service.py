@@ -17,37 +17,24 @@ from jmdesk.households.queries import Dossier
 from jmdesk.households.service import Households
 from jmdesk.inspections import contents
 from jmdesk.inspections.contents import Part
-from jmdesk.papers.service import Papers
-from jmdesk.permissions.guard import Guard
 from jmdesk.ratings.service import Ratings
-from jmdesk.records.workplace import Workplace
 from jmdesk.rights.scope import Holdings, holdings_of
 from jmdesk.store import change_log, reading
-from jmdesk.workflows.service import Workflows
+from jmdesk.workflows.casework import CaseDesk
 
 _SUFFIX: Final = {PDF: ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
 _MOST_CHANGES: Final = 400
 
 
-class InspectionDesk(Workplace, Protocol):
+class InspectionDesk(CaseDesk, Protocol):
     """The open desk whose files are inspected."""
 
-    @property
-    def actor(self) -> str: ...
-    @property
-    def unit_name(self) -> str: ...
-    @property
-    def guard(self) -> Guard: ...
     @property
     def audit(self) -> Audit: ...
     @property
     def households(self) -> Households: ...
     @property
     def ratings(self) -> Ratings: ...
-    @property
-    def workflows(self) -> Workflows: ...
-    @property
-    def papers(self) -> Papers: ...
     @property
     def attachments(self) -> Attachments: ...
 

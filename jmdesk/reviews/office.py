@@ -6,34 +6,20 @@ from typing import Protocol
 
 from jmdesk.attachments.service import Attachments
 from jmdesk.consents.service import Consents
-from jmdesk.papers.service import Papers
 from jmdesk.ratings.service import Ratings
-from jmdesk.records.workplace import Workplace
 from jmdesk.vault.device import DeviceKeys
-from jmdesk.workflows.service import Workflows
+from jmdesk.workflows.casework import CaseDesk
 
 
-class Office(Workplace, Protocol):
+class Office(CaseDesk, Protocol):
     """A desk with the services that a review uses."""
 
-    @property
-    def actor(self) -> str: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def unit_name(self) -> str: ...
     def is_kept(self, region: str) -> bool: ...
     def office_of(self, region: str) -> str: ...
     @property
-    def number_block(self) -> str: ...
-    @property
     def platform(self) -> str: ...
     @property
-    def workflows(self) -> Workflows: ...
-    @property
     def ratings(self) -> Ratings: ...
-    @property
-    def papers(self) -> Papers: ...
     @property
     def consents(self) -> Consents: ...
     @property

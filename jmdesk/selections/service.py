@@ -20,10 +20,8 @@ from jmdesk.enterprises import queries as enterprises
 from jmdesk.enterprises.publicity import months_later
 from jmdesk.papers.codes import certificate_code
 from jmdesk.papers.queries import Paper
-from jmdesk.papers.service import Papers
 from jmdesk.papers.template import fill
 from jmdesk.records.serials import Serials
-from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
 from jmdesk.reviews.certificates import code, text_of
 from jmdesk.selections import queries, rules
@@ -31,8 +29,8 @@ from jmdesk.selections.facts import facts_of
 from jmdesk.store import reading
 from jmdesk.store.stored import Stored
 from jmdesk.vault.device import DeviceKeys
+from jmdesk.workflows.casework import CaseDesk
 from jmdesk.workflows.definition import Step
-from jmdesk.workflows.service import Workflows
 from jmdesk.workflows.standing import Standing
 
 CANDIDACY, WORKFLOW = "R23", "W8"
@@ -52,23 +50,13 @@ NOTICE_DAYS: Final = 7
 _TEMPLATE: Final = "honest-certificate"
 
 
-class SelectionDesk(Workplace, Protocol):
+class SelectionDesk(CaseDesk, Protocol):
     """What a selection needs of the desk."""
 
     @property
-    def actor(self) -> str: ...
-    @property
     def regions(self) -> tuple[str, ...]: ...
     @property
-    def number_block(self) -> str: ...
-    @property
     def platform(self) -> str: ...
-    @property
-    def unit_name(self) -> str: ...
-    @property
-    def workflows(self) -> Workflows: ...
-    @property
-    def papers(self) -> Papers: ...
     def seal_keys(self) -> DeviceKeys | None: ...
 
 

@@ -10,10 +10,11 @@ from typing import Protocol
 from jmdesk.core.errors import Refused
 from jmdesk.core.numbers import round_half_up
 from jmdesk.papers.codes import certificate_code
-from jmdesk.papers.service import Issued, Papers
+from jmdesk.papers.service import Issued
 from jmdesk.store.reading import Filter
 from jmdesk.villages.figures import Figure, missing_sentence
-from jmdesk.villages.service import TOWN, VILLAGE, WORKFLOWS, VillageDesk, Villages
+from jmdesk.villages.service import TOWN, VILLAGE, WORKFLOWS, Villages
+from jmdesk.workflows.casework import CaseDesk
 from jmdesk.workflows.standing import Standing as Case
 
 REGISTER = "village-register"
@@ -30,15 +31,11 @@ OFFERED: Mapping[str, tuple[str, ...]] = {
 _STATES = {"passed": "达到", "missed": "未达到", "unknown": "没有数据", "not_applicable": "不适用"}
 
 
-class PaperDesk(VillageDesk, Protocol):
+class PaperDesk(CaseDesk, Protocol):
     """What making these papers needs of the desk."""
 
     @property
-    def unit_name(self) -> str: ...
-    @property
     def platform(self) -> str: ...
-    @property
-    def papers(self) -> Papers: ...
     @property
     def villages(self) -> Villages: ...
 

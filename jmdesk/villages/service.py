@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from jmdesk.catalogue.types import Record
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.core.numbers import round_half_up
-from jmdesk.records.workplace import Workplace
 from jmdesk.store import reading
 from jmdesk.store.reading import Filter
 from jmdesk.store.stored import Stored
@@ -23,8 +22,8 @@ from jmdesk.villages.facts import Facts, Given, as_facts, former, kept, restored
 from jmdesk.villages.figures import Standing
 from jmdesk.villages.queries import HouseholdLine
 from jmdesk.villages.rules import NOT_REACHED, Assessment, assess, package
+from jmdesk.workflows.casework import CaseDesk
 from jmdesk.workflows.definition import Step
-from jmdesk.workflows.service import Workflows
 
 if TYPE_CHECKING:
     from jmdesk.records.writer import Writer
@@ -37,15 +36,6 @@ _OPEN = frozenset({"new", "applied", "returned"})
 """States in which the figures of an application may still be counted anew."""
 _EARLY_MONTHS = 2
 """January and February still belong to the assessment of the year before."""
-
-
-class VillageDesk(Workplace, Protocol):
-    """What the villages need of the desk."""
-
-    @property
-    def actor(self) -> str: ...
-    @property
-    def workflows(self) -> Workflows: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,7 @@ class View:
 class Villages:
     """Every verb asks the guard for R17 (villages) or R18 (towns) in the region."""
 
-    def __init__(self, desk: VillageDesk) -> None:
+    def __init__(self, desk: CaseDesk) -> None:
         self._desk = desk
 
     @property
@@ -94,9 +84,9 @@ class Villages:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def view(self, region: str, year: int) -> View:
-        """A village or town as it stands today. ``Refused`` "villages.region", "permissions.action" …"""
-        type_id = self._type_of(region)
-        self._desk.records.guard.require("read", type_id, region)
+        """A village or town as its dossiers stand today. ``Refused`` "villages.region", "permissions.action" …"""
+        for type_id in (self._type_of(region), "R05"):
+            self._desk.records.guard.require("read", type_id, region)
         with self._desk.store.reading() as connection:
             return self._view(connection, region, year)
 

@@ -53,7 +53,8 @@ class Seat:
     def __init__(self, desk: Desk, user: str) -> None:
         self._desk, self.actor = desk, user
         self.store, self.catalogue, self.clock = desk.store, desk.catalogue, desk.clock
-        self.number_block, self.papers, self.unit_name = desk.number_block, desk.papers, desk.unit_name
+        self.number_block, self.papers = desk.number_block, desk.papers
+        self.unit, self.unit_name = desk.unit, desk.unit_name
         self.records = type(desk.records)(
             desk.store, desk.catalogue, actor=user, home_region="440785000000", guard=self.guard
         )

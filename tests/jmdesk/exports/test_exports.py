@@ -18,9 +18,10 @@ from jmdesk.audit.queries import Wanted
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.errors import KnownError, Refused
 from jmdesk.desk import Desk
-from jmdesk.exports.rows import WITHHELD, private
+from jmdesk.exports.rows import private
 from jmdesk.exports.service import Order
 from jmdesk.exports.sheet import Cell, Mark, Sheet, comma_separated, workbook
+from jmdesk.records.masking import WITHHELD
 from jmdesk.vault.kdf import FLOOR
 from tests.desks import PASSPHRASE, Family
 
