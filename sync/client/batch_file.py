@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
+import struct
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from jmdesk.core.errors import Environment
 from jmdesk.store.outbox import Batch
@@ -20,6 +23,13 @@ from sync.protocol.suites import Keyring
 
 if TYPE_CHECKING:
     from jmdesk.desk import Desk
+
+
+_DAMAGE: Final = (
+    *(OSError, EOFError, KeyError, ValueError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RemoteProtocolError),
+)
+"""What reading a damaged archive raises: a flipped bit may also name another method, a password, or an end too far."""
 
 
 def batch_path(desk: Desk, batch: Batch) -> Path:
@@ -37,7 +47,7 @@ class BatchFile:
         try:
             self._zip = zipfile.ZipFile(path)
             self.signed = open_manifest(self._zip.read(MANIFEST_NAME), keys)
-        except (OSError, zipfile.BadZipFile, KeyError, RemoteProtocolError) as error:
+        except _DAMAGE as error:
             raise Environment("sync.batch_damaged") from error
         if self.signed.digest != batch.manifest_sha256:
             self._zip.close()
@@ -55,7 +65,7 @@ class BatchFile:
         try:
             data = self._zip.read(name)
             check_part(entry, data)
-        except (OSError, zipfile.BadZipFile, KeyError, RemoteProtocolError) as error:
+        except _DAMAGE as error:
             raise Environment("sync.batch_damaged") from error
         return data
 
