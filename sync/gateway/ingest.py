@@ -34,6 +34,7 @@ from sync.gateway.ledger import (
     write,
 )
 from sync.gateway.receipts import write_receipt
+from sync.gateway.relocation import follow
 from sync.protocol.batch import BatchOpener, SignedManifest, open_manifest
 from sync.protocol.errors import RemoteProtocolError
 from sync.protocol.manifest import PartEntry
@@ -47,6 +48,10 @@ STRETCH = 20_000
 
 _Result = TypeVar("_Result")
 _Line = Operation | BadLine
+_SUBJECTS = frozenset({"R05", "R06"})
+"""Types that consents are about."""
+_GENERATIONS = 3
+"""So far a record may be from the one that says where it lies: the step of a case about a member of a household."""
 
 
 @dataclass(frozen=True)
@@ -130,15 +135,18 @@ class Ingest:
             runs = _ahead(asking, (partial(_looked_up, connection, counties, lines) for lines in opened))
             written: Future[None] | None = None
             steps: list[Step] = []
+            founded: dict[str, dict[str, str]] = {}
             for lines, known in runs:
                 known.learn(steps)
                 steps = list(_judged(judge, lines, known))
                 rows = staged(steps, heads)
+                _note_founded(founded, steps)
                 if written is not None:
                     written.result()
                 written = asking.submit(_written, connection, batch.key, rows, named(lines, steps, known))
             if written is not None:
                 written.result()
+        follow(connection, heads, founded, f"consents.{batch.signed.manifest.batch_id}")
         move_heads(connection, heads)
 
     def _opened(self, batch: _Batch, parts: Sequence[PartEntry]) -> list[_Line]:
@@ -195,6 +203,13 @@ def _ahead(pool: ThreadPoolExecutor, works: Iterable[Callable[[], _Result]]) -> 
         yield waiting.popleft().result()
 
 
+def _note_founded(founded: dict[str, dict[str, str]], steps: Sequence[Step]) -> None:
+    """Where the households and members lie that are new in a run, by county and reference."""
+    for step in steps:
+        if step.held is not None and step.held.version == 1 and step.key[0] in _SUBJECTS:
+            founded.setdefault(step.held.county, {})[":".join(step.key)] = step.held.region
+
+
 def _written(connection: Connection, batch: BatchKey, rows: bytes, evidence: Sequence[Named]) -> None:
     """Write a run, and which documents its operations name."""
     write(connection, batch, rows)
@@ -204,7 +219,8 @@ def _written(connection: Connection, batch: BatchKey, rows: bytes, evidence: Seq
 def _looked_up(connection: Connection, counties: Sequence[str], lines: list[_Line]) -> tuple[list[_Line], Known]:
     """Some lines with what has to be known to judge them.
 
-    Where their own records say they lie is known beforehand, so that a consent may come before its household.
+    Where their own records say they lie is known beforehand, so that a consent may come before its household, and also
+    before the member of it whom it is about.
     """
     operations = [line for line in lines if isinstance(line, Operation)]
     known = Known(
@@ -219,6 +235,10 @@ def _looked_up(connection: Connection, counties: Sequence[str], lines: list[_Lin
             homeless.append(operation)
     parents = {p for o in homeless if (p := parent_of(o)) and p not in known.regions}
     known.regions |= read_regions(connection, counties, parents)
+    for operation in homeless * _GENERATIONS:
+        parent = parent_of(operation)
+        if parent is not None and parent in known.regions:
+            known.regions.setdefault((operation.type, operation.rid), known.regions[parent])
     return lines, known
 
 

@@ -8,6 +8,7 @@ pulled. Between counties nothing moves here: there desks make records anew.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Final, LiteralString
 
 from sync.gateway.database import Access, Connection, Database, one
@@ -35,6 +36,23 @@ WITH lying AS (
 ), told AS (
   INSERT INTO changes (county, position, type, rid, version, op_id)
   SELECT %(county)s, position, type, rid, version, %(name)s FROM moved RETURNING 1
+)
+SELECT count(*) FROM told
+"""
+
+_FOLLOW: Final = """
+WITH lying AS (
+  SELECT consents.rid, placed.region, row_number() OVER (ORDER BY position, consents.rid) AS place
+  FROM unnest(%(subjects)s::text[], %(regions)s::text[]) AS placed (subject, region)
+  JOIN records AS consents ON county = %(county)s AND type = 'R04' AND fields ->> 'subject_id' = placed.subject
+  WHERE consents.region <> placed.region
+), moved AS (
+  UPDATE records SET region = lying.region, position = %(head)s + lying.place FROM lying
+  WHERE records.county = %(county)s AND records.type = 'R04' AND records.rid = lying.rid
+  RETURNING records.rid, records.version, records.position
+), told AS (
+  INSERT INTO changes (county, position, type, rid, version, op_id)
+  SELECT %(county)s, position, 'R04', rid, version, %(name)s FROM moved RETURNING 1
 )
 SELECT count(*) FROM told
 """
@@ -85,3 +103,22 @@ def relocate(connection: Connection) -> int:
         total += moved
     move_heads(connection, heads)
     return total
+
+
+def follow(connection: Connection, heads: dict[str, int], founded: Mapping[str, Mapping[str, str]], name: str) -> None:
+    """Move consents that came in an earlier batch than who they are about to where that one lies.
+
+    ``founded``: by county the region of every new household and member, by reference (``R05:…``). ``heads`` are locked
+    ones and move on. Without this a consent would stay at the home of the desk that sent it, where nobody else in the
+    village sees it. ``name`` stands for the operation in the list of changes.
+    """
+    for county, placed in founded.items():
+        told = {
+            "county": county,
+            "subjects": list(placed),
+            "regions": list(placed.values()),
+            "head": heads[county],
+            "name": name,
+        }
+        (moved,) = one(connection, _FOLLOW, told)
+        heads[county] += moved

@@ -32,6 +32,28 @@ def test_the_parts_of_a_household_lie_where_it_lies(platform: Platform) -> None:
     assert {changes[name].region for name in (rid, agreed, member)} == {"440785104200"}
 
 
+def test_what_is_about_a_member_lies_where_the_household_lies_though_it_comes_first(platform: Platform) -> None:
+    town, village = platform.desk(TOWN), platform.desk()
+    rid, values = household()
+    member, named = person(rid)
+    agreed, consented = consent(rid, subject_type="2", subject_id=f"R06:{member}")
+    lines = town.exchange(draft("R04", agreed, consented), draft("R06", member, named), draft("R05", rid, values))
+    assert lines[0].verdict is Verdict.ACCEPTED
+    assert village.pull()[agreed].region == "440785104200"
+
+
+def test_a_consent_that_came_a_batch_earlier_follows_to_where_its_household_lies(platform: Platform) -> None:
+    town, village = platform.desk(TOWN), platform.desk()
+    rid, values = household()
+    agreed, consented = consent(rid)
+    assert town.exchange(draft("R04", agreed, consented))[0].verdict is Verdict.ACCEPTED
+    assert agreed not in village.pull()
+    assert town.exchange(draft("R05", rid, values))[0].verdict is Verdict.ACCEPTED
+    seen = village.pull()
+    assert {seen[agreed].region, seen[rid].region} == {"440785104200"}
+    assert seen[agreed].version == 1
+
+
 def test_two_desks_change_different_fields_and_both_stay(platform: Platform) -> None:
     one, two = platform.desk(), platform.desk()
     rid, values = household()
