@@ -18,7 +18,7 @@ app: setup  ## open the window
 	@.venv/bin/jmdesk
 
 test: lint  ## everything that must hold before a change lands
-	@$(PY) -m pytest -m "not long" -n auto --maxprocesses 4 --dist loadscope
+	@$(PY) -m pytest -m "not long" -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 lint: setup  ## style, format and types
 	@$(PY) -m ruff check .

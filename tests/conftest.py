@@ -69,6 +69,12 @@ def _stay_here(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_stay_here)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules with a slow test begin first, so that none of them is left to one worker in the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 PATIENCE_MS = 60_000
 """A machine may be busy with other things; whoever passes waits no longer than it takes."""
 

@@ -70,6 +70,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory, platform: Platform) -> Path
     return root
 
 
+@pytest.mark.slow
 def test_nothing_that_was_written_anywhere_tells_of_her(walked: Path) -> None:
     assert found(walked) == []
 

@@ -173,6 +173,7 @@ def leaves_the_villages_part_alone(town: Office, batch: str, rating: str) -> Non
         town.desk.reviews.step_back(rating, "不同意")
 
 
+@pytest.mark.slow
 def test_what_the_village_submits_the_town_reviews_and_decides_and_the_village_sees_the_outcome(both: Both) -> None:
     village, town = both.village, both.town
     both.submitted()

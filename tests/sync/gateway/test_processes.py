@@ -99,6 +99,7 @@ def test_a_login_cannot_become_another_role(data: Path) -> None:
             ).fetchone() == (False,)
 
 
+@pytest.mark.slow
 def test_a_whole_batch_goes_through_three_processes(data: Path) -> None:
     with (
         process(data, "signer") as (signer, ready),
