@@ -28,6 +28,7 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
+from ui.core.drawing import blank_document
 from ui.core.theme import FAMILIES
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _points(length: int | None, default: float = 0.0) -> float:
 class _Writer:
     def __init__(self, source: Document, page: Page) -> None:
         self._source, self._page = source, page
-        self._document = QTextDocument()
+        self._document = blank_document(page.inner, _points_device())
         self._base = _base_size(source)
         self._styles: dict[str | None, ParagraphStyle | None] = {}
         font = QFont()
@@ -108,8 +109,6 @@ class _Writer:
         font.setPointSizeF(self._base)
         self._document.setDefaultFont(font)
         self._document.setDocumentMargin(_LINE)  # half of an outer border lies outside of its table
-        self._document.documentLayout().setPaintDevice(_points_device())
-        self._document.setPageSize(page.inner)
         self._first = True
 
     def written(self) -> QTextDocument:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from jmdesk.core.errors import Environment
 from ui.core.docx_document import POINT_PER_MM, Laid, laid_out
+from ui.core.drawing import blank_document
 from ui.core.theme import FAMILIES
 
 _MARGIN_MM = 18
@@ -193,12 +194,10 @@ def _print_html(html: str, writer: QPdfWriter) -> None:
     )
     writer.setResolution(600)
     writer.setCreator("jmdesk")
-    document = QTextDocument()
+    document = blank_document(QSizeF(writer.pageLayout().paintRectPixels(writer.resolution()).size()), writer)
     font = QFont()
     font.setFamilies(list(FAMILIES))
     font.setPointSize(_POINTS)
     document.setDefaultFont(font)
-    document.documentLayout().setPaintDevice(writer)
-    document.setPageSize(QSizeF(writer.pageLayout().paintRectPixels(writer.resolution()).size()))
     document.setHtml(ruled(html))
     _paint_sheets(document, writer)
