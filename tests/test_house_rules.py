@@ -50,6 +50,14 @@ class Rule:
 
 RULES = [
     Rule(
+        "layout_before_lock",
+        r"\bdocumentLayout\(\)",
+        "asked of a new document off the GUI thread this can stop the program for good: use ui.core.drawing.blank_document",
+        bad=("document.documentLayout().setPaintDevice(writer)",),
+        good=("document = blank_document(size, writer)",),
+        allowed={"ui/core/drawing.py": "where it comes after the size"},
+    ),
+    Rule(
         "no_sleep",
         r"\btime\.sleep\(|\bqtbot\.wait\(|\bQTest\.qWait\(|from time import .*\bsleep\b",
         "wait for what must happen, with a limit; a pause is too long here and too short elsewhere",
