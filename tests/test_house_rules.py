@@ -52,7 +52,7 @@ RULES = [
     Rule(
         "layout_before_lock",
         r"\bdocumentLayout\(\)",
-        "asked of a new document off the GUI thread this can stop the program for good: use ui.core.drawing.blank_document",
+        "asked of a new document off the GUI thread it can stop the program for good: use drawing.blank_document",
         bad=("document.documentLayout().setPaintDevice(writer)",),
         good=("document = blank_document(size, writer)",),
         allowed={"ui/core/drawing.py": "where it comes after the size"},
