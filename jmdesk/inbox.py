@@ -261,7 +261,7 @@ class Inbox:
         transaction.flush()
         for theirs in waiting:
             found = transaction.get(theirs.type, theirs.rid)
-            if theirs.whole and found is not None and is_news(theirs, found) and _includes(theirs, found):
+            if theirs.whole and found is not None and is_news(theirs, found) and includes(theirs, found):
                 self._take(transaction, theirs, found)
         incoming.drop(transaction.connection, [theirs.rid for theirs in waiting])
 
@@ -294,7 +294,7 @@ def is_news(theirs: Theirs, found: Stored | None) -> bool:
     return found is None or found.base_version < theirs.version or found.server_epoch != theirs.epoch
 
 
-def _includes(theirs: Theirs, found: Stored) -> bool:
+def includes(theirs: Theirs, found: Stored) -> bool:
     """Whether the platform's version is no older than any field here: else a pull brings the one that is not."""
     return theirs.epoch != found.server_epoch or theirs.version >= max(found.field_versions.values(), default=0)
 

@@ -9,6 +9,7 @@ from enum import Enum
 from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.conflicts.rules import Compared, base_of, compare, disjoint
+from jmdesk.inbox import includes
 from jmdesk.store import change_log, incoming, outbox, reading
 from jmdesk.store.incoming import Theirs
 from jmdesk.store.outbox import Line
@@ -60,8 +61,15 @@ class Case:
 
     @property
     def whole(self) -> bool:
-        """Whether everything is here that a decision needs."""
-        return self.kind is Kind.REFUSED or (self.theirs is not None and self.theirs.whole)
+        """Whether everything is here that a decision needs.
+
+        A verdict may have confirmed an edit since the platform's version came: that version is an old one, and taking
+        it would put the edit back here alone. The next exchange brings the one that includes it.
+        """
+        if self.kind is Kind.REFUSED:
+            return True
+        theirs = self.theirs
+        return theirs is not None and theirs.whole and (theirs.tombstone or includes(theirs, self.record))
 
     @property
     def decided_there(self) -> bool:

@@ -148,6 +148,21 @@ def test_a_verdict_alone_is_not_enough_to_decide_on(ours: Office, other: Office)
     assert record(ours.desk, rid).values["population"] == 4
 
 
+def test_a_version_from_before_a_confirmed_edit_is_not_decided_on(ours: Office, other: Office) -> None:
+    """Taking it would put the confirmed edit back at this desk alone."""
+    rid = clash(ours, other, {"phone": "19900000002"}, {"phone": "19900000003"})
+    ours.desk.records.change("R05", rid, {"address": "新址"})
+    ours.seal([rid])
+    ours.send()
+    ours.receive()
+    with pytest.raises(Refused, match=r"conflicts\.not_whole"):
+        settle(ours, {"phone": THEIRS})
+    assert not only(ours).mergeable
+    ours.pull()
+    settle(ours, {"phone": THEIRS})
+    assert record(ours.desk, rid).values["address"] == "新址"
+
+
 def test_a_verdict_never_replaces_the_whole_record_that_a_page_brought(ours: Office, other: Office) -> None:
     rid = shared(ours, other)
     ours.desk.records.change("R05", rid, {"phone": "19900000002"})
