@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from jmdesk.core.errors import Environment
+from jmdesk.vault import kdf
 from jmdesk.vault.kdf import CEILING, FLOOR, Cost, calibrated, derive, seconds
 
 
@@ -68,3 +70,13 @@ def test_the_cost_found_on_any_computer_can_be_opened_again() -> None:
 
 def test_a_derivation_is_measured_by_doing_it() -> None:
     assert seconds(FLOOR) > 0.01
+
+
+def test_a_computer_without_the_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(**_: object) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr(kdf, "Argon2id", without)
+    with pytest.raises(Environment, match=r"vault\.low_memory") as told:
+        derive(b"secret", bytes(16), FLOOR)
+    assert told.value.params == {"mebibytes": FLOOR.memory_kib // 1024}
