@@ -205,7 +205,7 @@ def test_what_the_platform_did_not_take_says_what_to_do_and_leads_there(
     add_household(enrolled, 9, village=ELSEWHERE)
     member.synchronise()
     finished(member, qtbot)
-    assert member.told.chip.text() == "已完成，有 5 条要处理"
+    assert member.told.chip.text() == "已完成，有 6 条要处理"
     assert member.sync_button.hasFocus()
     assert member.aside.isVisible()
     row = member.aside.table.rows.row_at(0)
