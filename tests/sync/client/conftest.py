@@ -54,6 +54,7 @@ class Platform:
         return self.running.address.url
 
     def code(self, unit: str = UNIT, *regions: str) -> str:
+        self._make_room()
         return issue_code(self.storage.database, self.running.gateway.keys, SystemClock(), unit, regions, ()).text
 
     def _make_room(self) -> None:
