@@ -14,6 +14,7 @@ from shiboken6 import isValid
 
 from jmdesk.core.errors import KnownError
 from ui.core.bugs import describe
+from ui.core.collecting import Collector
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +131,8 @@ class Runner(QObject):
         self._open: set[Task] = set()
         self._writing = 0
         self._closed = False
+        self._collector = Collector(self)
+        self._collector.begin()
 
     def submit(
         self,
@@ -202,3 +205,4 @@ class Runner(QObject):
         for lane in (self._writes, self._long):
             lane.shutdown(wait=True, cancel_futures=True)
         self._reads.shutdown(wait=True, cancel_futures=True)
+        self._collector.end()
