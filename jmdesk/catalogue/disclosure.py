@@ -38,11 +38,10 @@ class Reader:
 
         What is outside of the catalogue (``x_…``) is as fields shared among authorities are.
         """
-        hidden = self.withheld(record_type, owner)
-        if not hidden:
+        hidden, known = self.withheld(record_type, owner), record_type.by_identifier
+        strangers = owner in ("", self.unit) or self._among(record_type)
+        if strangers and not hidden:
             return values
-        strangers = self._among(record_type)
-        known = record_type.by_identifier
         return {name: value for name, value in values.items() if name not in hidden and (strangers or name in known)}
 
     def _among(self, record_type: RecordType) -> bool:
