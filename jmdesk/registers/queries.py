@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from jmdesk.catalogue.types import Record
 from jmdesk.records.consent_book import HouseholdConsents
@@ -40,7 +40,7 @@ def households_by_id_number(connection: Connection, numbers: Collection[str]) ->
         waiting = connection.execute(
             select(awaiting_consent.c.value, awaiting_consent.c.household).where(
                 awaiting_consent.c.type == "R06",
-                awaiting_consent.c.field == "id_no",
+                awaiting_consent.c.field == literal_column("'id_no'"),  # as its index says: a bound value would not do
                 awaiting_consent.c.value.in_([json_text(number) for number in chunk]),
             )
         )

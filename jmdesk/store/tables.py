@@ -161,6 +161,8 @@ awaiting_consent = Table(
     Column("since", Text, nullable=False),
 )
 Index("ix_awaiting_household", awaiting_consent.c.household)
+# An import asks which households list somebody with one of its identity numbers, also while they wait.
+Index("ix_awaiting_id_no", awaiting_consent.c.value, sqlite_where=awaiting_consent.c.field == "id_no")
 
 household_standings = Table(
     "household_standings",

@@ -35,6 +35,7 @@ TABLES = """
     CREATE TABLE awaiting_consent ( rid TEXT NOT NULL, field TEXT NOT NULL, type TEXT NOT NULL, household TEXT NOT NULL,
     lock TEXT NOT NULL, value TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (rid, field) );
     CREATE INDEX ix_awaiting_household ON awaiting_consent (household);
+    CREATE INDEX ix_awaiting_id_no ON awaiting_consent (value) WHERE field = 'id_no';
     CREATE TABLE bank_agg ( rid TEXT NOT NULL, rec_region TEXT NOT NULL, rec_catalogue TEXT NOT NULL, rec_source TEXT
     NOT NULL, rec_created_by TEXT NOT NULL, rec_created_at TEXT NOT NULL, rec_updated_by TEXT NOT NULL, rec_updated_at
     TEXT NOT NULL, rec_revision INTEGER NOT NULL, rec_voided TEXT, rec_sync TEXT NOT NULL, base_version INTEGER NOT
