@@ -19,7 +19,8 @@ from jmdesk.ratings.rulebook import Rulebook
 from jmdesk.ratings.verification import differences
 
 RATING = "R16"
-_REFERENCE = re.compile(r"(R\d\d|assessment|workflow_event):([0-9a-f-]{36})")
+_RID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_REFERENCE = re.compile(rf"(?:(R\d\d|assessment|workflow_event):)?({_RID})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,17 @@ class TypeRules:
     sealed: frozenset[str]
     """Fields whose values travel only with consents on record."""
     parents: tuple[tuple[str, str], ...]
-    """(field, target type or "" for untyped) of the references that place a record, the strongest first."""
+    """(field, target type or "" for untyped) of the references that place a record, the strongest first; none where a
+    record says its region itself."""
     says_region: bool
 
     def parent(self, values: Mapping[str, Value]) -> tuple[str, str] | None:
         """The record (type, rid) that a record says it is part of: the household, the enterprise, the subject."""
         for identifier, target in self.parents:
             value = values.get(identifier)
-            if isinstance(value, str):
-                if target:
-                    return target, value
-                match = _REFERENCE.fullmatch(value)
-                if match:
-                    return match[1], match[2]
+            match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+            if match and (target == "") == (match[1] is not None):
+                return target or match[1], match[2]
         return None
 
     def lacking_consent(self, values: Mapping[str, Value], kinds: Collection[str]) -> Fault | None:
@@ -88,7 +87,8 @@ def type_rules(catalogue: Catalogue, type_id: str) -> TypeRules | None:
     if type_ is None or type_.local_only:
         return None
     rank = {"R05": 0, "R20": 1, "": 2, "R06": 3}
-    references = [f for f in type_.fields if f.type.kind == "ref" and f.type.target in rank]
+    says_region = "region_code" in type_.by_identifier
+    references = [f for f in type_.fields if f.type.kind == "ref" and f.type.target in rank and not says_region]
     references.sort(key=lambda f: rank[f.type.target])
     locks = {f.identifier: catalogue.lock_of(f) for f in type_.fields}
     sealed = frozenset(name for name, lock in locks.items() if lock is not None and lock.effect == "seal")
@@ -98,7 +98,7 @@ def type_rules(catalogue: Catalogue, type_id: str) -> TypeRules | None:
         validation_of(catalogue, wire=True).of(type_id),
         sealed,
         tuple((f.identifier, f.type.target) for f in references),
-        "region_code" in type_.by_identifier,
+        says_region,
     )
 
 

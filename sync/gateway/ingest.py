@@ -24,6 +24,7 @@ from sync.gateway.judge import Judge, Known, parent_of, said_region
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.ledger import (
     BatchKey,
+    RecordKey,
     Step,
     lock_heads,
     move_heads,
@@ -48,10 +49,6 @@ STRETCH = 20_000
 
 _Result = TypeVar("_Result")
 _Line = Operation | BadLine
-_SUBJECTS = frozenset({"R05", "R06"})
-"""Types that consents are about."""
-_GENERATIONS = 3
-"""So far a record may be from the one that says where it lies: the step of a case about a member of a household."""
 
 
 @dataclass(frozen=True)
@@ -135,18 +132,16 @@ class Ingest:
             runs = _ahead(asking, (partial(_looked_up, connection, counties, lines) for lines in opened))
             written: Future[None] | None = None
             steps: list[Step] = []
-            founded: dict[str, dict[str, str]] = {}
             for lines, known in runs:
                 known.learn(steps)
                 steps = list(_judged(judge, lines, known))
                 rows = staged(steps, heads)
-                _note_founded(founded, steps)
                 if written is not None:
                     written.result()
                 written = asking.submit(_written, connection, batch.key, rows, named(lines, steps, known))
             if written is not None:
                 written.result()
-        follow(connection, heads, founded, f"consents.{batch.signed.manifest.batch_id}")
+        follow(connection, heads, batch.signed.manifest.batch_id)
         move_heads(connection, heads)
 
     def _opened(self, batch: _Batch, parts: Sequence[PartEntry]) -> list[_Line]:
@@ -203,13 +198,6 @@ def _ahead(pool: ThreadPoolExecutor, works: Iterable[Callable[[], _Result]]) -> 
         yield waiting.popleft().result()
 
 
-def _note_founded(founded: dict[str, dict[str, str]], steps: Sequence[Step]) -> None:
-    """Where the households and members lie that are new in a run, by county and reference."""
-    for step in steps:
-        if step.held is not None and step.held.version == 1 and step.key[0] in _SUBJECTS:
-            founded.setdefault(step.held.county, {})[":".join(step.key)] = step.held.region
-
-
 def _written(connection: Connection, batch: BatchKey, rows: bytes, evidence: Sequence[Named]) -> None:
     """Write a run, and which documents its operations name."""
     write(connection, batch, rows)
@@ -219,26 +207,24 @@ def _written(connection: Connection, batch: BatchKey, rows: bytes, evidence: Seq
 def _looked_up(connection: Connection, counties: Sequence[str], lines: list[_Line]) -> tuple[list[_Line], Known]:
     """Some lines with what has to be known to judge them.
 
-    Where their own records say they lie is known beforehand, so that a consent may come before its household, and also
-    before the member of it whom it is about.
+    Where their own records say they lie is known beforehand, so that a consent may come before its household without
+    being moved afterwards, and also before the member of it whom it is about.
     """
     operations = [line for line in lines if isinstance(line, Operation)]
     known = Known(
         held=read_held(connection, counties, [(o.type, o.rid) for o in operations]),
         consents=read_consents(connection, counties, [rid for o in operations for rid in o.consent]),
     )
-    homeless: list[Operation] = []
+    parents: dict[RecordKey, RecordKey] = {}
     for operation in operations:
         if region := said_region(operation):
             known.regions[operation.type, operation.rid] = region
-        else:
-            homeless.append(operation)
-    parents = {p for o in homeless if (p := parent_of(o)) and p not in known.regions}
-    known.regions |= read_regions(connection, counties, parents)
-    for operation in homeless * _GENERATIONS:
-        parent = parent_of(operation)
-        if parent is not None and parent in known.regions:
-            known.regions.setdefault((operation.type, operation.rid), known.regions[parent])
+        elif parent := parent_of(operation):
+            parents[operation.type, operation.rid] = parent
+    places = known.regions
+    places |= read_regions(connection, counties, {parent for parent in parents.values() if parent not in places})
+    while placed := {key: places[p] for key, p in parents.items() if p in places and key not in places}:
+        places |= placed
     return lines, known
 
 

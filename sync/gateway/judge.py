@@ -22,7 +22,10 @@ _CONSENT = "R04"
 
 @dataclass
 class Known:
-    """What the judge may look at: the records concerned as they are now, others' regions, consents' kinds."""
+    """What the judge may look at: the records concerned as they are now, others' regions, consents' kinds.
+
+    ``regions``: where records lie for good, not where one lies as long as it awaits another.
+    """
 
     held: dict[RecordKey, Held] = field(default_factory=dict)
     regions: dict[RecordKey, str] = field(default_factory=dict)
@@ -32,7 +35,7 @@ class Known:
         """What became of earlier operations, in order."""
         changed = {step.key: step.held for step in steps if step.held is not None}
         self.held |= changed
-        self.regions |= {key: held.region for key, held in changed.items()}
+        self.regions |= {key: held.region for key, held in changed.items() if not held.awaits}
         for key, held in changed.items():
             if key[0] == _CONSENT:
                 self.note(key, held)
@@ -40,7 +43,10 @@ class Known:
     def note(self, key: RecordKey, held: Held) -> None:
         """A record is from now on as ``held``."""
         self.held[key] = held
-        self.regions[key] = held.region
+        if held.awaits:
+            self.regions.pop(key, None)
+        else:
+            self.regions[key] = held.region
         if key[0] == _CONSENT:
             self.consents.pop(key[1], None)
             if not held.tombstone:
@@ -77,7 +83,7 @@ class Judge:
             return Judgement(VerdictLine(operation.op_id, operation.rid, Verdict.FORBIDDEN, role=roles))
         key = (operation.type, operation.rid)
         held = known.held.get(key)
-        region = self._region(operation, held, known)
+        region, awaits = self._place(operation, held, known)
         if not self._grant.covers(region) or (held is not None and not self._grant.covers(held.region)):
             scope = ",".join(self._grant.regions)
             return Judgement(VerdictLine(operation.op_id, operation.rid, Verdict.FORBIDDEN, scope=scope))
@@ -93,20 +99,24 @@ class Judge:
             if refused is not None:
                 return refused
         line = VerdictLine(operation.op_id, operation.rid, outcome.verdict, outcome.version)
-        changed = self._changed(operation, held, outcome, fields, region)
+        changed = self._changed(operation, held, outcome, fields, region, awaits)
         known.note(key, changed)
         return Judgement(line, changed)
 
-    def _region(self, operation: Operation, held: Held | None, known: Known) -> str:
-        """Where a record lies: what it says itself, else where what it is part of lies, else where it lies already."""
-        said = said_region(operation)
-        if said:
-            return said
+    def _place(self, operation: Operation, held: Held | None, known: Known) -> tuple[str, str]:
+        """Where a record lies, and the record that it awaits to say so.
+
+        The region that it says itself, else that of what it is part of; until that one has its place this one stays
+        where it is, a new one at the sender's home (`relocation.follow`).
+        """
+        if said := said_region(operation):
+            return said, ""
         parent = parent_of(operation)
-        if held is not None and parent is None:
-            return held.region
-        found = known.regions.get(parent) if parent else None
-        return found or (held.region if held is not None else self._grant.home)
+        if parent is not None and (found := known.regions.get(parent)):
+            return found, ""
+        if held is None:
+            return self._grant.home, ":".join(parent or ())
+        return held.region, ":".join(parent) if parent is not None else held.awaits
 
     def _impossible(
         self, operation: Operation, rules: TypeRules, held: Held | None, region: str, known: Known
@@ -143,7 +153,9 @@ class Judge:
             versions={i: held.version_of(i) for i in shown},
         )
 
-    def _changed(self, operation: Operation, held: Held | None, outcome: Outcome, fields: Record, region: str) -> Held:
+    def _changed(
+        self, operation: Operation, held: Held | None, outcome: Outcome, fields: Record, region: str, awaits: str
+    ) -> Held:
         # By position: so many keywords would cost as much as the merge.
         return Held(
             county_of(region),
@@ -157,6 +169,7 @@ class Judge:
             operation.op_id,
             operation.at,
             operation.reason,
+            awaits,
         )
 
 

@@ -44,7 +44,7 @@ _STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS stage (
   idx integer, op_rid text, verdict text, op_version integer, detail jsonb,
   county text, type text, rid uuid, region text, unit text, version integer, position bigint, tombstone boolean,
-  fields jsonb, versions jsonb, writers jsonb, writer text, at text, reason text, last boolean
+  fields jsonb, versions jsonb, writers jsonb, writer text, at text, reason text, awaits text, last boolean
 ) ON COMMIT DELETE ROWS
 """
 _WRITE_OPERATIONS = """
@@ -53,20 +53,21 @@ SELECT %s, %s, %s, %s, idx, op_rid, verdict, op_version, detail FROM stage ORDER
 """
 _WRITE_RECORDS = """
 INSERT INTO records (county, type, rid, region, unit, version, position, tombstone, fields, versions, writers, writer,
-  at, reason)
-SELECT county, type, rid, region, unit, version, position, tombstone, fields, versions, writers, writer, at, reason
+  at, reason, awaits)
+SELECT county, type, rid, region, unit, version, position, tombstone, fields, versions, writers, writer, at, reason,
+  awaits
 FROM stage WHERE last ORDER BY county, type, rid
 ON CONFLICT (county, type, rid) DO UPDATE SET
   region = excluded.region, version = excluded.version, position = excluded.position, tombstone = excluded.tombstone,
   fields = excluded.fields, versions = excluded.versions, writers = excluded.writers, writer = excluded.writer,
-  at = excluded.at, reason = excluded.reason
+  at = excluded.at, reason = excluded.reason, awaits = excluded.awaits
 """
 _WRITE_CHANGES = """
 INSERT INTO changes (county, position, type, rid, version, op_id)
 SELECT county, position, type, rid, version, writer FROM stage WHERE position > 0 ORDER BY county, position
 """
 _READ = """
-SELECT type, rid::text, county, region, unit, version, tombstone, fields, versions, writers, writer, at, reason
+SELECT type, rid::text, county, region, unit, version, tombstone, fields, versions, writers, writer, at, reason, awaits
 FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')::uuid[]) AS wanted (of_type, of_rid), LATERAL (
   SELECT * FROM records WHERE county = ANY(%s) AND type = of_type AND rid = of_rid LIMIT 1) AS found
 """
@@ -74,6 +75,7 @@ _READ_REGIONS = """
 SELECT type, rid::text, region
 FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')::uuid[]) AS wanted (of_type, of_rid), LATERAL (
   SELECT * FROM records WHERE county = ANY(%s) AND type = of_type AND rid = of_rid LIMIT 1) AS found
+WHERE awaits = ''
 """
 
 
@@ -95,7 +97,7 @@ def read_held(connection: Connection, counties: Sequence[str], keys: Iterable[Re
 
 
 def read_regions(connection: Connection, counties: Sequence[str], keys: Iterable[RecordKey]) -> dict[RecordKey, str]:
-    """The regions of these records, as far as the counties hold them."""
+    """The regions of these records, as far as the counties hold them and they await nothing."""
     wanted = sorted(set(keys))
     if not wanted:
         return {}
@@ -156,7 +158,7 @@ def move_heads(connection: Connection, heads: Mapping[str, int]) -> None:
     )
 
 
-_NOTHING = "\t".join(["\\N"] * 15)
+_NOTHING = "\t".join(["\\N"] * 16)
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _WORD = {verdict: verdict.value for verdict in Verdict}
 """An enum member is slower to format than to look up."""
@@ -177,7 +179,7 @@ def _row(step: Step) -> bytes:
         f"\t{'t' if held.tombstone else 'f'}\t"
     )
     reason = held.reason and held.reason.translate(_ESCAPES)
-    tail = f"\t{held.writer}\t{held.at}\t{reason}\t{'t' if step.last else 'f'}\n"
+    tail = f"\t{held.writer}\t{held.at}\t{reason}\t{held.awaits}\t{'t' if step.last else 'f'}\n"
     values = b"%b\t%b\t%b" % (_json(held.fields), _json(held.versions), _json(held.writers))
     return b"%b%b%b%b%b" % (verdict.encode(), detail, kept.encode(), values, tail.encode())
 

@@ -29,6 +29,8 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     writer: str
     at: str
     reason: str = ""
+    awaits: str = ""
+    """The record (``R05:rid``) that says where this one lies, as long as it is not here or awaits one itself."""
 
     def version_of(self, identifier: str) -> int:
         """The version in which a field was last written; 0 if never."""

@@ -1,14 +1,14 @@
-"""Records of a region that is no more go to the one in its place: the scope, the counts and the changes of that one.
+"""Records move: out of a region that is no more into the one in its place, and to the record that they are part of.
 
-A desk moves what it holds by itself; the platform holds more, also of offices that are gone. A moved record keeps its
-values and its version and gets a new position, so that every desk of the new region hears of it, however far it has
-pulled. Between counties nothing moves here: there desks make records anew.
+With the place go the scope, the counts and the changes. A desk moves what it holds by itself; the platform holds more,
+also of offices that are gone. A moved record keeps its values and its version and gets a new position, so that every
+desk of the new region hears of it, however far it has pulled. Between counties nothing moves: there desks make records
+anew.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Final, LiteralString
 
 from sync.gateway.database import Access, Connection, Database, one
@@ -40,21 +40,29 @@ WITH lying AS (
 SELECT count(*) FROM told
 """
 
+_AWAITING: Final = "SELECT array_agg(DISTINCT county) FROM records WHERE county = ANY(%s) AND awaits <> ''"
 _FOLLOW: Final = """
-WITH lying AS (
-  SELECT consents.rid, placed.region, row_number() OVER (ORDER BY position, consents.rid) AS place
-  FROM unnest(%(subjects)s::text[], %(regions)s::text[]) AS placed (subject, region)
-  JOIN records AS consents ON county = %(county)s AND type = 'R04' AND fields ->> 'subject_id' = placed.subject
-  WHERE consents.region <> placed.region
-), moved AS (
-  UPDATE records SET region = lying.region, position = %(head)s + lying.place FROM lying
-  WHERE records.county = %(county)s AND records.type = 'R04' AND records.rid = lying.rid
-  RETURNING records.rid, records.version, records.position
+WITH placed AS (
+  SELECT child.type, child.rid, parent.region, child.region <> parent.region AS elsewhere,
+    count(*) FILTER (WHERE child.region <> parent.region) OVER (ORDER BY child.position, child.type, child.rid) AS place
+  FROM records AS child, LATERAL (
+    SELECT region FROM records
+    WHERE county = %(county)s AND type = split_part(child.awaits, ':', 1)
+      AND rid = split_part(child.awaits, ':', 2)::uuid AND awaits = '' LIMIT 1) AS parent
+  WHERE child.county = %(county)s AND child.awaits <> ''
+), settled AS (
+  UPDATE records SET region = placed.region, awaits = '',
+    position = CASE WHEN elsewhere THEN %(head)s + place ELSE position END
+  FROM placed WHERE records.county = %(county)s AND records.type = placed.type AND records.rid = placed.rid
+  RETURNING records.type, records.rid, records.version, records.position, records.region, elsewhere
+), papers AS (
+  UPDATE attachments SET region = settled.region FROM settled
+  WHERE elsewhere AND county = %(county)s AND attachments.type = settled.type AND attachments.rid = settled.rid
 ), told AS (
   INSERT INTO changes (county, position, type, rid, version, op_id)
-  SELECT %(county)s, position, 'R04', rid, version, %(name)s FROM moved RETURNING 1
+  SELECT %(county)s, position, type, rid, version, %(name)s FROM settled WHERE elsewhere RETURNING 1
 )
-SELECT count(*) FROM told
+SELECT (SELECT count(*) FROM settled), (SELECT count(*) FROM told)
 """
 
 
@@ -105,20 +113,16 @@ def relocate(connection: Connection) -> int:
     return total
 
 
-def follow(connection: Connection, heads: dict[str, int], founded: Mapping[str, Mapping[str, str]], name: str) -> None:
-    """Move consents that came in an earlier batch than who they are about to where that one lies.
+def follow(connection: Connection, heads: dict[str, int], batch_id: str) -> None:
+    """Move what came before the record that it is part of to where that one lies, and what awaited it in turn.
 
-    ``founded``: by county the region of every new household and member, by reference (``R05:…``). ``heads`` are locked
-    ones and move on. Without this a consent would stay at the home of the desk that sent it, where nobody else in the
-    village sees it. ``name`` stands for the operation in the list of changes.
+    Until then it lies at the home of the desk that sent it, where nobody else may see it. ``heads`` are locked ones and
+    move on; ``batch_id`` stands for the operation in the list of changes.
     """
-    for county, placed in founded.items():
-        told = {
-            "county": county,
-            "subjects": list(placed),
-            "regions": list(placed.values()),
-            "head": heads[county],
-            "name": name,
-        }
-        (moved,) = one(connection, _FOLLOW, told)
-        heads[county] += moved
+    (awaiting,) = one(connection, _AWAITING, (list(heads),))
+    for county in awaiting or ():
+        settled = 1
+        while settled:
+            told = {"county": county, "head": heads[county], "name": f"parents.{batch_id}"}
+            settled, moved = one(connection, _FOLLOW, told)
+            heads[county] += moved

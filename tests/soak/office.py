@@ -21,7 +21,7 @@ from jmdesk.core.clock import FixedClock
 from jmdesk.core.errors import Environment, Refused, Unreachable
 from jmdesk.core.ids import CountedIds
 from jmdesk.desk import Desk
-from jmdesk.store import outbox, reading, statements
+from jmdesk.store import change_log, outbox, reading, statements
 from jmdesk.store.stored import Stored
 from jmdesk.store.transaction import Transaction
 from jmdesk.vault.device import new_device_keys
@@ -184,6 +184,11 @@ class Office:
         """What of a record is not settled."""
         with self.desk.store.reading() as connection:
             return outbox.unsettled(connection, rid)
+
+    def let_go_of(self, rid: str) -> bool:
+        """Whether a record left this desk once: its log says nothing of what was before."""
+        with self.desk.store.reading() as connection:
+            return any(change.erased for change in change_log.history(connection, rid))
 
     @property
     def device(self) -> str:

@@ -89,13 +89,6 @@ def check_marks(name: str, before: dict[str, Any], after: dict[str, Any]) -> Non
         assert after["cursor"] >= before["cursor"], f"I12: cursor of {name} went back to {after['cursor']}"
 
 
-_PLACED: Final = """
-SELECT type, rid::text, region FROM records AS r WHERE type <> 'R04' OR EXISTS (
-  SELECT FROM records AS s WHERE s.rid::text = split_part(r.fields ->> 'subject_id', ':', 2))
-"""
-"""Where records lie. A consent whose household a restored platform has not got back yet lies at its sender's home."""
-
-
 def check_scopes(game: Game) -> None:
     """I11: no desk holds what lies outside of its regions, but for work of its own that nobody took."""
     for office in game.offices.values():
@@ -103,7 +96,8 @@ def check_scopes(game: Game) -> None:
         assert desk.grant is not None
         assert game.city.regions_of(office.device) == desk.grant.regions, f"I11: {office.name} works by an old grant"
         regions = desk.regions
-        for type_, rid, region in game.city.look(_PLACED):
+        # What awaits a household that a restored platform has not got back yet lies at its sender's home until then.
+        for type_, rid, region in game.city.look("SELECT type, rid::text, region FROM records WHERE awaits = ''"):
             if region.startswith(regions) or office.open_lines(rid) or has_unsent_papers(office, rid):
                 continue
             assert office.here(type_, rid) is None, f"I11: {office.name} still holds {type_} {rid} of {region}"

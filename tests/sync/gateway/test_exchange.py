@@ -42,16 +42,38 @@ def test_what_is_about_a_member_lies_where_the_household_lies_though_it_comes_fi
     assert village.pull()[agreed].region == "440785104200"
 
 
-def test_a_consent_that_came_a_batch_earlier_follows_to_where_its_household_lies(platform: Platform) -> None:
+def test_what_came_in_earlier_batches_follows_to_where_its_household_lies(platform: Platform) -> None:
     town, village = platform.desk(TOWN), platform.desk()
     rid, values = household()
-    agreed, consented = consent(rid)
-    assert town.exchange(draft("R04", agreed, consented))[0].verdict is Verdict.ACCEPTED
-    assert agreed not in village.pull()
+    member, named = person(rid)
+    agreed, consented = consent(rid, subject_type="2", subject_id=f"R06:{member}")
+    for early in (draft("R04", agreed, consented), draft("R06", member, named)):
+        assert town.exchange(early)[0].verdict is Verdict.ACCEPTED
+    assert not village.pull().keys() & {agreed, member}
     assert town.exchange(draft("R05", rid, values))[0].verdict is Verdict.ACCEPTED
     seen = village.pull()
-    assert {seen[agreed].region, seen[rid].region} == {"440785104200"}
-    assert seen[agreed].version == 1
+    assert {seen[name].region for name in (agreed, member, rid)} == {"440785104200"}
+    assert (seen[agreed].version, seen[member].version) == (1, 1)
+    assert village.pull() == {}
+
+
+def test_a_household_stays_where_it_is_though_its_new_head_comes_later(platform: Platform) -> None:
+    town, village = platform.desk(TOWN), platform.desk()
+    rid, values = household()
+    member, named = person(rid)
+    town.exchange(draft("R05", rid, values))
+    town.exchange(draft("R05", rid, {"head_person_id": member}, base=1))
+    town.exchange(draft("R06", member, named))
+    seen = village.pull()
+    assert {seen[name].region for name in (rid, member)} == {"440785104200"}
+
+
+def test_a_reference_that_is_no_record_id_breaks_nothing(platform: Platform) -> None:
+    town = platform.desk(TOWN)
+    member, named = person("1,2")
+    agreed, consented = consent("-" * 36)
+    lines = town.exchange(draft("R06", member, named), draft("R04", agreed, consented))
+    assert {line.verdict for line in lines} <= {Verdict.ACCEPTED, Verdict.REJECTED}
 
 
 def test_two_desks_change_different_fields_and_both_stay(platform: Platform) -> None:

@@ -275,7 +275,8 @@ CREATE TABLE operations (
   PRIMARY KEY (county, device, epoch, seq, idx)
 );
 
--- `versions` and `writers` name only fields older than the record: field → version, version → op_id.
+-- `versions` and `writers` name only fields older than the record: field → version, version → op_id. `awaits`: the record
+-- (type:rid) that says where this one lies, until that one is here and has its own place.
 CREATE TABLE records (
   county text NOT NULL,
   type text NOT NULL,
@@ -291,9 +292,11 @@ CREATE TABLE records (
   writer text NOT NULL,
   at text NOT NULL,
   reason text NOT NULL,
+  awaits text NOT NULL DEFAULT '',
   PRIMARY KEY (county, type, rid)
 );
 CREATE INDEX records_by_position ON records (position, county);
+CREATE INDEX records_awaiting ON records (county, awaits) WHERE awaits <> '';
 
 CREATE TABLE changes (
   county text NOT NULL,
