@@ -97,10 +97,10 @@ def _print_paper(content: bytes, writer: QPdfWriter, offset_mm: tuple[float, flo
     return paint_paper(paper, writer, offset_mm)
 
 
-def paper_bytes(content: bytes) -> bytes:
+def paper_bytes(content: bytes, offset_mm: tuple[float, float] = (0, 0)) -> bytes:
     """A Word document as a PDF in memory: nothing of it reaches the disk before it is wanted there."""
     buffer = _buffer()
-    _print_paper(content, QPdfWriter(buffer))
+    _print_paper(content, QPdfWriter(buffer), offset_mm)
     return bytes(buffer.data().data())
 
 

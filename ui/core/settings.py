@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QStandardPaths
 
 TEXT_SCALES = (100, 110, 125, 150, 175, 200)
 THEMES = ("light", "dark")
+_OFFSET = re.compile(r"(-?\d{1,3});(-?\d{1,3})")
 
 
 def default_settings_file() -> Path:
@@ -67,6 +69,16 @@ class Settings:
     @idle_minutes.setter
     def idle_minutes(self, minutes: int) -> None:
         self._store.setValue("safety/idle_minutes", str(minutes))
+
+    def paper_offset(self, template: str) -> tuple[float, float] | None:
+        """By how many millimetres this computer's printer moves a kind of paper right and down; None: not set."""
+        found = _OFFSET.fullmatch(str(self._store.value(f"print/{template}", "")))
+        return (int(found[1]) / 10, int(found[2]) / 10) if found else None
+
+    def keep_paper_offset(self, template: str, offset_mm: tuple[float, float]) -> None:
+        """Remember it, to a tenth of a millimetre."""
+        right, down = (round(10 * each) for each in offset_mm)
+        self._store.setValue(f"print/{template}", f"{right};{down}")
 
     @property
     def vaults(self) -> list[Path]:

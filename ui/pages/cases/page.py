@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from jmdesk.catalogue.types import Record
+from ui.core.actions import shortcut_text
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
@@ -18,6 +19,7 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.paper_file import PaperFile
+from ui.widgets.request_pane import RequestPane
 from ui.widgets.sides import Sides
 from ui.widgets.styling import button, clear, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
@@ -36,10 +38,12 @@ class CasesPage(Page):
         self.place: CasePlace | None = None
         self._came_from: Target | None = None
         self.stack = Sides()
+        self.request = RequestPane(context)
         column(self, margin=20).addWidget(self.stack)
         self.stack.addWidget(self._list_side())
         self.stack.addWidget(self._case_side())
         self._freshness = Freshness(self, context.runner, self.refresh)
+        self.request.left.connect(self.request_button.setFocus)
         self.refresh()
 
     # -- what the window asks --------------------------------------------------------------------------------------
@@ -57,6 +61,12 @@ class CasesPage(Page):
     def take_focus(self) -> None:
         if self.stack.currentIndex() == 0:
             self.table.setFocus()
+
+    @override
+    def start_new(self) -> None:
+        if not self.unsaved():
+            self._show_list()
+            self.request.begin()
 
     @override
     def unsaved(self) -> bool:
@@ -126,9 +136,9 @@ class CasesPage(Page):
             words = f"《{paper.label}》{paper.number}"
             line = row(gap=8)
             line.addWidget(label(f"{words} {tr('已作废')}" if paper.voided_at else words))
-            save = button(tr("另存为 PDF"), "link", "print")
-            save.clicked.connect(lambda _checked=False, chosen=paper: self.paper_file.ask(chosen))
-            line.addWidget(save)
+            look_at = button(tr("查看和打印"), "link", "print")
+            look_at.clicked.connect(lambda _checked=False, chosen=paper: self.paper_file.open(chosen))
+            line.addWidget(look_at)
             line.addStretch(1)
             self._papers.addLayout(line)
         self.stack.setCurrentIndex(1)
@@ -177,7 +187,12 @@ class CasesPage(Page):
         head.addWidget(label(tr("在办事项"), "title"))
         self.sentence = label("", "muted")
         head.addWidget(self.sentence, 1)
+        self.request_button = button(tr("登记个人信息请求"), "", "add")
+        self.request_button.setToolTip(f"{tr('查阅、更正、解释说明、异议或删除')}  {shortcut_text('app.new')}")
+        self.request_button.clicked.connect(self.start_new)
+        head.addWidget(self.request_button)
         down.addLayout(head)
+        down.addWidget(self.request)
         self.table = WindowedTable(columns(), tr("在办事项"), fitted=True)
         self.table.opened.connect(lambda key: self.open(place_of(key)))
         empty = EmptyState(

@@ -31,6 +31,7 @@ from ui.pages.complaints.model import ComplaintReader, Opened
 from ui.pages.complaints.report import ReportView
 from ui.pages.complaints.step_fields import StepFields
 from ui.widgets.key_hint import KeyHint
+from ui.widgets.paper_view import offset_of
 from ui.widgets.sides import Sides
 from ui.widgets.styling import button, column, label, row
 
@@ -319,8 +320,9 @@ class ComplaintsPage(Page):
 
     def _save(self, issued: Issued, path: Path) -> None:
         template = self.context.services.papers.template(issued.paper.template)
+        offset = offset_of(self.context, issued.paper)
         try:
-            delivery.save(issued, path, template.offset_mm)
+            delivery.save(issued, path, offset)
         except Environment as error:
             self.context.notices.error(error)
             return
@@ -329,7 +331,7 @@ class ComplaintsPage(Page):
         text = tr("《{paper}》已保存，打印 {n} 份。", paper=issued.paper.label, n=template.copies)
 
         def send() -> None:
-            if delivery.print_out(issued, self, template.copies):
+            if delivery.print_out(issued, self, template.copies, offset):
                 self.context.printed(paper.label, paper.type, paper.rid, serial=paper.number, way="printer")
 
         self.context.notices.post(Notice(text, OK, "", tr("打印"), send))

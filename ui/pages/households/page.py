@@ -12,6 +12,7 @@ from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.records.writer import InvalidRecord
 from ui.core.actions import bind, tip
+from jmdesk.rights.service import Withdrawn
 from ui.core.context import Context, Page, Target
 from ui.core.drafting import Drafting
 from ui.core.freshness import Freshness
@@ -37,6 +38,8 @@ from ui.widgets.attachments import KINDS, AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
 from ui.widgets.sides import Sides
+from ui.widgets.paper_file import PaperFile
+from ui.widgets.request_pane import RequestPane
 from ui.widgets.styling import button, column, row
 
 WIDE = 125
@@ -60,7 +63,7 @@ class HouseholdsPage(Page):
         self.family.changed.connect(self.open)
         self.family.left.connect(self._back_to_family)
         self.consent = ConsentForm(services.catalogue.code_lists["CL-CONSENT"].values)
-        self.stack = Sides()
+        self.slips, self.stack = PaperFile(self, context), Sides()
         self._dossier_side = self._make_dossier_side()
         self.doubles, self.rounds = DoublesView(context), RoundsView(context)
         self.work = WorkBar(context)
@@ -379,9 +382,11 @@ class HouseholdsPage(Page):
             self.context.notices.error(outcome.error)
             return
         self.consent.leave()
-        words = tr("已撤回授权；{n} 项信息停止使用，30 天内由两人办理删除；回执在该事项的文书里。", n=outcome.value)
-        to_case = Target("consents")
-        self.context.notices.post(Notice(words, OK, "", tr("去办理删除"), lambda: self.context.go(to_case)))
+        done = outcome.value
+        if isinstance(done, Withdrawn):
+            words = tr("已撤回授权；{n} 项信息停止使用，30 天内在“授权与删除”由两人办理删除。", n=done.values)
+            slip = tr("查看和打印回执")
+            self.context.notices.post(Notice(words, OK, "", slip, lambda: self.slips.open(done.slip)))
 
     def _decline(self, wanted: Declined) -> None:
         services, rid = self.context.services, self.rid

@@ -10,6 +10,7 @@ from jmdesk.consents.standing import LockStanding
 from jmdesk.core.errors import Environment, Refused
 from jmdesk.desk import Desk
 from jmdesk.rights.account import Accounting
+from jmdesk.rights.service import Withdrawn
 from ui.core.drawing import drawn
 from ui.core.i18n import tr
 from ui.core.labels import Labels
@@ -47,14 +48,14 @@ def _sentence(one: LockStanding, who: str) -> str:
     return tr("“{lock}”未打开{waiting}；还缺 {who}", lock=one.lock.label, waiting=waiting, who=who)
 
 
-def withdraw(desk: Desk, household: str, kinds: Sequence[str], reason: str, slip: Path | None) -> int:
-    """Withdraw consents and write the slip as a PDF; gives how many values were taken back."""
+def withdraw(desk: Desk, household: str, kinds: Sequence[str], reason: str, slip: Path | None) -> Withdrawn:
+    """Withdraw consents; the slip for the household is given out, and written as a PDF where a file is named."""
     done = desk.rights.withdraw(household, kinds, reason=reason)
     if slip is not None:
         document = desk.papers.document(done.slip.number)
         desk.audit.printed(done.slip.label, "R05", household, serial=done.slip.number)
         drawn(lambda: write_paper(document, slip))
-    return done.values
+    return done
 
 
 def export_account(desk: Desk, household: str, folder: Path, reason: str) -> int:

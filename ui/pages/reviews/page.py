@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from jmdesk.attachments.intake import read_document
 from jmdesk.catalogue.types import Record
-from jmdesk.core.errors import Environment, Refused
 from jmdesk.papers.service import Issued
 from jmdesk.ratings.simulation import Simulation
 from jmdesk.reviews.rules import item_remarks
@@ -22,7 +21,6 @@ from ui.core.freshness import Freshness
 from ui.core.i18n import tr
 from ui.core.overriding import override
 from ui.core.pickers import regions_within
-from ui.core.printing import write_paper
 from ui.core.runner import Outcome
 from ui.pages.reviews.ballots import BallotsPane
 from ui.pages.reviews.cases import CasesPane
@@ -36,6 +34,7 @@ from ui.widgets.elided import Elided
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
+from ui.widgets.paper_file import PaperFile
 from ui.widgets.sides import Sides, Tabs
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
@@ -51,6 +50,7 @@ class ReviewsPage(Page):
         self.number = ""
         self.opened: Opened | None = None
         self._came_from: Target | None = None
+        self.paper_file = PaperFile(self, context)
         self.stack = Sides()
         column(self, margin=20).addWidget(self.stack)
         self.stack.addWidget(self._list_side())
@@ -252,9 +252,7 @@ class ReviewsPage(Page):
 
     def _issued(self, issued: object) -> None:
         if isinstance(issued, Issued):
-            self.context.notices.say(
-                tr("已出具《{label}》{number}。", label=issued.paper.label, number=issued.paper.number)
-            )
+            self.paper_file.tell(tr("已出具"), issued.paper)
 
     def _prove(self, photo: Path, where: str, day: str) -> None:
         number, filing = self.number, self._reviews.filing
@@ -262,30 +260,11 @@ class ReviewsPage(Page):
             lambda: filing.prove_posting(number, read_document(photo), where, date.fromisoformat(day)), self._issued
         )
 
-    def _ask_paper(self, number: str) -> None:
-        kinds = "Word (*.docx);;PDF (*.pdf)"
-        name, chosen = QFileDialog.getSaveFileName(self, tr("保存文书"), f"{number}.docx", kinds)
-        if name:
-            suffix = ".pdf" if "pdf" in chosen.lower() or name.lower().endswith(".pdf") else ".docx"
-            self.save_paper(number, Path(name).with_suffix(suffix))
-
-    def save_paper(self, number: str, target: Path) -> None:
-        """Write a paper to a file, as Word or PDF by its suffix. Here: Qt lays text out on threads of its own only."""
-        papers = self.context.services.papers
-        try:
-            document = papers.document(number)
-            if target.suffix == ".pdf":
-                write_paper(document, target)
-                target.write_bytes(self._reviews.seal_pdf(number, target.read_bytes()))
-            else:
-                target.write_bytes(document)
-        except OSError as error:
-            self.context.notices.error(Environment("printing.cannot_write", reason=str(error.errno)))
-        except (Environment, Refused) as error:
-            self.context.notices.error(error)
-        else:
-            self.context.printed(tr("评议文书"), "R16", serial=number, way=target.suffix[1:])
-            self.context.notices.say(tr("已保存 {name}。文件没有加密，用完请删除。", name=target.name))
+    def _open_paper(self, number: str) -> None:
+        papers = self.opened.papers if self.opened is not None else ()
+        for paper in papers:
+            if paper.number == number:
+                self.paper_file.open(paper)
 
     def _ask_register(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, tr("保存登记簿"), f"{tr('信用户证登记簿')}.xlsx", "Excel (*.xlsx)")
@@ -333,7 +312,7 @@ class ReviewsPage(Page):
         )
         self.tally.entered.connect(self._tally)
         self.papers.issue_wished.connect(lambda name: self._do(lambda: filing.issue(self.number, name), self._issued))
-        self.papers.save_wished.connect(self._ask_paper)
+        self.papers.paper_wished.connect(self._open_paper)
         self.papers.register_wished.connect(self._ask_register)
         self.papers.proof_wished.connect(self._prove)
         self.comparing.wished.connect(self._compare)

@@ -1,4 +1,4 @@
-"""The papers of a batch: give one out, find it again, save it as Word or PDF; the proof of posting; the register."""
+"""The papers of a batch: give one out, find it again; the proof of posting; the register."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
 
 class PapersPane(QWidget):
-    """``issue_wished`` carries the template, ``save_wished`` a number, ``proof_wished`` photo, place and day."""
+    """``issue_wished`` carries the template, ``paper_wished`` a number, ``proof_wished`` photo, place and day."""
 
     issue_wished = Signal(str)
-    save_wished = Signal(str)
+    paper_wished = Signal(str)
     register_wished = Signal()
     proof_wished = Signal(object, str, str)
 
@@ -42,7 +42,7 @@ class PapersPane(QWidget):
         across.addWidget(register)
         down.addWidget(offers)
         self.table = WindowedTable(paper_columns(), tr("文书"), fitted=True)
-        self.table.opened.connect(self.save_wished)
+        self.table.opened.connect(self.paper_wished)
         words = tr("点上面的按钮出具；公示、证书和通知单在办理相应步骤时自动出具。")
         down.addWidget(TableOrEmpty(self.table, EmptyState(tr("还没有文书"), words, icon_name="records")), 1)
         down.addWidget(label(tr("公示张贴证明"), "heading"))
@@ -57,7 +57,7 @@ class PapersPane(QWidget):
         self.prove.clicked.connect(self._prove)
         lines.addRow(self.prove)
         down.addLayout(lines)
-        down.addWidget(KeyHint((("Enter", tr("存为 Word 或 PDF")),)))
+        down.addWidget(KeyHint((("Enter", tr("查看、打印、存为 Word 或 PDF")),)))
 
     def show_batch(self, opened: Opened) -> None:
         """Show the papers of a batch."""
