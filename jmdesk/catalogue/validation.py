@@ -23,8 +23,16 @@ from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType
 
 _EXTENSION = re.compile(r"x_[a-z][a-z0-9_]{0,60}")
 
-INSTEAD: Final[Mapping[str, Mapping[str, str]]] = {"R23": {"uscc": "x_subject_name"}}
-"""Required values that another may stand for: a street or a shop in a selection (R23) has a name, no unified code."""
+INSTEAD: Final[Mapping[str, Mapping[str, str]]] = {
+    "R18": {"no_arrears_pct": "x_without_loans", "npl_pct": "x_without_loans"},
+    "R23": {"uscc": "x_subject_name"},
+}
+"""Required values that another may stand for: a street or a shop in a selection (R23) has a name, no unified code;
+a town (R18) in which nobody has a loan has no share of arrears or bad loans."""
+
+RESULT: Final[Mapping[str, str]] = {"R17": "village_grade", "R18": "town_grade"}
+"""The field that holds the result of a type's assessment. Before it is known the record is an application and needs
+nothing but its key: a village applies on its own desk, to which no bank reports."""
 
 
 class RecordValidator:
@@ -45,6 +53,8 @@ class RecordValidator:
         ]
         self._needed = frozenset(identifier for identifier, _ in self._required)
         self._instead = INSTEAD.get(type_.id, {})
+        self._result = RESULT.get(type_.id, "")
+        self._naming = [(name, missing) for name, missing in self._required if type_.by_identifier[name].key]
 
     def validate(self, record: Record, *, complete: bool, on: date) -> list[Problem]:
         """Every problem of a record on a day; without ``complete`` it may still lack required values (a draft).
@@ -60,7 +70,8 @@ class RecordValidator:
             if problem is not None:
                 problems.append(problem)
         if complete and not record.keys() >= self._needed:
-            problems.extend(missing for identifier, missing in self._required if not self._has(record, identifier))
+            required = self._naming if self._result and self._result not in record else self._required
+            problems.extend(missing for identifier, missing in required if not self._has(record, identifier))
         if not problems or not any(problem.level == "error" and problem.field in record for problem in problems):
             problems.extend(self._across.check(self.type.id, record, on))
         return problems

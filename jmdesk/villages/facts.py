@@ -183,13 +183,35 @@ def kept(standing: Standing) -> dict[str, str | int | bool]:
 
 def restored(now: Standing, content: Mapping[str, Any]) -> Standing:
     """The standing that was kept with a record; the lists behind it are those of today."""
-    values, told = as_facts(content["values"]), content["sources"]
-    figures = tuple(
-        replace(f, value=values.get(f.name), basis=told[f.name][0], source=told[f.name][1], as_of=told[f.name][2],
-                note=told[f.name][3])
-        for f in now.figures if f.name in told
-    )  # fmt: skip
+    figures = tuple(_as_kept(figure, content) for figure in now.figures if figure.name in content["sources"])
     return replace(now, cutoff=str(content["cutoff"]), figures=figures, causes=dict(content["causes"]))
+
+
+def completed(now: Standing, content: Mapping[str, Any], unit: str) -> Standing:
+    """A count with what this desk cannot know and another unit put in: banks do not report to villages.
+
+    What ``unit`` itself put in earlier and does not know any more is gone.
+    """
+    figures = tuple(
+        then if f.value is None and (then := _as_kept(f, content)).by not in ("", unit) else f for f in now.figures
+    )
+    return replace(now, figures=figures)
+
+
+def changed(then: Standing, now: Standing) -> tuple[str, ...]:
+    """The labels of the figures that a new count would change."""
+    before = then.facts
+    return tuple(figure.label for figure in now.figures if figure.value != before.get(figure.name))
+
+
+def _as_kept(figure: Figure, content: Mapping[str, Any]) -> Figure:
+    """A figure as it was kept with a record; as it is where it was not."""
+    told = content["sources"].get(figure.name)
+    if told is None:
+        return figure
+    basis, source, as_of, note, by = told
+    value = as_facts(content["values"]).get(figure.name)
+    return replace(figure, value=value, basis=basis, source=source, as_of=as_of, note=note, by=by)
 
 
 def _is_award(record: Stored) -> bool:

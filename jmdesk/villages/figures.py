@@ -34,7 +34,8 @@ class Figure:
 
     ``basis`` says what is counted (户籍, 常住, 银行客户 …), ``source`` where it comes from, ``as_of`` until when it is
     true (an ISO day or month, "" when unknown), ``note`` what limits it. ``listing`` names the households behind it, ""
-    when there is no list. ``bank``: a bank's figure, hidden on projected views.
+    when there is no list. ``bank``: a bank's figure, hidden on projected views. ``by``: the unit that put it into an
+    application, "" for this desk's own count.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Figure:
     note: str = ""
     listing: str = ""
     bank: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,18 @@ def _none(name: str) -> Figure:
     raise KeyError(name)
 
 
-def missing_sentence(standing: Standing) -> str:
+def missing_sentence(standing: Standing, *, banks: bool = True) -> str:
     """What is still to be done, in one plain sentence: households by cause, and figures that nobody has given yet.
 
-    Never a number of credit households to be reached: grades follow from what is known, not from a quota.
+    Never a number of credit households to be reached: grades follow from what is known, not from a quota. Without
+    ``banks`` (a village's own view) it says who adds the banks' figures.
     """
     parts = [f"{WORDS[cause]} {count:,} 户" for cause, count in standing.causes.items() if count]
-    unknown = [figure.label for figure in standing.figures if figure.value is None]
+    lacking = [figure for figure in standing.figures if figure.value is None]
+    unknown = [figure.label for figure in lacking if banks or not figure.bank]
     said = f"还差：{'，'.join(parts)}。" if parts else ""
     if unknown:
         said += f"还没有数据：{'、'.join(unknown)}。"
+    if len(unknown) < len(lacking):
+        said += "银行数据由镇(街)初审时补充。"
     return said or "建档、授权、评定都已办完，没有待补的数据。"

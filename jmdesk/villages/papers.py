@@ -129,7 +129,7 @@ def values(desk: PaperDesk, type_id: str, rid: str) -> dict[str, object]:
             {"title": gate.title, "asked": gate.asked, "shown": gate.shown, "state": _STATES[gate.state]}
             for gate in result.gates
         ],
-        "missing": missing_sentence(view.standing),
+        "missing": missing_sentence(view.standing, banks=desk.villages.sees_banks(view.standing.region)),
         "score": "—" if result.score is None else f"{result.score} 分",
         "outcome": labels.get(result.outcome or "", "数据不全，暂不能评"),
         "certificate": number,

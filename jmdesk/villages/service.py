@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jmdesk.catalogue.types import Record
 from jmdesk.core.clock import beijing_date
@@ -18,7 +18,7 @@ from jmdesk.store.reading import Filter
 from jmdesk.store.stored import Stored
 from jmdesk.villages import queries
 from jmdesk.villages.board import Board, board_of
-from jmdesk.villages.facts import Facts, Given, as_facts, former, kept, restored
+from jmdesk.villages.facts import Facts, Given, as_facts, changed, completed, former, kept, restored
 from jmdesk.villages.figures import Standing
 from jmdesk.villages.queries import HouseholdLine
 from jmdesk.villages.rules import NOT_REACHED, Assessment, assess, package
@@ -42,7 +42,8 @@ _EARLY_MONTHS = 2
 class View:
     """A village or town for a year: what is known, what the rules make of it, and its application, if there is one.
 
-    ``frozen``: the figures are those that the application was reviewed with, not today's.
+    With an application the figures are those that it was counted with, at every desk the same. ``frozen``: they stand
+    still since its first review. ``changed`` names the figures that counting anew would change before that.
     """
 
     standing: Standing
@@ -50,6 +51,7 @@ class View:
     record: Stored | None
     given: Mapping[str, Given]
     frozen: bool
+    changed: tuple[str, ...] = ()
 
 
 class Villages:
@@ -84,7 +86,10 @@ class Villages:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def view(self, region: str, year: int) -> View:
-        """A village or town as its dossiers stand today. ``Refused`` "villages.region", "permissions.action" …"""
+        """A village or town as its application has it, without one as its dossiers stand today.
+
+        ``Refused`` "villages.region", "permissions.action" …
+        """
         for type_id in (self._type_of(region), "R05"):
             self._desk.records.guard.require("read", type_id, region)
         with self._desk.store.reading() as connection:
@@ -119,11 +124,9 @@ class Villages:
         ``Refused`` "villages.no_facts", "villages.version" for rules that this program does not hold.
         """
         with self._desk.store.reading() as connection:
-            found = self._kept(connection, type_id, rid)
-        if found is None:
+            content = self._content(connection, type_id, rid)
+        if not content:
             raise Refused("villages.no_facts")
-        raw = found.values["facts"]
-        content: Mapping[str, object] = raw if isinstance(raw, Mapping) else {}
         if content.get("rules") != _rules_name(MODELS[type_id]):
             raise Refused("villages.version", version=str(content.get("rules", "")))
         values = content.get("values")
@@ -165,12 +168,19 @@ class Villages:
         """Put in a fact that only an office can give, with its grounds; counts the rest anew.
 
         ``name``: "organisation" (points), "cadres_clean" ("yes", "no"), "npl_prev" (per cent). ``Refused``
-        "villages.basis", "villages.value", "villages.settled" after the first review.
+        "villages.basis", "villages.value", "villages.reviewers", "villages.settled" after the first review.
         """
         if not basis.strip():
             raise Refused("villages.basis")
+        if name != "npl_prev" and not self.may_judge(type_id, rid):
+            raise Refused("villages.reviewers")
         made = Given(_given(name, value), basis.strip(), self.today.isoformat())
         return self._count_anew(type_id, rid, {name: made})
+
+    def may_judge(self, type_id: str, rid: str) -> bool:
+        """Whether the user may put in what the reviewers judge: who applies gives no points to himself."""
+        case = self._desk.workflows.standing(WORKFLOWS[type_id], type_id, rid)
+        return self._desk.workflows.may(case.definition.steps["review"], case) != "role"
 
     def refresh(self, type_id: str, rid: str) -> View:
         """Count the figures of an application anew. ``Refused`` "villages.settled" after the first review."""
@@ -221,18 +231,19 @@ class Villages:
         type_id = self._type_of(region)
         record = record or self._record(connection, type_id, region, year)
         given = self._given(connection, type_id, record.rid) if record else {}
-        standing = self._facts(connection).of(region, year, given)
-        found = assess(package(MODELS[type_id]), standing.facts)
+        now = self._facts(connection).of(region, year, given)
+        content = self._content(connection, type_id, record.rid) if record else {}
+        then = restored(now, content) if content else now
         if record is not None and not self._is_open(type_id, record.rid):
-            then = self._then(connection, type_id, record.rid, standing)
             return View(then, self.recomputed(type_id, record.rid), record, given, frozen=True)
-        return View(standing, found, record, given, frozen=False)
+        news = changed(then, completed(now, content, self._desk.unit)) if content else ()
+        return View(then, assess(package(MODELS[type_id]), then.facts), record, given, frozen=False, changed=news)
 
-    def _then(self, connection: reading.Connection, type_id: str, rid: str, now: Standing) -> Standing:
-        """The standing that a record was reviewed with."""
+    def _content(self, connection: reading.Connection, type_id: str, rid: str) -> Mapping[str, Any]:
+        """What an application was counted with, empty for one that nobody counted."""
         found = self._kept(connection, type_id, rid)
         raw = found.values.get("facts") if found else None
-        return restored(now, raw) if isinstance(raw, Mapping) else now
+        return raw if isinstance(raw, Mapping) else {}
 
     def _record(self, connection: reading.Connection, type_id: str, region: str, year: int) -> Stored | None:
         codes = former(self._desk.catalogue.regions, region)
@@ -249,9 +260,7 @@ class Villages:
         return found[-1] if found else None
 
     def _given(self, connection: reading.Connection, type_id: str, rid: str) -> dict[str, Given]:
-        found = self._kept(connection, type_id, rid)
-        raw = found.values.get("facts") if found else None
-        given = raw.get("given") if isinstance(raw, Mapping) else None
+        given = self._content(connection, type_id, rid).get("given")
         return {
             str(name): Given(_kept_value(one["value"]), str(one["basis"]), str(one["on"]))
             for name, one in (given.items() if isinstance(given, Mapping) else ())
@@ -269,7 +278,9 @@ class Villages:
             region = desk.catalogue.regions.current(str(record.values["region_code"]))
             year = int(str(record.values["rating_year"]))
             given = {**self._given(connection, type_id, rid), **more}
-            standing = self._facts(connection).of(region, year, given)
+            own = self._facts(connection).of(region, year, given)
+            content = self._content(connection, type_id, rid)
+            standing = completed(own, content, desk.unit) if content else own
             result = assess(package(MODELS[type_id]), standing.facts)
             values = _values(type_id, standing, result)
             gone = [n for n in record.values if n in _COUNTED and n not in values]
@@ -290,7 +301,9 @@ class Villages:
                 for name, one in given.items()
             },
             "causes": dict(standing.causes),
-            "sources": {f.name: [f.basis, f.source, f.as_of, f.note] for f in standing.figures},
+            "sources": {
+                f.name: [f.basis, f.source, f.as_of, f.note, f.by or self._desk.unit] for f in standing.figures
+            },
         }  # fmt: skip
         values: Record = {
             "subject_id": f"{type_id}:{rid}",
@@ -309,7 +322,9 @@ class Villages:
             writer.change(_FACTS, found.rid, values)
 
 
+_WITHOUT_LOANS = "x_without_loans"
 _COUNTED = frozenset({
+    _WITHOUT_LOANS,
     "hh_base", "hh_filed", "hh_credit", "hh_loan", "hh_no_arrears", "loan_balance", "npl_balance", "npl_prev", "score",
     "village_grade", "village_total", "village_credit", "no_arrears_pct", "npl_pct", "town_grade",
 })  # fmt: skip
@@ -317,7 +332,7 @@ _COUNTED = frozenset({
 
 
 def _values(type_id: str, standing: Standing, result: Assessment) -> Record:
-    """What the rules fill into a record; a figure that is unknown is left out, so the record waits unsent."""
+    """What the rules fill into a record; a figure that is unknown is left out, and then there is no result yet."""
     facts = standing.facts
     values: Record = {"region_code": standing.region, "rating_year": standing.year}
     if type_id == VILLAGE:
@@ -331,6 +346,8 @@ def _values(type_id: str, standing: Standing, result: Assessment) -> Record:
             values[name] = int(facts[name] or 0)
         _put(values, "no_arrears_pct", result.ratios["no_arrears"].value, 1)
         _put(values, "npl_pct", result.ratios["npl"].value, 3)
+        if not result.ratios["npl"].applies or not result.ratios["no_arrears"].applies:
+            values[_WITHOUT_LOANS] = True
     if result.score is not None:
         values["score"] = str(result.score)
     if result.outcome is not None:

@@ -6,7 +6,7 @@ from psycopg import sql
 
 from jmdesk.catalogue.disclosure import AUTHORITIES
 from sync.gateway.policy import Grant
-from sync.protocol.roles import SHARED, may_see
+from sync.protocol.roles import PLACES, SHARED, may_see
 
 _HOUSEHOLD_UNITS, _TRADE_UNITS, _OVER_BOTH = ("1", "2"), ("3", "4", "8"), ("6", "7")
 """Kinds of units (CL-ORG) by what their records of a shared type are about."""
@@ -30,7 +30,8 @@ def shown(grant: Grant) -> sql.Composed:
     return sql.SQL(
         "(unit = {unit} OR type = ANY({whole}) OR type = ANY({shared}) AND (tombstone OR {about} = ANY({whole_about})"
         " OR {about} = ANY({indirect}) AND unit IN (SELECT unit FROM units WHERE kind = ANY({kinds})))"
-        " OR type = 'R27' AND fields ->> 'bank_uscc' = {unit})"
+        " OR type = 'R27' AND fields ->> 'bank_uscc' = {unit}"
+        " OR {among} AND type = 'assessment' AND {about} = ANY({places}))"
         " AND (unit = {unit} OR {among} OR tombstone OR type <> 'R24' OR fields -> 'is_green' = 'true')"
     ).format(
         unit=sql.Literal(grant.unit),
@@ -40,5 +41,6 @@ def shown(grant: Grant) -> sql.Composed:
         about=about,
         whole_about=sql.Literal([*whole, *(("R06",) if "R05" in seen else ())]),
         indirect=sql.Literal(sorted(SHARED)),
+        places=sql.Literal(sorted(seen & PLACES)),
         kinds=sql.Literal(list(kinds)),
     )

@@ -78,7 +78,8 @@ class Judge:
         rules = type_rules(known_catalogue, operation.type)
         if rules is None:
             return _rejected(operation, "verdict.type_unknown", "type")
-        if operation.type not in self._grant.writes:
+        kept_from = self._grant.kept_from.get(operation.type, frozenset())
+        if operation.type not in self._grant.writes or not kept_from.isdisjoint(operation.set):
             roles = ",".join(self._grant.roles)
             return Judgement(VerdictLine(operation.op_id, operation.rid, Verdict.FORBIDDEN, role=roles))
         key = (operation.type, operation.rid)

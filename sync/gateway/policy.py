@@ -11,7 +11,7 @@ from functools import cached_property
 
 from jmdesk.catalogue.regions import regions
 from sync.gateway.database import Access, Role
-from sync.protocol.roles import may_send
+from sync.protocol.roles import may_not_write, may_send
 
 DEFAULT_ROLES: Mapping[str, tuple[str, ...]] = {
     "1": ("R1",),
@@ -62,6 +62,11 @@ class Grant:
     def writes(self) -> frozenset[str]:
         """The record types that the roles may send."""
         return may_send(self.roles)
+
+    @cached_property
+    def kept_from(self) -> Mapping[str, frozenset[str]]:
+        """The fields, by record type, that are for others to write."""
+        return may_not_write(self.roles)
 
     def covers(self, region: str) -> bool:
         """Whether a 12-digit region code is in scope."""

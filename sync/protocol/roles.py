@@ -10,7 +10,7 @@ _RATING = frozenset({"R16", "assessment"})
 _INDUSTRY = frozenset({"R04", "R13", "R14", "R20", "R21", "R22", "R23", "assessment"})
 
 WRITES: Mapping[str, frozenset[str]] = {
-    "R1": _HOUSEHOLD | _RATING | _COMMON | {"R27"},
+    "R1": _HOUSEHOLD | _RATING | _COMMON | {"R17", "R27"},
     "R2": _HOUSEHOLD | _RATING | _COMMON | {"R03", "R17", "R18", "R19", "R27"},
     "R3": _INDUSTRY | _COMMON,
     "R4": _INDUSTRY | _COMMON,
@@ -21,6 +21,16 @@ WRITES: Mapping[str, frozenset[str]] = {
     "R13": _INDUSTRY | _COMMON,
 }
 """Record types that a unit with a role may send (roles by CL-ROLE); roles that are not named send nothing."""
+
+
+_NAMED_BY = frozenset({"R2", "R11", "R12"})
+_NAMES: Mapping[str, frozenset[str]] = {"R17": frozenset({"award_org", "award_doc_no", "plaque_date"})}
+"""What makes a village a credit village: a village applies for it and never writes it itself."""
+
+
+def may_not_write(roles: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """The fields, by record type, that a unit with some roles may not write though it may send the type."""
+    return {} if not _NAMED_BY.isdisjoint(roles) else _NAMES
 
 
 def may_send(roles: Iterable[str]) -> frozenset[str]:
@@ -50,6 +60,9 @@ Of the types in ``SHARED`` only what is about a type that the role is shown besi
 
 SHARED: frozenset[str] = _COMMON | {"R04", "R13", "R14", "assessment"}
 """Types whose records are about households as well as about enterprises: a reference says which."""
+
+PLACES: frozenset[str] = frozenset({"R17", "R18"})
+"""The standings of villages and towns: whoever among authorities is shown one is shown the facts kept with it, too."""
 
 
 def may_see(roles: Iterable[str]) -> frozenset[str]:

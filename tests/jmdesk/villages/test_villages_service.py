@@ -13,6 +13,7 @@ from jmdesk.permissions.guard import Guard
 from jmdesk.permissions.matrix import shipped as matrix
 from jmdesk.villages.figures import missing_sentence
 from jmdesk.villages.service import View
+from jmdesk.workflows.service import Workflows
 from tests.desks import VILLAGE
 from tests.villages import (
     OTHER_BANK,
@@ -56,7 +57,25 @@ def test_a_result_is_recomputed_the_same_whatever_changed_since(desk: Desk) -> N
     then = desk.villages.give("R17", rid, "cadres_clean", "yes", "查询").assessment
     count_residents(desk, 900, day="2026-06-30")
     assert desk.villages.recomputed("R17", rid) == then
-    assert view(desk).assessment != then
+
+
+def test_an_application_shows_what_it_was_counted_with_until_it_is_counted_anew(desk: Desk) -> None:
+    worked_example(desk)
+    rid = desk.villages.apply(VILLAGE, YEAR, "决议")
+    assert view(desk).changed == ()
+    count_residents(desk, 900, day="2026-06-30")
+    found = view(desk)
+    assert (found.standing.figure("hh_base").value, found.changed) == (400, ("常住农户",))
+    anew = desk.villages.refresh("R17", rid)
+    assert (anew.standing.figure("hh_base").value, anew.changed) == (900, ())
+
+
+def test_a_figure_that_this_desk_itself_does_not_know_any_more_is_gone(desk: Desk) -> None:
+    worked_example(desk)
+    rid = desk.villages.apply(VILLAGE, YEAR, "决议")
+    for reported in desk.records.find("R19"):
+        desk.records.void("R19", reported.rid, "报错村")
+    assert desk.villages.refresh("R17", rid).standing.figure("hh_loan").value is None
 
 
 def test_every_figure_says_its_basis_source_and_day_and_opens_its_list(desk: Desk) -> None:
@@ -204,13 +223,27 @@ def as_role(desk: Desk, role: str, *regions: str) -> None:
     desk.records.guard = Guard(matrix(), frozenset({role}), regions)
 
 
-def test_a_village_collector_sees_no_bank_figures_and_applies_for_nothing(desk: Desk) -> None:
+def test_a_village_collector_sees_no_bank_figures_and_applies_for_the_village_alone(desk: Desk) -> None:
     worked_example(desk)
     as_role(desk, "R1", VILLAGE)
     assert not desk.villages.sees_banks(VILLAGE)
     with pytest.raises(Refused) as caught:
-        desk.villages.apply(VILLAGE, YEAR, "决议")
+        desk.villages.apply(f"{VILLAGE[:9]}000", YEAR, "决议")
     assert caught.value.code == "permissions.action"
+    rid = desk.villages.apply(VILLAGE, YEAR, "决议")
+    assert desk.workflows.standing("W3", "R17", rid).state == "applied"
+
+
+def test_who_applies_gives_the_village_no_points(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    rid = desk.villages.apply(VILLAGE, YEAR, "决议")
+    assert desk.villages.may_judge("R17", rid)
+    collector = Workflows(desk, actor=desk.ids.new(), unit=desk.unit, roles=lambda: frozenset({"R1"}))
+    monkeypatch.setitem(vars(desk), "workflows", collector)
+    assert not desk.villages.may_judge("R17", rid)
+    with pytest.raises(Refused) as caught:
+        desk.villages.give("R17", rid, "organisation", "10", "自评")
+    assert caught.value.code == "villages.reviewers"
+    desk.villages.give("R17", rid, "npl_prev", "1.5", "银行回函")
 
 
 def test_a_town_officer_sees_the_banks_and_a_bank_sees_no_village(desk: Desk) -> None:

@@ -72,7 +72,7 @@ R13             x  x  x  x  -  -  -   -   x
 R14             x  x  x  x  -  x  x   x   x
 R15             x  x  -  -  -  -  -   -   -
 R16             x  x  -  -  -  -  x   x   -
-R17             -  x  -  -  -  -  x   x   -
+R17             x  x  -  -  -  -  x   x   -
 R18             -  x  -  -  -  -  x   x   -
 R19             -  x  -  -  -  x  x   x   -
 R20             -  -  x  x  x  -  x   x   x

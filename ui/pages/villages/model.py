@@ -139,7 +139,9 @@ class Opened:
     offered: tuple[tuple[str, str], ...]
     remarks: tuple[str, ...]
     may_apply: bool
+    may_judge: bool
     settled: bool
+    changed: tuple[str, ...] = ()
 
 
 def figure_columns() -> tuple[Column, ...]:
@@ -193,6 +195,7 @@ class VillageReader:
         desk = self._desk
         found = desk.villages.view(region, year)
         shown = showing(desk, region, projected=projected, all_the_same=all_the_same)
+        above = desk.villages.sees_banks(region)
         type_id = VILLAGE if desk.catalogue.regions.by_code(region).level == "village" else TOWN
         record = found.record
         case = desk.workflows.standing(WORKFLOWS[type_id], type_id, record.rid) if record else None
@@ -204,7 +207,7 @@ class VillageReader:
             record.rid if record else "",
             outcome_chip(found),
             "—" if found.assessment.score is None else tr("{n} 分", n=str(found.assessment.score)),
-            missing_sentence(found.standing),
+            missing_sentence(found.standing, banks=above),
             causes(found.standing),
             tuple(figure_row(figure, shown) for figure in found.standing.figures),
             (
@@ -217,7 +220,9 @@ class VillageReader:
             tuple(offered(desk, case)) if case else (),
             found.assessment.remarks,
             record is None and desk.guard.may("create", type_id, region),
+            record is not None and not found.frozen and desk.villages.may_judge(type_id, record.rid),
             found.frozen,
+            found.changed,
         )
 
     def listed(self, region: str, year: int, listing: str) -> tuple[Row, ...]:

@@ -137,7 +137,9 @@ class VillageSide(QWidget):
         self.remarks.setVisible(bool(opened.remarks))
         self.apply_button.setVisible(opened.may_apply)
         self.refresh_button.setVisible(bool(opened.rid) and not opened.settled)
-        self.give_button.setVisible(bool(opened.rid) and not opened.settled)
+        self.give_button.setVisible(opened.may_judge)
+        self.changed.setText(tr("申报后有变化：{what}。按“重新计算”更新。", what="、".join(opened.changed)))
+        self.changed.setVisible(bool(opened.changed))
         self.panel_card.setVisible(opened.case is not None)
         if opened.case is not None and self.panel.form is None:
             self.panel.show_case(opened.case)
@@ -226,6 +228,9 @@ class VillageSide(QWidget):
             tools.addWidget(made)
         tools.addStretch(1)
         down.addLayout(tools)
+        self.changed = label("", "hint", wrap=True)
+        self.changed.hide()
+        down.addWidget(self.changed)
         self._given = column(gap=6)
         down.addLayout(self._given)
 
