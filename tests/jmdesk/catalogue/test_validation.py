@@ -102,7 +102,7 @@ def test_an_empty_draft_is_fine_and_an_empty_record_lacks_its_required_values(ty
 
 
 def test_with_a_result_an_application_needs_what_it_was_worked_out_from() -> None:
-    result = {"region_code": "440785103000", "rating_year": 2026, "town_grade": "1"}
+    result: Record = {"region_code": "440785103000", "rating_year": 2026, "town_grade": "1"}
     missing = {problem.field for problem in V.validate("R18", result, complete=True, on=TODAY)}
     assert missing == {"village_total", "village_credit", "no_arrears_pct", "npl_pct", "score"}
     missing = {
