@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from jmdesk.catalogue.types import Catalogue, Record, RecordType
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
+from jmdesk.core.progress import Cancelled, Progress, never, silent
 from jmdesk.permissions.guard import EVERYTHING, Guard
+from jmdesk.records.reversal import take_back
 from jmdesk.records.writer import Barrier, Keeper, Writer
 from jmdesk.store import change_log, reading
 from jmdesk.store.change_log import Change
@@ -118,20 +120,14 @@ class Records:
             self.guard.require_seen(subject.type, subject.values)
         return [self._told(change) for change in found if self.guard.may("read", change.type)]
 
-    def undo_last(self) -> Changes:
+    def undo_last(self, progress: Progress = silent, cancelled: Cancelled = never) -> Changes:
         """Take back the last command of this user by writing its reverse; history keeps both.
 
-        ``Refused`` "records.nothing_to_undo", or "records.cannot_undo" for what the platform or the program did.
+        ``Refused`` "records.nothing_to_undo", "records.cannot_undo" for what the platform or the program did, and
+        "store.cancelled" after ``cancelled`` said yes: then nothing has been taken back.
         """
-        with self._store.reading() as connection:
-            changes = change_log.last_of(connection, self._actor)
-        if not changes:
-            raise Refused("records.nothing_to_undo")
-        if changes[0].verb not in ("create", "edit", "void", "import", "undo"):
-            raise Refused("records.cannot_undo")
         with self.writing("undo") as writer:
-            for change in reversed(changes):
-                _reverse(writer, change)
+            take_back(writer, self._actor, progress, cancelled)
             writer.transaction.flush()
             return writer.transaction.changes()
 
@@ -169,21 +165,3 @@ class Records:
         record_type = self.catalogue.types[type_id]
         if record_type.bookkeeping:
             raise Refused("records.bookkeeping", label=record_type.label)
-
-
-def _reverse(writer: Writer, change: Change) -> None:
-    transaction = writer.transaction
-    if "voided" in change.after:
-        if change.after["voided"]:
-            transaction.unvoid(change.type, change.rid)
-        else:
-            transaction.void(change.type, change.rid, "撤销上一步")
-    elif (
-        not change.before
-        and transaction.get(change.type, change.rid) is not None
-        and change.verb in ("create", "import")
-    ):
-        writer.void(change.type, change.rid, "撤销上一步")
-    else:
-        gone = [name for name in change.after if name not in change.before]
-        writer.change(change.type, change.rid, change.before, gone, reason="撤销上一步", checked=True)

@@ -156,14 +156,17 @@ class Writer:
         """Void a record with a reason; what it had awaiting consent goes."""
         if not reason.strip():
             raise Refused("records.reason_needed")
-        found = self._require(type_id, rid)
-        self._guard.require("void", type_id, found.region)
-        self._guard.require_free(type_id, found.values)
-        if type_id in self._keepers:
-            self._keepers[type_id](self, found, ())
-        sealed = reading.sealed(self.transaction.connection, rid=rid)
-        self.transaction.void(type_id, rid, reason.strip())
-        self.transaction.unseal(rid, [entry.field for entry in sealed])
+        self.void_all([self._require(type_id, rid)], reason)
+
+    def void_all(self, records: Sequence[Stored], reason: str) -> None:
+        """The same of records of one type, as this transaction has just read them."""
+        for found in records:
+            self._guard.require("void", found.type, found.region)
+            self._guard.require_free(found.type, found.values)
+            if found.type in self._keepers:
+                self._keepers[found.type](self, found, ())
+        self.transaction.void_all(records, reason.strip())
+        self.transaction.unseal_all(found.rid for found in records)
 
     def release(self, household: str) -> int:
         """Put in place every value of a household whose consent is there by now; returns how many."""

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from jmdesk.core.errors import Environment, KnownError, Refused
+from jmdesk.core.progress import Cancelled, never
 from jmdesk.registers.sheets import Book, Row, Sheet, trimmed
+from jmdesk.registers.stopping import CANCELLED, until
 from jmdesk.registers.xlsxparts import SheetHints, inspected
 
 if TYPE_CHECKING:
@@ -51,7 +53,9 @@ def source_files(source: Path) -> list[Path]:
     return found
 
 
-def read_books(source: Path, password: str | None = None) -> Iterator[Book | tuple[str, KnownError]]:
+def read_books(
+    source: Path, password: str | None = None, cancelled: Cancelled = never
+) -> Iterator[Book | tuple[str, KnownError]]:
     """Every file of a source; a file of a folder that cannot be read comes as (name, error), the others go on.
 
     A single file that cannot be read raises its error.
@@ -59,19 +63,19 @@ def read_books(source: Path, password: str | None = None) -> Iterator[Book | tup
     files = source_files(source)
     for file in files:
         try:
-            yield read_book(file, password, named=source.is_dir())
+            yield read_book(file, password, named=source.is_dir(), cancelled=cancelled)
         except KnownError as problem:
-            if not source.is_dir():
+            if not source.is_dir() or problem.code == CANCELLED:
                 raise
             yield file.name, problem
 
 
-def read_book(path: Path, password: str | None = None, *, named: bool = False) -> Book:
+def read_book(path: Path, password: str | None = None, *, named: bool = False, cancelled: Cancelled = never) -> Book:
     """One file with all its sheets; ``named`` puts the file's name into every cell address.
 
     Raises ``Refused("registers.password_needed")`` and ``registers.wrong_password`` for a protected workbook,
     ``registers.not_a_workbook`` and its kin for other content, ``Environment("registers.file_locked")`` while another
-    program holds the file.
+    program holds the file; ``registers.cancelled`` after ``cancelled`` said yes.
     """
     file = path.name if named else ""
     content = io.BytesIO(_content(path))
@@ -81,7 +85,7 @@ def read_book(path: Path, password: str | None = None, *, named: bool = False) -
         content = _unprotected(content, password)
         head = content.getvalue()[:2048]
     if head.startswith((_ZIP, _OLE)):
-        sheets = tuple(_sheets(content, password, file))
+        sheets = tuple(_sheets(content, password, file, cancelled))
         return Book(path.name, sheets, unsaved, _has_macros(content))
     if not head.strip():
         raise Refused("registers.empty_file")
@@ -152,10 +156,10 @@ def _decrypt(office: object, password: str, into: BinaryIO) -> None:
         raise InvalidKeyError("wrong password") from problem
 
 
-def _sheets(content: io.BytesIO, password: str | None, file: str) -> Iterator[Sheet]:
+def _sheets(content: io.BytesIO, password: str | None, file: str, cancelled: Cancelled) -> Iterator[Sheet]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-    hints = inspected(content) if content.getvalue().startswith(_ZIP) else {}
+    hints = inspected(content, cancelled) if content.getvalue().startswith(_ZIP) else {}
     try:
         content.seek(0)
         with CalamineWorkbook.from_filelike(content) as book:
@@ -163,18 +167,19 @@ def _sheets(content: io.BytesIO, password: str | None, file: str) -> Iterator[Sh
                 if meta.typ == SheetTypeEnum.WorkSheet:
                     visible = meta.visible == SheetVisibleEnum.Visible
                     sheet = book.get_sheet_by_name(meta.name)
-                    yield _sheet(sheet, hints.get(meta.name, SheetHints()), hidden=not visible, file=file)
+                    rows = trimmed(until(cancelled, _rows(sheet)))
+                    yield _sheet(sheet, rows, hints.get(meta.name, SheetHints()), hidden=not visible, file=file)
     except PasswordError as problem:
         raise Refused("registers.password_needed" if password is None else "registers.wrong_password") from problem
     except (CalamineError, ValueError, OverflowError) as problem:
         raise Refused("registers.not_a_workbook") from problem
 
 
-def _sheet(sheet: CalamineSheet, hints: SheetHints, *, hidden: bool, file: str) -> Sheet:
+def _sheet(sheet: CalamineSheet, rows: list[Row], hints: SheetHints, *, hidden: bool, file: str) -> Sheet:
     merges = sheet.merged_cell_ranges
     return Sheet(
         sheet.name,
-        trimmed(_rows(sheet)),
+        rows,
         None if merges is None else tuple((a, b, c, d) for (a, b), (c, d) in merges),
         hints.hidden_rows,
         hints.filtered,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jmdesk.catalogue.forbidden import refused_column
 from jmdesk.core.errors import Refused
+from jmdesk.core.progress import Cancelled, never
 from jmdesk.registers.drafts import HouseholdDraft
 from jmdesk.registers.findings import Finding
 from jmdesk.registers.households import drafts
@@ -50,15 +51,18 @@ class Register:
         return [*self.notes, *_hidden(self.parts, mapping), *_left_out(mapping)]
 
 
-def open_register(source: Path, password: str | None = None, known: Wording | None = None) -> Register:
+def open_register(
+    source: Path, password: str | None = None, known: Wording | None = None, cancelled: Cancelled = never
+) -> Register:
     """Read a file, or a folder of files. Raises what reading raises, and ``registers.no_register``.
 
-    ``known``: the wording of a desk's catalogue (``wording_of``), with the city's own columns.
+    ``known``: the wording of a desk's catalogue (``wording_of``), with the city's own columns. ``cancelled`` is asked
+    between files and between rows; then ``Refused("registers.cancelled")``.
     """
     known = known or wording()
     parts: list[Table | Form] = []
     notes: list[Finding] = []
-    for book in read_books(source, password):
+    for book in read_books(source, password, cancelled):
         if isinstance(book, tuple):
             name, problem = book
             notes.append(_note("registers.file_refused", "warn", name=name, reason=problem.message_for_user().text))

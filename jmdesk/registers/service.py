@@ -31,6 +31,7 @@ from jmdesk.registers.layout import Form, Table
 from jmdesk.registers.mapping import Mapping, from_plain
 from jmdesk.registers.refused import write_refused
 from jmdesk.registers.register import Register, open_register
+from jmdesk.registers.stopping import until
 from jmdesk.registers.wording import wording_of
 
 _BATCH = 500
@@ -193,7 +194,8 @@ def import_households(
     said yes: then nothing has been written.
     """
     desk.records.guard.require("import", "R05")
-    register = source if isinstance(source, Register) else open_register(source, password, wording_of(desk.catalogue))
+    known = wording_of(desk.catalogue)
+    register = source if isinstance(source, Register) else open_register(source, password, known, cancelled)
     mapping = mapping or proposed_mapping(desk, register)
     result = ImportResult(register.name, dry_run, notes=register.remarks(mapping), parts=register.parts)
     if not dry_run and sum(map(_rows, register.parts)) >= _BIG and desk.records.count("R05"):
@@ -227,9 +229,7 @@ def _write(
     today = beijing_date(desk.clock.now())
     for batch in _batches(register.households(mapping, today)):
         known = Recognition(connection, batch)
-        for draft in batch:
-            if cancelled():
-                raise Refused("registers.cancelled")
+        for draft in until(cancelled, batch):
             _one(result, landing, known, draft, scope, consents, today)
         writer.transaction.flush()
         progress(min(result.rows, of), of)

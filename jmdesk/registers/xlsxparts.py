@@ -14,6 +14,8 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 from jmdesk.core.errors import Refused
+from jmdesk.core.progress import Cancelled, never
+from jmdesk.registers.stopping import until
 
 MOST_UNPACKED = 3 * 1024**3
 MOST_CELLS = 48_000_000
@@ -38,14 +40,16 @@ class SheetHints:
     filtered: bool = False
 
 
-def inspected(file: BinaryIO) -> dict[str, SheetHints]:
-    """Hints by sheet name. Raises ``Refused`` when the package is no workbook, or too large when unpacked."""
+def inspected(file: BinaryIO, cancelled: Cancelled = never) -> dict[str, SheetHints]:
+    """Hints by sheet name. Raises ``Refused`` when the package is no workbook, or too large when unpacked, and
+    ``registers.cancelled``.
+    """
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as package:
             if sum(info.file_size for info in package.infolist()) > MOST_UNPACKED:
                 raise Refused("registers.too_large")
-            return {name: _hints(package, part) for name, part in _sheet_parts(package).items()}
+            return {name: _hints(package, part, cancelled) for name, part in _sheet_parts(package).items()}
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, zipfile.zlib.error) as damage:  # type: ignore[attr-defined]
         raise Refused("registers.not_a_workbook") from damage
     finally:
@@ -92,11 +96,11 @@ def _chunks(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
             tail = piece[-_OVERLAP:]
 
 
-def _hints(package: zipfile.ZipFile, part: str) -> SheetHints:
+def _hints(package: zipfile.ZipFile, part: str, cancelled: Cancelled) -> SheetHints:
     hidden: set[int] = set()
     filtered = False
     far_right, far_down = _NARROW, _SHORT
-    for piece in _chunks(package, part):
+    for piece in until(cancelled, _chunks(package, part)):
         chunk = piece.replace(b"'", b'"') if b"r='" in piece else piece
         if b"hidden=" in chunk:
             for tag in _HIDDEN.finditer(chunk):

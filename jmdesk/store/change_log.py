@@ -8,7 +8,7 @@ ask to be forgotten, and the chain still verifies.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, func, not_, select
 
 from jmdesk.catalogue.types import Value
+from jmdesk.store.among import among_given
 from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.statements import Statement
 from jmdesk.store.tables import change_log, change_values
@@ -160,29 +161,57 @@ def history(connection: Connection, rid: str) -> list[Change]:
     return [_change(row) for row in connection.execute(_FULL.where(change_log.c.rid == rid, not_(happened)))]
 
 
-def last_of(connection: Connection, actor: str) -> list[Change]:
-    """Every change that the latest command of a user made, in order; empty when the user has done nothing yet.
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command stands in the log: its first and last entry, which everything between them belongs to, too."""
+
+    verb: str
+    first: int
+    last: int
+
+
+def last_of(connection: Connection, actor: str) -> Command | None:
+    """The latest command of a user; None when the user has done nothing yet.
 
     A command's entries stand next to each other, for one transaction writes at a time. Events are not counted: a login
     or an export after a change leaves it to be taken back.
     """
     newest_first = change_log.c.seq.desc()
     last = connection.execute(
-        select(change_log.c.seq, change_log.c.command)
+        select(change_log.c.seq, change_log.c.command, change_log.c.verb)
         .where(change_log.c.actor == actor, change_log.c.verb.not_in(EVENTS))
         .order_by(newest_first)
         .limit(1)
     ).first()
     if last is None:
-        return []
+        return None
     before = connection.execute(
         select(change_log.c.seq)
         .where(change_log.c.seq < last.seq, change_log.c.command != last.command)
         .order_by(newest_first)
         .limit(1)
     ).scalar()
-    within = change_log.c.seq.between((before or 0) + 1, last.seq)
-    return [_change(row) for row in connection.execute(_FULL.where(within))]
+    return Command(last.verb, (before or 0) + 1, last.seq)
+
+
+def backwards(connection: Connection, command: Command, at_once: int) -> Iterator[list[Change]]:
+    """A command's changes from the last to the first, so many at a time: an import of a county has millions."""
+    for end in range(command.last, command.first - 1, -at_once):
+        within = change_log.c.seq.between(max(command.first, end - at_once + 1), end)
+        found = [_change(row) for row in connection.execute(_FULL.where(within))]
+        yield found[::-1]
+
+
+_BEGUN = Statement(
+    select(change_log.c.rid, func.min(change_log.c.seq).label("seq"))
+    .where(change_log.c.rid.in_(among_given("rids")))
+    .group_by(change_log.c.rid)
+)
+
+
+def begun(connection: Connection, rids: Iterable[str]) -> dict[str, int]:
+    """The first entry about each of these records: the one that created it."""
+    return {row["rid"]: row["seq"] for row in _BEGUN.rows(connection, rids=json_text(list(rids)))}
 
 
 def verify(connection: Connection) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, text
 
 from jmdesk.catalogue.types import Record, RecordType
+from jmdesk.store.among import among_given
+from jmdesk.store.columns import json_text
 from jmdesk.store.search import search_subject, terms_of
 from jmdesk.store.statements import Statement, driver, given, insert_rows
 from jmdesk.store.stored import Stored
@@ -14,6 +16,7 @@ from jmdesk.store.tables import search_entries
 
 _LAST = Statement(select(func.max(search_entries.c.id).label("id")))
 _FOUND = Statement(select(search_entries.c.id).where(search_entries.c.rid == given("rid")))
+_INDEXED = Statement(select(search_entries.c.id).where(search_entries.c.rid.in_(among_given("rids"))))
 _DROP = Statement(delete(search_entries).where(search_entries.c.id == given("id")))
 _DROP_TERMS = Statement(text("DELETE FROM search_terms WHERE rowid = :id"))
 _RENEW_TERMS = Statement(text("UPDATE search_terms SET terms = :terms WHERE rowid = :id"))
@@ -60,11 +63,10 @@ class Indexing:
         self.drop(rid)
         return self.add(record_type, rid, values)
 
-    def drop(self, rid: str) -> None:
-        """Take a record out of the index."""
+    def drop(self, *rids: str) -> None:
+        """Take records out of the index."""
         self.flush()
-        found = _FOUND.first(self._connection, rid=rid)
-        if found is not None:
+        for found in _INDEXED.rows(self._connection, rids=json_text(rids)):
             _DROP_TERMS.run(self._connection, id=found["id"])
             _DROP.run(self._connection, id=found["id"])
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from jmdesk.store.among import among
+from jmdesk.store.among import among, among_given
 from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.statements import Statement, given, insert_rows, update_rows
 from jmdesk.store.stored import Stored, stored
@@ -372,12 +372,35 @@ def release(connection: Connection, batch_id: str) -> list[str]:
     return rids
 
 
-def supersede(connection: Connection, rid: str) -> None:
-    """Close what is open of a record because somebody decided: drafts go, set-aside lines keep their verdict."""
-    of_record = outbox.c.rid == rid
-    connection.execute(delete(outbox).where(of_record, outbox.c.state == "draft"))
-    aside = outbox.c.state.in_(("conflict", "refused"))
-    connection.execute(update(outbox).where(of_record, aside).values(state="superseded"))
+_CLOSE_DRAFTS = Statement(delete(outbox).where(outbox.c.rid.in_(among_given("rids")), outbox.c.state == "draft"))
+_CLOSE_ASIDE = Statement(
+    update(outbox)
+    .where(outbox.c.rid.in_(among_given("rids")), outbox.c.state.in_(("conflict", "refused")))
+    .values(state="superseded")
+)
+
+
+def supersede(connection: Connection, *rids: str) -> None:
+    """Close what is open of records because somebody decided: drafts go, set-aside lines keep their verdict."""
+    listed = json_text(rids)
+    _CLOSE_DRAFTS.run(connection, rids=listed)
+    _CLOSE_ASIDE.run(connection, rids=listed)
+
+
+_HEARD = Statement(
+    select(outbox.c.rid, outbox.c.op).where(
+        outbox.c.rid.in_(among_given("rids")), outbox.c.state.in_(("sealed", "done", "conflict"))
+    )
+)
+
+
+def heard(connection: Connection, rids: Sequence[str], op: str = "") -> set[str]:
+    """Those of these records of which the platform has heard, or may have; what it refused never happened there.
+
+    ``op``: heard this of them.
+    """
+    rows = _HEARD.rows(connection, rids=json_text(list(rids)))
+    return {row["rid"] for row in rows if op in ("", row["op"])}
 
 
 def row(type_id: str, rid: str, names: Iterable[str], op: str, seq: int) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from jmdesk.catalogue.types import Catalogue, Record, Value
 from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
 from jmdesk.core.ids import Ids
+from jmdesk.store import awaiting, reading
 from jmdesk.store import outbox as outbox_lines
-from jmdesk.store import reading
-from jmdesk.store.among import among_given, by_rids
+from jmdesk.store.among import by_rids
 from jmdesk.store.change_log import ChangeLogWriter
 from jmdesk.store.columns import json_text
 from jmdesk.store.indexing import Indexing
@@ -33,8 +33,6 @@ from jmdesk.store.tables import (
     record_tables,
 )
 
-_HEARD = ("sealed", "done", "conflict")
-"""Outbox states of changes that the platform has heard of, or may have; what it refused never happened there."""
 _BUFFER = 5000
 _CHUNK = 500
 
@@ -124,27 +122,32 @@ class Transaction:
 
     def void(self, type_id: str, rid: str, reason: str) -> None:
         """Mark a record void: it leaves lists, stays in history, and goes to the platform as a tombstone."""
-        found = self._require(type_id, rid)
-        if found.voided is not None:
+        self.void_all([self._require(type_id, rid)], reason)
+
+    def void_all(self, records: Iterable[Stored], reason: str) -> None:
+        """The same of records of one type, as this transaction has just read them; void ones stay as they are."""
+        living = [found for found in records if found.voided is None]
+        if not living:
             return
-        self._save(found, found.values, {"rec_voided": reason or "-"})
-        seq = self._append(type_id, rid, {"voided": False}, {"voided": True}, reason)
-        if found.base_version or self._is_under_way(rid):
-            self._offer(type_id, rid, [], "tombstone", seq)
-        else:
-            # The platform never heard of it: there is nothing to take back.
-            self.supersede(rid)
-        self._search.drop(rid)
+        type_id, rids = living[0].type, [found.rid for found in living]
+        self.flush()
+        rows = [self._saved(found) | {"rec_voided": reason or "-"} for found in living]
+        update_rows(self.connection, record_tables[type_id], "rid", rows)
+        heard = outbox_lines.heard(self.connection, rids)
+        # Of what the platform never heard there is nothing to take back.
+        outbox_lines.supersede(self.connection, *(f.rid for f in living if not f.base_version and f.rid not in heard))
+        self._search.drop(*rids)
+        for found in living:
+            seq = self._append(type_id, found.rid, {"voided": False}, {"voided": True}, reason)
+            if found.base_version or found.rid in heard:
+                self._offer(type_id, found.rid, [], "tombstone", seq)
 
     def unvoid(self, type_id: str, rid: str, reason: str = "") -> None:
         """Take a void back, as long as the platform does not know of it ("store.void_sent" otherwise)."""
         found = self._require(type_id, rid)
         if found.voided is None:
             return
-        sent = self.connection.execute(
-            select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.op == "tombstone", outbox.c.state.in_(_HEARD))
-        ).first()
-        if sent is not None:
+        if outbox_lines.heard(self.connection, [rid], op="tombstone"):
             raise Refused("store.void_sent")
         self._save(found, found.values, {"rec_voided": None})
         seq = self._append(type_id, rid, {"voided": True}, {"voided": False}, reason)
@@ -168,22 +171,9 @@ class Transaction:
 
     def seal(self, type_id: str, rid: str, household: str, lock: str, values: Mapping[str, Value]) -> None:
         """Keep values apart until the consent they need is there; the log says which fields, never what."""
-        rows = [
-            {
-                "rid": rid,
-                "field": name,
-                "type": type_id,
-                "household": household,
-                "lock": lock,
-                "value": json_text(value),
-                "since": self.at,
-            }
-            for name, value in values.items()
-        ]
-        if not rows:
-            return
-        self._pending[awaiting_consent].extend(rows)
-        self._count(len(rows))
+        if values:
+            self._pending[awaiting_consent].extend(awaiting.rows(type_id, rid, household, lock, values, self.at))
+            self._count(len(values))
 
     def reseal(self, type_id: str, rid: str, household: str, lock: str, values: Mapping[str, Value]) -> None:
         """Replace sealed values of a record that was there before."""
@@ -193,7 +183,12 @@ class Transaction:
     def unseal(self, rid: str, names: Iterable[str]) -> None:
         """Forget sealed values."""
         self.flush()
-        _UNSEAL.run(self.connection, rid=rid, names=json_text(list(names)))
+        awaiting.forget(self.connection, rid, names)
+
+    def unseal_all(self, rids: Iterable[str]) -> None:
+        """Forget every sealed value of these records."""
+        self.flush()
+        awaiting.forget_all(self.connection, rids)
 
     def remark(self, type_id: str, rid: str, reason: str) -> None:
         """An entry in a record's history that changes none of its values."""
@@ -395,14 +390,18 @@ class Transaction:
         return found
 
     def _save(self, found: Stored, values: Record, extra: dict[str, Any]) -> None:
-        row = codec(found.type).changes(found.values, values) | {
+        row = codec(found.type).changes(found.values, values) | self._saved(found) | extra
+        update_rows(self.connection, record_tables[found.type], "rid", [row])
+
+    def _saved(self, found: Stored) -> dict[str, Any]:
+        """What every change of a record writes beside its values."""
+        return {
             "rid": found.rid,
             "rec_updated_by": self.actor,
             "rec_updated_at": self.at,
             "rec_revision": found.revision + 1,
             "rec_sync": "mine",
         }
-        update_rows(self.connection, record_tables[found.type], "rid", [row | extra])
 
     def _append(
         self, type_id: str, rid: str, before: Mapping[str, Value], after: Mapping[str, Value], reason: str = ""
@@ -426,19 +425,10 @@ class Transaction:
         if outbox_lines.offer(self.connection, outbox_lines.row(type_id, rid, names, op, seq), names):
             self.mark_sync(type_id, rid, "conflict")
 
-    def _is_under_way(self, rid: str) -> bool:
-        query = select(outbox.c.id).where(outbox.c.rid == rid, outbox.c.state.in_(_HEARD)).limit(1)
-        return self.connection.execute(query).first() is not None
-
     def _count(self, rows: int) -> None:
         self._buffered += rows
         if self._buffered >= _BUFFER:
             self.flush()
 
 
-_UNSEAL = Statement(
-    delete(awaiting_consent).where(
-        awaiting_consent.c.rid == given("rid"), awaiting_consent.c.field.in_(among_given("names"))
-    )
-)
 _DROP_INCOMING = Statement(delete(incoming).where(incoming.c.rid == given("rid")))

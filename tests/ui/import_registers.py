@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Sequence
+import threading
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import cast
 
+import pytest
 import xlsxwriter
 from msoffcrypto.format.ooxml import OOXMLFile
 from pytestqt.qtbot import QtBot
@@ -60,3 +62,15 @@ def show(qtbot: QtBot, context: Context) -> ImportsPage:
         made.show()
         made.activateWindow()
     return made
+
+
+def held(monkeypatch: pytest.MonkeyPatch, work: Callable[..., object], place: str) -> threading.Event:
+    """Have work go on only when the event is set, so that a test can cancel in its midst."""
+    go_on = threading.Event()
+
+    def waiting(*args: object, **named: object) -> object:
+        assert go_on.wait(timeout=20)
+        return work(*args, **named)
+
+    monkeypatch.setattr(place, waiting)
+    return go_on

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from jmdesk.registers.register import open_register
 from jmdesk.registers.samples import LAYOUTS, Layout, write_register
 from jmdesk.registers.service import import_households
 from tests.ui.desks import VILLAGE, fill
-from tests.ui.import_registers import GOOD, HEADERS, cells_of, household, protect, show, write
+from tests.ui.import_registers import GOOD, HEADERS, cells_of, held, household, protect, show, write
 from tests.ui.keys import press
 from tests.ui.keys import write as type_text
 from ui.core.context import Context, Target
@@ -230,18 +229,6 @@ def test_refused_households_come_back_mended(
     assert not page.result.save_button.isVisible()
 
 
-def held(monkeypatch: pytest.MonkeyPatch, work: Callable[..., object], place: str) -> threading.Event:
-    """Have work go on only when the event is set, so that a test can cancel in its midst."""
-    go_on = threading.Event()
-
-    def waiting(*args: object, **named: object) -> object:
-        assert go_on.wait(timeout=20)
-        return work(*args, **named)
-
-    monkeypatch.setattr(place, waiting)
-    return go_on
-
-
 def test_a_cancelled_import_writes_nothing_and_can_be_begun_again(
     page: ImportsPage, desk: OpenDesk, register: Path, settled: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,6 +321,25 @@ def test_an_import_is_undone_and_can_be_made_again(
     page.go_on()
     settled()
     assert page.trial.figures.shown["新增"] == 3
+
+
+def test_an_undo_stopped_halfway_takes_nothing_back_and_can_be_tried_again(
+    page: ImportsPage, desk: OpenDesk, register: Path, settled: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_trial(page, register, settled)
+    page.go_on()
+    settled()
+    cancelled = held(monkeypatch, OpenDesk.undo_last, "ui.core.vaults.OpenDesk.undo_last")
+    page.result.undo_button.click()
+    page.progress.stop.click()
+    cancelled.set()
+    settled()
+    assert households(desk) == BEFORE + 3
+    assert page.result.trouble.text.text() == "已取消，没有改动任何内容。"
+    page.result.undo_button.click()
+    settled()
+    assert households(desk) == BEFORE
+    assert not page.result.trouble.isVisible()
 
 
 def test_after_another_change_the_import_is_no_longer_undone_from_here(

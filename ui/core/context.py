@@ -103,7 +103,7 @@ class Context(QObject):
         """Take back the desk's last change, and say so."""
         desk = self.desk
         if desk is not None:
-            self.runner.submit(lambda _progress, _cancelled: desk.undo_last(), self._undone)
+            self.runner.submit(desk.undo_last, self._undone)
 
     def _undone(self, outcome: Outcome) -> None:
         if outcome.ok:

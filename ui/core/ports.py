@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from jmdesk.catalogue.pickers import Choice
-from jmdesk.core.changes import Changes
-from jmdesk.core.progress import Progress, silent
+from jmdesk.core.progress import Cancelled, Progress, never, silent
 
 if TYPE_CHECKING:
+    from jmdesk.catalogue.pickers import Choice
+    from jmdesk.core.changes import Changes
     from jmdesk.desk import Desk
 
 
@@ -157,7 +157,7 @@ class Unlocked(Protocol):
         """What the home page shows."""
         ...
 
-    def undo_last(self) -> Changes:
+    def undo_last(self, progress: Progress = silent, cancelled: Cancelled = never) -> Changes:
         """Take back the last change of this desk."""
         ...
 

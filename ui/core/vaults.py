@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jmdesk.catalogue.pickers import Choice
-from jmdesk.core.changes import Changes
 from jmdesk.core.errors import Refused
-from jmdesk.core.progress import Progress, silent
+from jmdesk.core.progress import Cancelled, Progress, never, silent
 from ui.core.ports import NewVault, Overview, VaultCard
 
 if TYPE_CHECKING:
+    from jmdesk.catalogue.pickers import Choice
+    from jmdesk.core.changes import Changes
     from jmdesk.demonstration.service import Demonstration
     from jmdesk.desk import Desk
     from jmdesk.vault.folder import Unlocked
@@ -43,9 +43,9 @@ class OpenDesk:
 
         return read_overview(self.services)
 
-    def undo_last(self) -> Changes:
+    def undo_last(self, progress: Progress = silent, cancelled: Cancelled = never) -> Changes:
         """Take back the last command of this user."""
-        return self.services.records.undo_last()
+        return self.services.records.undo_last(progress, cancelled)
 
     def close(self) -> None:
         """Close the store and lock the vault."""
@@ -91,6 +91,7 @@ class VaultsOnDisk:
 
     def peek(self, folder: Path) -> VaultCard:
         """What a vault says of itself before it is opened."""
+        from jmdesk.catalogue.pickers import Choice
         from jmdesk.vault.folder import peek
         from jmdesk.vault.keeper import waiting
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -246,6 +247,24 @@ def test_a_folder_gives_its_registers_in_order_and_goes_on_after_a_bad_one(tmp_p
     assert isinstance(third, tuple)
     assert str(first.sheets[0].ref(0, 0)) == "1.xlsx 登记表!A1"
     assert third[1].code == "registers.not_a_workbook"
+
+
+def test_reading_stops_at_once_when_it_is_told_to(tmp_path: Path) -> None:
+    asked = count()
+    path = workbook(tmp_path / "a.xlsx", [["姓名", number] for number in range(1000)])
+    with pytest.raises(Refused, match=r"registers\.cancelled"):
+        read_book(path, cancelled=lambda: next(asked) == 10)
+    assert next(asked) == 11
+
+
+def test_a_folder_whose_reading_is_stopped_gives_no_more_files(tmp_path: Path) -> None:
+    for name in ("1.xlsx", "2.xlsx"):
+        workbook(tmp_path / name)
+    seen: list[object] = []
+    read = read_books(tmp_path, cancelled=lambda: bool(seen))
+    seen.append(next(read))
+    with pytest.raises(Refused, match=r"registers\.cancelled"):
+        next(read)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

@@ -185,7 +185,6 @@ class ImportsPage(Page):
         task = self.wizard.task
         if task is not None and task is not self._followed:
             self.progress.follow(task, self.wizard.doing)
-            self.progress.stop.setVisible(self.wizard.stoppable)
         self._followed = task
 
     # -- files that are written ------------------------------------------------------------------------------------

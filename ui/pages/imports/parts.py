@@ -14,7 +14,7 @@ from ui.core.i18n import language
 from ui.core.theme import look
 from ui.widgets.styling import button, card, clear, column, label, mark, picture, row
 
-_NO_FAULT = ("registers.cancelled", "registers.password_needed")
+_NO_FAULT = ("registers.cancelled", "store.cancelled", "registers.password_needed")
 _SIX_IN_A_LINE = 150
 """The largest text, in per cent, at which six figures stand side by side."""
 

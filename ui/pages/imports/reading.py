@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.core.clock import beijing_date
+from jmdesk.core.progress import Cancelled, never
 from jmdesk.desk import Desk
 from jmdesk.records.masking import is_number, numbers_masked, shown_value
 from jmdesk.registers.cells import plain_text
@@ -64,9 +65,11 @@ class Preview:
     rivals: frozenset[str]
 
 
-def open_source(desk: Desk, source: Path, password: str | None, before: Mapping | None) -> Opened:
+def open_source(
+    desk: Desk, source: Path, password: str | None, before: Mapping | None, cancelled: Cancelled = never
+) -> Opened:
     """Read a file or a folder; ``before`` keeps the choices of the reading before. Raises what reading raises."""
-    register = open_register(source, password, wording_of(desk.catalogue))
+    register = open_register(source, password, wording_of(desk.catalogue), cancelled)
     mapping = register.guess(before) if before else proposed_mapping(desk, register)
     sampled = tuple(_beginning(part) for part in register.parts[:_SAMPLED_PARTS])
     shown = {choice.header: _sample_text(choice, sampled) for choice in mapping.columns}

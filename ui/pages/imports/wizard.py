@@ -14,12 +14,13 @@ from jmdesk.registers.mapping import Mapping
 from ui.core.context import Context
 from ui.core.i18n import tr
 from ui.core.messages import INFO, OK, Notice
-from ui.core.runner import Cancelled, Outcome, Report, Task
+from ui.core.runner import Outcome, Report, Task
 from ui.pages.imports.reading import Opened, Preview, open_source, preview
 from ui.pages.imports.trial import Scan, Told, run
 
 SOURCE, COLUMNS, TRIAL, RESULT = range(4)
 _CANCELLED = "registers.cancelled"
+_STOPPED = "store.cancelled"
 _PASSWORDS = ("registers.password_needed", "registers.wrong_password")
 
 
@@ -34,7 +35,7 @@ class Wizard(QObject):
         self._context = context
         self._newer = threading.Event()
         self.task: Task | None = None
-        self.doing, self.stoppable = "", True
+        self.doing = ""
         context.runner.changed.connect(self._records_changed)
         self._begin()
 
@@ -95,7 +96,7 @@ class Wizard(QObject):
 
     def cancel(self) -> None:
         """Stop what is under way; nothing half-written stays."""
-        if self.task is not None and self.stoppable:
+        if self.task is not None:
             self.task.cancel()
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -108,10 +109,7 @@ class Wizard(QObject):
         again = again and self.opened is not None
 
         def work(_progress: Report, cancelled: Callable[[], bool]) -> object:
-            opened = open_source(desk, source, password, before)
-            if cancelled():
-                raise Cancelled
-            return opened
+            return open_source(desk, source, password, before, cancelled)
 
         self.source, self.error = source, None
         self._start(work, self._read_again if again else self._opened, tr("正在读取“{name}”", name=source.name))
@@ -240,13 +238,8 @@ class Wizard(QObject):
         desk = self._context.desk
         if desk is None or not self.undoable or self.busy:
             return
-        self.undoable = False
-        work = self._undo_work(desk.undo_last)
-        self._start(work, self._taken_back, tr("正在撤销这次导入，户数多时要几分钟"), stoppable=False)
-
-    @staticmethod
-    def _undo_work(undo: Callable[[], Changes]) -> Callable[[Report, Callable[[], bool]], object]:
-        return lambda _progress, _cancelled: undo()
+        self.undoable, self.error = False, None
+        self._start(desk.undo_last, self._taken_back, tr("正在撤销这次导入"))
 
     def _taken_back(self, outcome: Outcome) -> None:
         self.task = None
@@ -254,7 +247,9 @@ class Wizard(QObject):
             self.undone, self.trial = True, None
             self._context.notices.say(tr("已撤销这次导入。"), INFO)
         else:
+            # Stopped halfway, nothing was taken back: it may be tried again.
             self._fail(outcome)
+            self.undoable = self.error is not None and self.error.code in (_CANCELLED, _STOPPED)
         self.changed.emit()
 
     def _records_changed(self, changes: Changes) -> None:
@@ -270,10 +265,8 @@ class Wizard(QObject):
         work: Callable[[Report, Callable[[], bool]], object],
         done: Callable[[Outcome], None],
         text: str,
-        *,
-        stoppable: bool = True,
     ) -> None:
-        self.doing, self.stoppable = text, stoppable
+        self.doing = text
         self.task = self._context.runner.submit(work, done)
         self.changed.emit()
 
