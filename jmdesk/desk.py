@@ -68,7 +68,8 @@ class Desk(Place):
         self.catalogue = self.shipped
         """What is in force: what came with the program, with the packages of the day laid over it (``renew``)."""
         self._holding: frozenset[str] = frozenset()
-        self.store = Store(vault.database, vault.keys.db, self.catalogue, clock, ids, keep=self._keep_before_migration)
+        keep, marking = self._keep_before_migration, vault.keys.audit_mac
+        self.store = Store(vault.database, vault.keys.db, self.catalogue, clock, ids, keep=keep, mark_key=marking)
 
     @classmethod
     def create(
@@ -109,7 +110,6 @@ class Desk(Place):
 
         ``Environment`` "store.missing" when the data file is gone: an empty one must never be taken for it.
         """
-        clock = clock or SystemClock()
         return cls.enter(unlock(path, passphrase, user, clock=clock), clock=clock, ids=ids)
 
     @classmethod
@@ -130,7 +130,7 @@ class Desk(Place):
             desk.close()
             raise Refused("accounts.closed")
         desk.consents.lapse()
-        desk.audit.note_opening(desk.vault.failed_attempts)
+        desk.audit.note_opening(desk.vault.failed_attempts, desk.store.lost)
         desk.consents.erase_overdue()
         desk.attachments.erase_removed()
         desk.reviews.catch_up()
@@ -311,7 +311,10 @@ class Desk(Place):
         """Papers given out: filled, numbered, kept."""
         from jmdesk.papers.service import Papers
 
-        return Papers(self, actor=self.actor, block=lambda: self.number_block, mark=self.mark)
+        templates = self.packages.paper_templates()
+        return Papers(
+            self, actor=self.actor, block=lambda: self.number_block, templates=lambda: templates, mark=self.mark
+        )
 
     def _own_roles(self) -> frozenset[str] | None:
         return self.guard.roles if self.guard.matrix is not None else None
@@ -408,7 +411,7 @@ class Desk(Place):
             self.catalogue = self.store.catalogue = built(self.shipped, holding)
             self._holding = digests
             self.records.catalogue = self.catalogue
-            for bound in ("backups", "consents", "ratings"):
+            for bound in ("backups", "consents", "papers", "ratings"):
                 self.__dict__.pop(bound, None)
         return self.packages.settle()
 
@@ -428,11 +431,11 @@ class Desk(Place):
 
         return Conflicts(self)
 
-    def notice(self) -> Message | None:
-        """What the user should be told on opening (a header restored from its copy, a retired desk), if anything."""
-        retired = message("store.retired", {}) if self.store.retired else None
-        clock = None if is_plausible(self.clock.now()) else message("records.clock", {"day": self.clock.now().date()})
-        return self.vault.notice() or retired or clock or self.backups.news()
+    def notice(self, language: str = "zh") -> Message | None:
+        """What the user should be told on opening (a lost end, a header restored from its copy …), if anything."""
+        now = self.clock.now()
+        clock = None if is_plausible(now) else message("records.clock", {"day": now.date()}, language)
+        return self.store.news(language) or self.vault.notice(language) or clock or self.backups.news(language)
 
     def close(self) -> None:
         """Close the store and lock the vault."""

@@ -66,6 +66,7 @@ def test_the_help_says_what_is_not_defended_as_plainly_as_the_page() -> None:
         ("打印件", "printed"),
         ("恢复码", "recovery sheet"),
         ("离开座位", "unlocked"),
+        ("以前的拷贝", "older copy"),
     ):
         assert chinese in in_help
         assert english in on_page, english

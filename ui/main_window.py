@@ -14,7 +14,7 @@ from jmdesk.packages.security import security_of
 from jmdesk.vault.people import slot_of
 from ui.core.actions import ACTIONS, bind, tip
 from ui.core.context import Context, Page, Target
-from ui.core.i18n import tr
+from ui.core.i18n import language, tr
 from ui.core.icons import icon
 from ui.core.messages import WARN, Notice
 from ui.core.overriding import override
@@ -100,9 +100,21 @@ class MainWindow(QMainWindow):
         self._whole.setCurrentIndex(1)
         self.go(Target("home"))
         self._read_sync()
+        self._tell_of_vault()
+
+    def _tell_of_vault(self) -> None:
+        """Say what happened to the vault, then the rest: one notice hides the one before."""
+        told = self.context.services.notice(language())
+        if told is None:
+            self._tell_of_the_user()
+        else:
+            notice = Notice(told.text, WARN, told.action, tr("知道了"), self._tell_of_the_user)
+            self.context.notices.post(notice)
+
+    def _tell_of_the_user(self) -> None:
         self._tell_of_age()
         self._tell_of_attempts()
-        self.context.runner.read(desk.services.drafts.all, self._tell_of_drafts)
+        self.context.runner.read(self.context.services.drafts.all, self._tell_of_drafts)
 
     def _tell_of_attempts(self) -> None:
         """Say that somebody tried this user's door in vain."""

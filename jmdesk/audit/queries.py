@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Select, func, select
 from jmdesk.store.columns import from_json
 from jmdesk.store.tables import change_log, change_values
 
-_DETAILS = frozenset({"backup", "export", "failed_attempts", "key", "login", "print", "query", "restore", "sync"})
+_DETAILS = frozenset(
+    {"backup", "export", "failed_attempts", "key", "login", "loss", "print", "query", "restore", "sync"}
+)
 """Verbs whose content is written by the program and names nobody: shown in full, unless it is about one record."""
 
 

@@ -12,7 +12,7 @@ from jmdesk.audit.searching import personal_key
 from jmdesk.catalogue.types import Value
 from jmdesk.permissions.guard import Guard
 from jmdesk.store import change_log
-from jmdesk.store.store import Store
+from jmdesk.store.store import Loss, Store
 
 ACCOUNT: Final = "R02"
 AUDIT: Final = "R26"
@@ -58,8 +58,10 @@ class Audit:
         """That a paper left the program: its name and number, about which record, as "pdf", "docx" or "printer"."""
         self.note("print", type_id, rid, {"paper": paper, "way": way, **({"serial": serial} if serial else {})})
 
-    def note_opening(self, failed: int) -> None:
-        """That the user came in, and how often somebody failed at that door before."""
+    def note_opening(self, failed: int, lost: Loss | None = None) -> None:
+        """That the user came in, how often somebody failed at that door before, and what the store had lost."""
+        if lost is not None:
+            self.note("loss", ACCOUNT, self._actor, {"since": lost.at, "number": lost.entries})
         if failed:
             self.note("failed_attempts", ACCOUNT, self._actor, {"number": failed})
         self.note("login", ACCOUNT, self._actor)

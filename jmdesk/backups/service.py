@@ -162,12 +162,12 @@ class Backups:
         text = self._desk.store.setting(RESTORED)
         return json.loads(text) if text else None
 
-    def news(self) -> Message | None:
+    def news(self, language: str = "zh") -> Message | None:
         """What the user should know for a week after a restore."""
         restored = self.restored()
         if restored is None or self._desk.clock.now() - from_utc_text(restored["at"]) > _NEWS:
             return None
-        return message("backups.restored", {"of": beijing_text(restored["of"])})
+        return message("backups.restored", {"of": beijing_text(restored["of"])}, language)
 
     def _thin(self, place: Path) -> None:
         own = [kept for kept in present(place) if kept.card.vault == self._desk.vault.header.vault]

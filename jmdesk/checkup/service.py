@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ROOM: Final = 500 << 20
 """Bytes that an office's disk should have free."""
 OLD_BACKUP: Final = timedelta(days=7)
+LATELY: Final = timedelta(days=30)
+"""For how long a lost end of the store is spoken of."""
 SLACK: Final = timedelta(minutes=5)
 """By how much a clock may be behind the last entry of the log."""
 
@@ -42,6 +44,7 @@ def examine(desk: Desk) -> Checkup:
     findings = examine_store(desk.store)
     problems = [
         *findings.problems,
+        *_loss(desk),
         *_queries(desk),
         *_files(desk),
         *_keys(desk),
@@ -60,6 +63,15 @@ def mend(desk: Desk) -> int:
     desk.guard.require("edit", "R02")
     with desk.store.beside() as connection:
         return reindexing.rebuild(connection, desk.catalogue)
+
+
+def _loss(desk: Desk) -> list[str]:
+    """An end of the store that did not come back at an opening of the last month."""
+    loss = desk.store.loss()
+    if loss is None or desk.clock.now() - from_utc_text(loss.found) > LATELY:
+        return []
+    told = f"{beijing_text(loss.found)} 开库时，{beijing_text(loss.at)} 以前最后保存的内容有一部分读不出来"
+    return [f"{told}：请核对那时录入的内容，做一次备份，并请人检查磁盘"]
 
 
 def _queries(desk: Desk) -> list[str]:

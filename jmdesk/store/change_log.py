@@ -26,7 +26,7 @@ After = Mapping[str, Value]
 GENESIS = bytes(32)
 
 EVENTS: Final = frozenset(
-    {"backup", "export", "failed_attempts", "key", "login", "print", "query", "restore", "reveal", "sync"}
+    {"backup", "export", "failed_attempts", "key", "login", "loss", "print", "query", "restore", "reveal", "sync"}
 )
 """Verbs of what was done without changing a record; there is nothing in them to take back."""
 
@@ -78,6 +78,11 @@ class ChangeLogWriter:
         head = read_head(connection)
         self._seq, self._hash = head.count, head.hash
         self._command, self._verb, self._at, self._actor = command, verb, at, actor
+
+    @property
+    def head(self) -> Head:
+        """Where the chain will stand once the entries so far are committed."""
+        return Head(self._seq, self._hash)
 
     def append(
         self, type_: str, rid: str, before: Before, after: After, reason: str

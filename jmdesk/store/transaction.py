@@ -18,7 +18,7 @@ from jmdesk.core.ids import Ids
 from jmdesk.store import awaiting, reading
 from jmdesk.store import outbox as outbox_lines
 from jmdesk.store.among import by_rids
-from jmdesk.store.change_log import ChangeLogWriter
+from jmdesk.store.change_log import ChangeLogWriter, Head
 from jmdesk.store.columns import json_text
 from jmdesk.store.indexing import Indexing
 from jmdesk.store.statements import Statement, given, insert_rows, update_rows
@@ -356,6 +356,11 @@ class Transaction:
         for table, rows in confirmed.items():
             update_rows(self.connection, table, "rid", rows)
         self._search.flush()
+
+    @property
+    def head(self) -> Head:
+        """Where the change log will stand."""
+        return self._log.head
 
     def changes(self) -> Changes:
         """What this command touched so far."""

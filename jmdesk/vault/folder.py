@@ -4,6 +4,7 @@
 
     vault.json, vault.json.bak   which vault, whose, and the slots that open it
     desk.db                      the encrypted store (desk-1.db after the first change of the vault key, and so on)
+    desk.mark                    how far the store had come: tells when its end is lost (desk-1.mark …)
     device.key                   this desk's private keys (left out of backups; device-1.key …)
     attempts.json                failed attempts since each user last got in
     backups/                     whole copies, each under a key of its own

@@ -15,7 +15,7 @@ VAULT_KEY_BYTES: Final = 32
 class VaultKeys:
     """Five 32-byte keys derived from the vault key; showing one shows nothing.
 
-    ``db`` opens the SQLCipher file (raw key), ``audit_mac`` keys the change log's commitments, ``header_mac`` the MAC
+    ``db`` opens the SQLCipher file (raw key), ``audit_mac`` keys the MAC of the store's mark, ``header_mac`` the MAC
     of ``vault.json``, ``device_wrap`` wraps ``device.key``, ``backup`` wraps the key of each backup file.
     """
 

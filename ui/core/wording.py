@@ -90,6 +90,7 @@ def deed(verb: str) -> str:
         "login": tr("开库"),
         "failed_attempts": tr("口令输错"),
         "key": tr("密钥变动"),
+        "loss": tr("资料末尾缺失"),
         "backup": tr("备份"),
         "restore": tr("由备份恢复"),
         "sync": tr("与平台交换"),

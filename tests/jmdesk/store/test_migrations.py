@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Column, MetaData, text
 
 from jmdesk.backups.opening import open_backup
 from jmdesk.backups.restoring import restore_to
@@ -97,6 +98,65 @@ def test_every_row_and_reference_survives_the_next_release(old: Desk, tmp_path: 
         assert connection.execute(text("PRAGMA foreign_key_check")).first() is None
         assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
     engines.close()
+
+
+def filled(engines: Engines) -> None:
+    """Two rows in every table of a store, whatever its release had: of any value that its columns take."""
+    found = MetaData()
+    with engines.write.begin() as connection:
+        found.reflect(connection, only=lambda name, _: not name.startswith(("alembic", "search_terms")))
+        for table in found.sorted_tables:
+            for number in (901, 902):
+                # A trigger may have been there before.
+                connection.execute(
+                    table.insert().prefix_with("OR IGNORE").values({c.name: _some(c, number) for c in table.columns})
+                )
+
+
+def _some(column: Column[Any], number: int) -> object:
+    if column.type.python_type is bool:
+        return True
+    if column.foreign_keys or issubclass(column.type.python_type, int):
+        return number
+    if column.type.python_type is bytes:
+        return bytes([number % 256]) * 32
+    return f"{column.name} {number}"
+
+
+@pytest.mark.parametrize("release", [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()])
+def test_every_release_with_rows_in_every_table_reaches_the_newest(release: str, tmp_path: Path) -> None:
+    engines = open_engines(tmp_path / "desk.db", bytes(range(32)))
+    newest = next_release(tmp_path / "next")
+    migrate(engines, release, directory=newest)
+    filled(engines)
+    before = contents(engines)
+    assert min(before.values()) >= 2
+
+    assert migrate(engines, directory=newest)[-1] == "0002"
+    assert contents(engines) == before
+    with engines.read.connect() as connection:
+        assert connection.execute(text("PRAGMA foreign_key_check")).first() is None
+        assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+    engines.close()
+
+
+def test_a_vault_of_a_newer_program_is_refused_in_plain_words_and_left_alone(old: Desk) -> None:
+    def call_it(version: str) -> None:
+        engines = open_engines(old.vault.database, old.vault.keys.db)
+        with engines.write.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+        engines.close()
+
+    call_it("9999")
+    before = old.vault.database.read_bytes()
+    with pytest.raises(KnownError) as error:
+        Desk.open(old.vault.folder, PASSPHRASE, clock=old.clock)
+    assert "更新版本的程序" in error.value.message_for_user().text
+    assert "安装新版程序" in error.value.message_for_user().action
+    assert old.vault.database.read_bytes() == before
+    call_it("0001")
+    with Desk.open(old.vault.folder, PASSPHRASE, clock=old.clock) as again:
+        assert again.records.count("R05") == 1
 
 
 @pytest.mark.parametrize("extra", [LOSES_ROWS, BREAKS_A_REFERENCE])

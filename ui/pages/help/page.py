@@ -41,6 +41,7 @@ NOT_DEFENDED: tuple[str, ...] = (
     "开着资料库离开座位：请先锁定(Ctrl+L)。",
     "休眠文件和换页文件：请单位打开整盘加密。",
     "打印件和未加密的导出文件：文件出了本程序，要靠人保管，用完删除。",
+    "整个资料库文件夹被换成以前的拷贝：要到下次与平台联系时才看得出来。",
     "恢复码连同电脑一起丢失：恢复码请封存在保险柜，与电脑分开。",
 )
 """What no control of this program stops; the same list as in SECURITY.md, for who works with it."""
