@@ -12,6 +12,8 @@ from contextlib import nullcontext
 from dataclasses import astuple, dataclass, field
 from functools import lru_cache
 
+import msgspec
+
 from jmdesk.attachments import queries as papers
 from jmdesk.catalogue.derived import DerivedContext, derive
 from jmdesk.catalogue.disclosure import Reader
@@ -22,7 +24,7 @@ from jmdesk.records.readiness import OWN_SOURCES
 from jmdesk.records.recovery import Course, based_on, recover, settle_missing
 from jmdesk.store import incoming, outbox, sighting
 from jmdesk.store.incoming import Theirs
-from jmdesk.store.loading import holds_nothing, indexes_last
+from jmdesk.store.loading import holds_nothing, rows_first
 from jmdesk.store.store import Store, set_setting
 from jmdesk.store.stored import Stored
 from jmdesk.store.transaction import Transaction
@@ -58,8 +60,7 @@ class Outcome:
         return outbox.Verdict(self.verdict, self.code, self.path, self.params)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """One record as the platform holds it now; ``versions`` lists fields whose version is lower than ``version``.
 
     ``at`` and ``origin`` (the operation's id) say when and by which desk this version was written.
@@ -188,7 +189,7 @@ class Inbox:
         with self._store.transaction(PLATFORM, "pull", source=PLATFORM) as transaction:
             connection = transaction.connection
             first = True
-            with indexes_last(connection) if holds_nothing(connection) else nullcontext():
+            with rows_first(connection, self._store.catalogue) if holds_nothing(connection) else nullcontext():
                 for arrivals in pages:
                     for start in range(0, len(arrivals), _AT_ONCE):
                         piece = arrivals[start : start + _AT_ONCE]
@@ -285,7 +286,8 @@ class Inbox:
         transaction.keep_beside(operation.type, operation.rid, shown.content())
 
     def _take(self, transaction: Transaction, theirs: Theirs, found: Stored | None) -> None:
-        hidden = theirs.hidden(self._store.catalogue.types[theirs.type], self._reader)
+        record_type = self._store.catalogue.types[theirs.type]
+        hidden = theirs.hidden(record_type, self._reader) if found is not None else ()
         take_theirs(transaction, self._store.catalogue, theirs, found, keep=hidden)
 
 
@@ -331,12 +333,10 @@ def _completed(
     """The platform's values with what never reaches us (recorded here alone, or computed); a tombstone has none."""
     if theirs.tombstone:
         return found.values if found is not None else {}
-    record_type = catalogue.types[theirs.type]
-    local: Record = {}
+    record_type, values = catalogue.types[theirs.type], theirs.values
     if found is not None:
         own = {f.identifier for f in record_type.fields if not f.on_wire} | {*keep}
-        local = {n: v for n, v in found.values.items() if n in own}
-    values = local | theirs.values
+        values = {n: v for n, v in found.values.items() if n in own} | values
     context = _context(transaction.at, catalogue)
     return values | derive(record_type, values, on=context.on, context=context)
 

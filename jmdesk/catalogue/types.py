@@ -82,9 +82,12 @@ class Field:
         return self.derived != "computed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RecordType:
-    """One of the catalogue's types: ``id`` "R05", ``name`` "household" (also its SQL table), Chinese ``label``."""
+    """One of the catalogue's types: ``id`` "R05", ``name`` "household" (also its SQL table), Chinese ``label``.
+
+    Equal only to itself: to hash it by all of its fields would cost more than what is remembered for it.
+    """
 
     id: str
     name: str

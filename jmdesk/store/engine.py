@@ -27,6 +27,9 @@ _STATEMENTS = 1024
 """Statements that a connection keeps compiled. Once so many are there, the driver lets go of the newest, not of those
 that are no longer used: with its own hundred, what a desk does most often was compiled anew each time.
 """
+for _kind in (type(None), bytes):
+    # Both are bound as they are. Unless it is told so, the driver asks every value for an adapter: a microsecond each.
+    dbapi2.register_adapter(_kind, lambda value: value)
 _SQLITE_ATTACH = 24
 _SQLITE_DENY = 1
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, delete, select
 
 from jmdesk.catalogue.disclosure import Reader
@@ -15,8 +15,7 @@ from jmdesk.store.columns import from_json
 from jmdesk.store.tables import incoming
 
 
-@dataclass(frozen=True, slots=True)
-class Theirs:
+class Theirs(msgspec.Struct, frozen=True):
     """A record as the platform holds it. A verdict alone shows only the touched fields (``whole`` is false then).
 
     ``versions`` has the record's version under ``"*"`` when it is whole, and every field whose version differs;
@@ -35,7 +34,7 @@ class Theirs:
     unit: str = ""
     at: str = ""
     origin: str = ""
-    received_at: str = field(default="", compare=False)
+    received_at: str = ""
 
     @property
     def whole(self) -> bool:

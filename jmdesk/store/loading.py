@@ -1,4 +1,4 @@
-"""Filling a store that holds nothing yet: the indexes are built once, behind all rows, instead of row by row."""
+"""Filling a store that holds nothing yet: what is made of rows is made once, behind all of them, not row by row."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, exists, select
 
 from jmdesk.catalogue.loader import catalogue
+from jmdesk.catalogue.types import Catalogue
+from jmdesk.store import standings
 from jmdesk.store.tables import change_log, outbox, record_tables, search_entries
-
-_HASH_BYTES = 16 * 1024 * 1024
-"""How many new terms the full-text index sorts in memory before it writes them out; SQLite's own figure is 1 MiB."""
 
 
 def holds_nothing(connection: Connection) -> bool:
@@ -21,18 +20,20 @@ def holds_nothing(connection: Connection) -> bool:
 
 
 @contextmanager
-def indexes_last(connection: Connection) -> Iterator[None]:
-    """Without the indexes of records, log and search for as long as rows come; they are back, or all is undone."""
-    tables = [*record_tables.values(), change_log, search_entries]
-    indexes = [index for table in tables for index in sorted(table.indexes, key=lambda index: str(index.name))]
-    for index in indexes:
-        index.drop(connection)
-    _configure(connection, "hashsize", _HASH_BYTES)
+def rows_first(connection: Connection, known: Catalogue) -> Iterator[None]:
+    """Without indexes of records, log and search, and without standings, for as long as rows come.
+
+    All of it is back behind them, or everything is undone.
+    """
+    made = connection.exec_driver_sql(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
+    )
+    filled = {table.name for table in (*record_tables.values(), change_log, search_entries)}
+    later = [(kind, name, text) for kind, name, table, text in made if kind == "trigger" or table in filled]
+    for kind, name, _ in later:
+        connection.exec_driver_sql(f'DROP {kind} "{name}"')
     yield
-    for index in indexes:
-        index.create(connection)
-    _configure(connection, "hashsize", 1024 * 1024)
+    for _, _, text in later:
+        connection.exec_driver_sql(text)
+    standings.rebuild(connection, known)
 
-
-def _configure(connection: Connection, option: str, value: int) -> None:
-    connection.exec_driver_sql("INSERT INTO search_terms(search_terms, rank) VALUES (?, ?)", (option, value))

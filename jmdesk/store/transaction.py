@@ -260,7 +260,10 @@ class Transaction:
             "server_epoch": epoch,
         }
         if found is None:
-            row = codec(type_id).to_row(values) | self._fresh_columns(rid, region) | platform | {"rec_source": source}
+            row = codec(type_id).to_row(values)
+            row |= self._fresh_columns(rid, region)
+            row |= platform
+            row["rec_source"] = source
             self._pending[record_tables[type_id]].append(row)
             self._append(type_id, rid, {}, values)
         else:

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk

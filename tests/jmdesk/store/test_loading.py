@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import inspect
 
 from jmdesk.catalogue.types import Record
 from jmdesk.desk import Desk
@@ -29,14 +28,15 @@ def arrivals(desk: Desk, count: int) -> list[Arrival]:
     return found
 
 
-def indexes(connection: Connection) -> set[str]:
-    look = inspect(connection)
-    return {str(index["name"]) for table in look.get_table_names() for index in look.get_indexes(table)}
+def shape(connection: Connection) -> set[tuple[str, str]]:
+    """Every index and trigger, as it was made."""
+    made = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger')")
+    return {(name, " ".join(str(sql).split())) for name, sql in made}
 
 
 def test_a_new_desk_takes_a_town_in_one_transaction_and_finds_it(desk: Desk) -> None:
     with desk.store.reading() as connection:
-        before = indexes(connection)
+        before = shape(connection)
     pages = arrivals(desk, 30)
     told: list[int] = []
     applied = desk.inbox.load([pages[:20], pages[20:]], cursor="30", epoch="e", watch=told.append)
@@ -44,14 +44,17 @@ def test_a_new_desk_takes_a_town_in_one_transaction_and_finds_it(desk: Desk) -> 
     assert told == [20, 30]
     assert desk.store.setting("sync.cursor") == "30"
     with desk.store.reading() as connection:
-        assert indexes(connection) == before
+        assert shape(connection) == before
         assert subjects(connection, "上凯岗村17号", types=("R05",), limit=5) == [pages[16].rid]
+        assert {row[0] for row in connection.exec_driver_sql("SELECT rid FROM household_standings")} == {
+            one.rid for one in pages
+        }
         assert list(verify(connection)) == []
 
 
 def test_a_load_that_is_broken_off_leaves_nothing_behind(desk: Desk) -> None:
     with desk.store.reading() as connection:
-        before = indexes(connection)
+        before = shape(connection)
     pages = arrivals(desk, 6)
 
     def broken(done: int) -> None:
@@ -62,6 +65,6 @@ def test_a_load_that_is_broken_off_leaves_nothing_behind(desk: Desk) -> None:
         desk.inbox.load([pages[:3], pages[3:]], cursor="6", epoch="e", watch=broken)
     assert desk.store.setting("sync.cursor") is None
     with desk.store.reading() as connection:
-        assert indexes(connection) == before
+        assert shape(connection) == before
         assert subjects(connection, "上凯岗", types=("R05",), limit=5) == []
     assert desk.inbox.load([pages], cursor="6", epoch="e", watch=lambda _done: None).adopted == 6
