@@ -6,6 +6,7 @@ import re
 from datetime import date
 from fractions import Fraction
 from functools import cache
+from inspect import cleandoc
 from typing import Literal
 
 import msgspec
@@ -304,4 +305,7 @@ def package_schema() -> dict[str, object]:
         raise NotImplementedError(kind)
 
     schema = msgspec.json.schema(RulePackage, schema_hook=fraction)
+    for definition in schema["$defs"].values():
+        if "description" in definition:  # a docstring, which only newer Pythons keep without its indentation
+            definition["description"] = cleandoc(definition["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
