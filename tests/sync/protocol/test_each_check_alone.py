@@ -23,6 +23,7 @@ from sync.protocol.errors import LocalProtocolError, RemoteProtocolError
 from sync.protocol.gzip_member import HEADER, decompress
 from sync.protocol.inspect import inspect_file
 from sync.protocol.key_file import read_key_file
+from sync.protocol.limits import LIMITS
 from sync.protocol.manifest import Encryption, Recipient, ReplyPart, decode_change_page, decode_reply_index
 from sync.protocol.packages import open_package, sign_package
 from sync.protocol.parts import (
@@ -40,7 +41,7 @@ from sync.protocol.parts import (
 )
 from sync.protocol.provision import open_provision, sign_provision
 from sync.protocol.receipts import ProcessingBuilder, VerdictOpener, open_custody, read_processing
-from sync.protocol.records import BadLine, encode_draft, read_operations
+from sync.protocol.records import BadLine, Operation, encode_draft, read_operations
 from sync.protocol.replies import check_reply_entry
 from sync.protocol.session import answer_challenge, check_answer
 from sync.protocol.strict_json import read_json
@@ -167,12 +168,25 @@ def operation_line(**members: object) -> bytes:
         (operation_line(rid=7), "schema"),
         (operation_line(by="\ud800"), "json_syntax"),
         (operation_line()[:-1] + b',"by":"u-1"}', "json_duplicate_key"),
+        # What the decoder cannot read at all is told by what is wrong with it, not as a mere error of syntax.
+        (operation_line()[:-1] + b',"set":{"a":NaN}}', "json_number"),
+        (operation_line().replace(b'"by"', b'"\xff"'), "json_utf8"),
+        (operation_line()[:-1] + b',"by":"u-1","x":tru}', "json_syntax"),
     ],
 )
 def test_a_line_is_refused_for_what_is_wrong_first(line: bytes, reason: str) -> None:
     (found,) = read_operations(line + b"\n", 1, f"{sample.DEVICE.keyid}.1.1.", 0)
     assert isinstance(found, BadLine)
     assert found.code == reason
+
+
+def test_a_line_that_nests_too_deep_is_refused_although_it_is_spelled_as_we_spell() -> None:
+    deep = json.loads("[" * (LIMITS.json_depth + 1) + "]" * (LIMITS.json_depth + 1))
+    members = json.loads(operation_line())
+    line = msgspec.json.encode(msgspec.convert(members | {"set": {"a": deep}, "seen": {"a": 0}}, Operation))
+    (found,) = read_operations(line + b"\n", 1, f"{sample.DEVICE.keyid}.1.1.", 0)
+    assert isinstance(found, BadLine)
+    assert found.code == "json_depth"
 
 
 def test_verdicts_are_sealed_once() -> None:
