@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -15,6 +15,8 @@ from jmdesk.core.errors import Refused
 from jmdesk.packages import queries
 from jmdesk.packages.effects import Effects, PackageDesk, writing
 from jmdesk.packages.queries import Kept, Touched
+from jmdesk.papers.city import PAPERS, city_templates
+from jmdesk.papers.template import Template, shipped
 from jmdesk.permissions import policy
 from jmdesk.ratings.rulebook import Rulebook, check_issue
 
@@ -86,6 +88,11 @@ class Packages:
         issue = self.holding().get(("list", name))
         return issue.files.get(file) if issue is not None else None
 
+    def paper_templates(self) -> Mapping[str, Template]:
+        """The templates of papers in force: the program's, with those of the city's list "papers" in their place."""
+        issue = self.holding().get(("list", PAPERS))
+        return city_templates(issue.version, issue.files, trying=False) if issue is not None else shipped()
+
     def unknown(self, digests: Iterable[str]) -> list[str]:
         """Which of some envelopes (SHA-256) are not here yet, in their order."""
         wanted = list(digests)
@@ -127,14 +134,17 @@ class Packages:
             writer.create("R29", _bookkeeping(issue), checked=True)
         return True
 
-    def check(self, issue: Issue) -> None:
-        """Whether this program can read an issue. ``Refused`` with the reason when it cannot.
+    def check(self, issue: Issue, *, trying: bool = True) -> None:
+        """Whether this program can read an issue; ``trying`` looks closer. ``Refused`` with the reason when it cannot.
 
-        A list named "security" holds the city's rules for passphrases, PINs and backups: never weaker than the floor.
+        A list named "security" holds the city's rules for passphrases, PINs and backups: never weaker than the floor;
+        one named "papers" the city's own templates of papers.
         """
         check_issue(self._desk.shipped, issue)
         if (issue.kind, issue.name) == ("list", policy.SECURITY):
             policy.read(issue.files.get(policy.SECURITY_FILE, ""))
+        if (issue.kind, issue.name) == ("list", PAPERS):
+            city_templates(issue.version, issue.files, trying=trying)
 
     def settle(self) -> list[Held]:
         """Do what taking effect does, once for each issue: records of merged regions move, deadlines are counted anew.
@@ -153,7 +163,7 @@ class Packages:
 
     def _readable(self, issue: Issue) -> bool:
         try:
-            self.check(issue)
+            self.check(issue, trying=False)
         except Refused:
             return False
         return True

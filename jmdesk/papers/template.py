@@ -84,6 +84,30 @@ def fill(template: Template, values: Mapping[str, object]) -> bytes:
     return out.getvalue()
 
 
+def asked(template: Template) -> frozenset[str]:
+    """What a template asks for: names, and members of what it repeats, written ``.member``.
+
+    ``Refused`` "papers.template" when it cannot be read.
+    """
+    from docx.opc.exceptions import PackageNotFoundError
+    from docxtpl import DocxTemplate
+    from jinja2 import TemplateError, meta, nodes
+    from jinja2.sandbox import SandboxedEnvironment
+
+    try:
+        document: DocxTemplate = DocxTemplate(io.BytesIO(template.content))
+        document.init_docx()
+        texts = [document.patch_xml(document.get_xml())]
+        for place in (document.HEADER_URI, document.FOOTER_URI):
+            parts = [part for _, part in document.get_headers_footers(place)]
+            texts += [document.patch_xml(document.get_part_xml(part)) for part in parts]
+        read = SandboxedEnvironment().parse("".join(texts))
+    except (TemplateError, PackageNotFoundError, KeyError, TypeError, ValueError) as error:
+        raise Refused("papers.template", paper=template.label) from error
+    members = {f".{found.attr}" for found in read.find_all(nodes.Getattr)}
+    return frozenset(meta.find_undeclared_variables(read) | members)
+
+
 def marked(document: bytes, text: str) -> bytes:
     """A filled document with a text at the head of every page."""
     from docx import Document

@@ -6,6 +6,7 @@ check it, so that no desk gets what it must refuse.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -66,10 +67,17 @@ def sign_folder(connection: Connection, keys: PlatformKeys, clock: Clock, label:
     if label.kind not in set(PackageKind):
         raise Refused("gateway.package_label", field="kind")
     try:
-        files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.is_file()}
+        files = dict(_carried(path) for path in sorted(folder.iterdir()) if path.is_file())
     except (OSError, UnicodeError):
         raise Refused("gateway.package_folder", path=str(folder)) from None
     return _signed(keys, clock, label, _next_sequence(connection, label.kind, label.name), files)
+
+
+def _carried(path: Path) -> tuple[str, str]:
+    """A file as a package carries it: text as it is, a Word document in base64 under ``….docx.b64``."""
+    if path.suffix.lower() == ".docx":
+        return f"{path.name}.b64", b64encode(path.read_bytes()).decode()
+    return path.name, path.read_text(encoding="utf-8")
 
 
 def _signed(keys: PlatformKeys, clock: Clock, label: Label, sequence: int, files: dict[str, str]) -> bytes:
