@@ -178,7 +178,7 @@ def verify_file(args: argparse.Namespace) -> int:
     if args.file is None:
         print("jmdesk verify: FILE 或 --vault VAULT", file=sys.stderr)
         return USAGE
-    from sync.protocol.inspect import Signature, inspect_file
+    from sync.protocol.inspect import inspect_file
 
     keys = _bytes_of(args.keys) if args.keys else None
     try:
@@ -187,10 +187,12 @@ def verify_file(args: argparse.Namespace) -> int:
     except OSError as error:
         raise Environment("cli.unreadable_file", file=args.file) from error
     say(args, _report_text(report), _report_json(report))
-    if report.sound:
-        return DONE
-    unchecked = keys is None and all(e.signature is not Signature.INVALID for e in report.envelopes)
-    return DONE if unchecked and not report.problems else REFUSED
+    return DONE if report.sound or (keys is None and _unchecked(report)) else REFUSED
+
+
+def _unchecked(report: Report) -> bool:
+    """Whether nothing is wrong but that some signature could not be checked: its key was not given."""
+    return not report.problems and all(envelope.signature.value != "invalid" for envelope in report.envelopes)
 
 
 def _report_json(report: Report) -> dict[str, object]:
@@ -213,15 +215,19 @@ def _report_text(report: Report) -> str:
 
     words = {"valid": "签名有效", "invalid": "签名无效", "unknown_key": "签名未核对(没有对应的公钥)"}
     kinds = {"batch": "报送包", "reply": "回执包", "rescue": "抢救包", "envelope": "签名文件"}
-    lines = [f"{kinds.get(report.kind, report.kind)}：{'完好' if report.sound else '见下'}"]
+    problems = [f"{message(code, {})}({code})" for code in report.problems]
+    if not report.envelopes:  # nothing in it was signed in our way: there is nothing to list
+        return "\n".join(["不是报送包、回执或发布包，或者已经损坏。", *problems])
+    state = "完好" if report.sound else "内容完整，签名未核对" if _unchecked(report) else "有问题"
+    lines = [f"{kinds.get(report.kind, report.kind)}：{state}"]
     for envelope in report.envelopes:
         lines.append(f"{envelope.kind}  {words[envelope.signature.value]}  签名者 {envelope.signer}")
         lines += [f"  {name} {value}" for name, value in envelope.fields]
-    lines.append(f"分块 {report.parts} 个，附件 {report.attachments} 个")
+    if report.parts:
+        lines.append(f"分块 {report.parts} 个，附件 {report.attachments} 个")
     if report.records is not None:
         lines.append(f"记录 {report.records} 条")
-    lines += [f"{code}：{message(code, {})}" for code in report.problems]
-    return "\n".join(lines)
+    return "\n".join([*lines, *problems])
 
 
 def _verify_vault(args: argparse.Namespace) -> int:
