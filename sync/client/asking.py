@@ -37,6 +37,8 @@ ASKED: Final = "sync.asked"
 HALT: Final = "sync.halt"
 ROTATIONS: Final = "sync.rotations"
 """The setting that holds the rotations that led to the key in use, oldest first: requests alone, without keys."""
+REPLACED: Final = "sync.keys_replaced"
+"""Why nothing is sent where other keys took the place of this desk's: it has to enrol anew."""
 CLIENT: Final = "jmdesk"
 
 
@@ -92,6 +94,13 @@ def halt(desk: Desk, code: str) -> None:
         desk.store.put_setting(HALT, msgspec.json.encode(note).decode())
 
 
+def lift(desk: Desk, code: str) -> None:
+    """Send again where this was the reason to send nothing."""
+    halted = load_halt(desk.store)
+    if halted is not None and halted.code == code:
+        desk.store.put_setting(HALT, "")
+
+
 def keep_asked(store: Store, asked: Asked | None) -> None:
     """Keep a request, or forget the one that was answered."""
     store.put_setting(ASKED, msgspec.json.encode(asked).decode() if asked is not None else "")
@@ -106,11 +115,13 @@ def load_rotations(store: Store) -> list[Asked]:
 def check_may_seal(connection: Connection) -> None:
     """Whether a batch may be made now.
 
-    ``Refused`` "sync.reopen_needed" while the chain is broken, "sync.retiring" once the end of this device was asked,
+    ``Refused`` "sync.reopen_needed" while the chain is broken, "sync.keys_replaced" while the desk has to enrol anew,
+    "sync.retiring" once the end of this device was asked,
     "sync.rotating" while the answer to a rotation is out: a batch of keys that have ended would never be settled.
     """
-    if get_setting(connection, HALT):
-        raise Refused("sync.reopen_needed")
+    halted = get_setting(connection, HALT)
+    if halted:
+        raise Refused(REPLACED if msgspec.json.decode(halted, type=Halt).code == REPLACED else "sync.reopen_needed")
     text = get_setting(connection, ASKED)
     asked = msgspec.json.decode(text, type=Asked) if text else None
     if asked is not None and asked.purpose is Purpose.RETIRE:
@@ -123,10 +134,14 @@ def ask_reopen(desk: Desk) -> Asked:
     """Ask for a new epoch of this desk's chain; an administrator has to approve it, and the next exchange fetches it.
 
     A rotation that waits for what the broken chain cannot settle, or for an approval, is given up for it. ``Refused``
-    "sync.no_reopen_needed" when nothing was halted; "sync.asked_already" while something else is asked.
+    "sync.no_reopen_needed" when nothing was halted, "sync.keys_replaced" when only enrolling anew helps;
+    "sync.asked_already" while something else is asked.
     """
-    if load_halt(desk.store) is None:
+    halted = load_halt(desk.store)
+    if halted is None:
         raise Refused("sync.no_reopen_needed")
+    if halted.code == REPLACED:
+        raise Refused(REPLACED)
     asked = load_asked(desk.store)
     if asked is not None and asked.purpose is Purpose.ROTATE and not asked.unanswered:
         keep_asked(desk.store, None)

@@ -111,6 +111,8 @@ def told(report: SyncReport, language: str = "zh", catalogue: Catalogue | None =
             f"{count} 条在别处也改过，本机未报送的内容保留不动。" if zh else f"{count} records changed elsewhere too."
         )
     lines += _packages(report, language)
+    if report.scope is not None:
+        lines += report.scope.told(catalogue, zh=zh)
     lines += _about_the_desk(report, zh=zh)
     return lines or ["没有需要报送或取回的内容。" if zh else "Nothing to do."]
 

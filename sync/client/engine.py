@@ -17,7 +17,7 @@ from jmdesk.store import outbox
 from jmdesk.store.outbox import Batch
 from jmdesk.vault.device import new_device_keys
 from sync.client.anchor import log_cut_at
-from sync.client.asking import ask_rotation, halt, load_asked, load_halt
+from sync.client.asking import REPLACED, ask_rotation, halt, lift, load_asked, load_halt
 from sync.client.diary import write_down
 from sync.client.first_load import FirstLoad, is_first
 from sync.client.grants import finish_rotation
@@ -27,6 +27,7 @@ from sync.client.patience import Patience
 from sync.client.petition import Answered, answer_reopening, answer_rotation, open_batches, show_rotations
 from sync.client.receiving import Receiver, counted, cursor_of
 from sync.client.report import SyncReport
+from sync.client.scope import FOLLOWED, ScopeChange, changed, follow, new_grant_due
 from sync.client.sealing import MOST_RECORDS, seal
 from sync.client.sending import Sender
 from sync.client.session import Session
@@ -112,8 +113,17 @@ class _Exchange:
         if desk.store.retired:
             raise Refused("store.retired")
         self._pulled = False
+        self._scope = ""
+        """What the platform said that it grants this desk now."""
         finish_rotation(desk)
         self._begin()
+        if self._session.device != self._membership.device:
+            self._strand()
+
+    def _strand(self) -> None:
+        """Other keys are in the place of those that the grant names: send nothing, and say how to go on."""
+        halt(self._desk, REPLACED)
+        raise Refused(REPLACED)
 
     def _begin(self) -> None:
         """Work with the keys and the grant that are in force now."""
@@ -138,19 +148,38 @@ class _Exchange:
             self._told(self._pull)
         if self._report.problem is None:
             self._desk.store.put_setting(LAST_AT, utc_text(self._desk.clock.now()))
-            if rotation_due(self._desk) and not open_batches(self._desk) and load_asked(self._desk.store) is None:
-                ask_rotation(self._desk, new_device_keys())
-                self._told(self._rotation)
+            self._renew_grant()
+
+    def _renew_grant(self) -> None:
+        """New keys for a year-old one, and a new grant where the platform means another one; nothing may be open."""
+        hint = self._session.scope or self._scope
+        due = new_grant_due(self._desk, hint)
+        if (
+            not (due or rotation_due(self._desk))
+            or open_batches(self._desk)
+            or load_asked(self._desk.store) is not None
+        ):
+            return
+        if due:
+            follow(self._desk, hint)
+        ask_rotation(self._desk, new_device_keys())
+        self._told(self._rotation)
+        if due and self._report.rotated:
+            self._told(self._pull)
 
     def _open_session(self) -> None:
         """Open a session; a platform that was put back to before this desk's key is shown how the key came to be."""
         try:
             self._session.open()
         except Refused as error:
+            if error.code == "sync.device_retired" and load_asked(self._desk.store) is None:
+                self._strand()  # unsigned, so it pauses and tells; the next exchange tries again
             if error.code != "sync.device_unknown" or not show_rotations(self._desk, self._transport, self._patience):
                 raise
             self._begin()
             self._session.open()
+        lift(self._desk, REPLACED)
+        self._scope = self._session.scope or self._scope
 
     def _told(self, step: Callable[[], None]) -> None:
         """One step; what is refused pauses and is told, and does not keep the other steps from being taken."""
@@ -176,12 +205,16 @@ class _Exchange:
 
     def _rotation(self) -> None:
         """Go on with a rotation that was asked for."""
+        before = self._desk.grant
         answered = answer_rotation(self._desk, self._transport, self._patience)
         if answered is Answered.GRANTED:
             self._report.rotated = True
+            self._report.scope = changed(before, self._desk.grant)
             self._begin()
         elif answered is Answered.WAITING:
             self._report.waiting = Purpose.ROTATE.value
+            if before is not None and self._scope and self._scope == self._desk.store.setting(FOLLOWED):
+                self._report.scope = ScopeChange(before, None)
 
     def _reopening(self) -> None:
         """Go on with a reopening that was asked for; without one, say why nothing is sent."""

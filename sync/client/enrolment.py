@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from jmdesk.core.clock import utc_text
 from jmdesk.core.errors import Environment, Refused
-from jmdesk.store import outbox
-from sync.client.asking import CLIENT
+from jmdesk.store.store import set_setting
+from sync.client.asking import CLIENT, REPLACED, load_asked, load_halt
 from sync.client.faults import of_the_platform
-from sync.client.grants import grant_of
-from sync.client.membership import Membership, opening_key, save_membership, signing_key
+from sync.client.grants import begin_anew, grant_of
+from sync.client.membership import Membership, opening_key, signing_key, store_membership
 from sync.client.patience import Patience
 from sync.protocol.codes import EnrolmentCode
-from sync.protocol.enrolment import SignedRequest, open_grant, open_request, request_enrolment
+from sync.protocol.enrolment import Purpose, SignedRequest, open_grant, open_request, request_enrolment
 from sync.protocol.trust import Trust, open_trust
 
 if TYPE_CHECKING:
@@ -38,14 +38,15 @@ def enrol(
     The code carries the root's fingerprint: the trust document is checked against it before anything is asked, so a
     false platform gets nothing but the request (which holds no secret). The request is made once and may be repeated;
     the platform answers the same bytes with the same grant. ``ca`` is PEM text. ``Refused``: ``protocol.…`` for a
-    mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``;
+    mistyped code or an answer that does not hold, ``sync.code_invalid``, ``sync.code_unit``, ``sync.already_enrolled``
+    unless the desk `is_stranded`: then it goes on as another device, and what is unsettled is compared and sent by it;
     ``demonstration.no_platform``, ``sync.enrolment_waits`` until an administrator has approved the key,
     ``sync.blocks_full`` until there is a desk block for it (call again with the same code); ``Unreachable`` as the
     transport says.
     """
     if desk.demonstration:
         raise Refused("demonstration.no_platform")
-    if desk.grant is not None and not _is_stranded(desk, desk.grant.device):
+    if desk.grant is not None and not is_stranded(desk):
         raise Refused("sync.already_enrolled")
     patience = patience or Patience()
     with of_the_platform():
@@ -62,9 +63,7 @@ def enrol(
         if error.code not in _KEPT:
             desk.store.put_setting(_ENROLLING, "")
         raise
-    grant = _keep(desk, trust, request, answer, gateway=gateway, ca=ca)
-    desk.store.put_setting(_ENROLLING, "")
-    return grant
+    return _keep(desk, trust, request, answer, gateway=gateway, ca=ca)
 
 
 def _request(desk: Desk, keys: DeviceKeys, code: EnrolmentCode, now: str) -> SignedRequest:
@@ -97,32 +96,49 @@ def _keep(desk: Desk, trust: Trust, request: SignedRequest, answer: bytes, *, ga
         server_epoch=granted.server_epoch,
         server_seen=granted.granted,
     )
-    # The grant is written last: while it is missing the desk counts as not enrolled, and the code can be used again.
-    save_membership(desk.store, membership)
-    grant = grant_of(granted, gateway)
-    desk.accept_grant(grant)
+    grant, again = grant_of(granted, gateway), desk.grant is not None
+    with desk.store.transaction(desk.actor, "enrol") as transaction:
+        connection = transaction.connection
+        store_membership(connection, membership)
+        desk.accept_grant(grant, connection)
+        set_setting(connection, _ENROLLING, "")
+        if again:
+            begin_anew(connection)
     return grant
 
 
-def _is_stranded(desk: Desk, device: str) -> bool:
-    """Whether the desk lost the keys it was enrolled with before it sealed anything: then it may enrol anew.
+def is_stranded(desk: Desk) -> bool:
+    """Whether the platform does not take this desk for the device of its grant any more, so that it has to enrol anew.
 
-    Once it has a chain, a new key has to take that over (reopen), or the platform would see two histories.
+    So it is where its keys were lost (a backup holds none), where the store is older than its keys or the keys are
+    older than the platform's: a backup from before a change of keys.
     """
-    with desk.store.reading() as connection:
-        if outbox.batch_list(connection):
-            return False
-    try:
-        return desk.vault.device_keys().keyid != device
-    except Environment as error:
-        return error.code in _LOST
+    grant, asked = desk.grant, load_asked(desk.store)
+    if grant is None or (asked is not None and asked.purpose is Purpose.ROTATE):
+        return False
+    halted = load_halt(desk.store)
+    return (halted is not None and halted.code == REPLACED) or _keyid(desk) != grant.device
 
 
-def _device_keys(desk: Desk) -> DeviceKeys:
-    """The desk's keys; fresh ones where they were lost (a restore on another computer, a damaged file)."""
+def _keyid(desk: Desk) -> str:
+    """The device that the keys here are; empty where they were lost."""
     try:
-        return desk.vault.device_keys()
+        return desk.vault.device_keys().keyid
     except Environment as error:
         if error.code not in _LOST:
             raise
-        return desk.vault.renew_device_keys()
+        return ""
+
+
+def _device_keys(desk: Desk) -> DeviceKeys:
+    """The desk's keys; fresh ones where they were lost or have been another device's."""
+    stored = desk.store.setting(_ENROLLING)
+    if stored:
+        with of_the_platform():
+            asked = open_request(base64.b64decode(stored)).device.keyid
+    else:
+        asked = ""
+    known = _keyid(desk)
+    if known and (desk.grant is None or known == asked):
+        return desk.vault.device_keys()
+    return desk.vault.renew_device_keys()

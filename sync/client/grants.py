@@ -9,6 +9,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from jmdesk.attachments.queries import ask_again
+from jmdesk.catalogue.disclosure import Reader
 from jmdesk.inbox import CURSOR
 from jmdesk.place import Grant
 from jmdesk.store import outbox
@@ -59,17 +61,33 @@ def take_reopening(desk: Desk, asked: Asked, envelope: bytes, lost: Sequence[Bat
         set_setting(connection, ASKED, "")
 
 
+def begin_anew(connection: Connection) -> None:
+    """Go on as another device: no batch of the former keys is answered to here, so the edits in each are drafts again.
+
+    What the platform has of them shows in the review of everything in scope, before anything is sent.
+    """
+    for batch in outbox.batch_list(connection, open_only=True):
+        outbox.release(connection, batch.batch_id)
+    set_setting(connection, CURSOR, "0")
+    set_setting(connection, REVIEW, "enrol")
+    for name in (HALT, ASKED, ROTATIONS):
+        set_setting(connection, name, "")
+    ask_again(connection)
+
+
 def take_rotation(desk: Desk, asked: Asked, envelope: bytes) -> None:
     """Go on under the new keys.
 
     They are in the store until they are in their file, so that a power cut at any instant leaves the keys that the
-    stored grant names. A grant of other regions has the desk start over, for what it lacks lies behind its cursor.
+    stored grant names. A grant of other regions or roles has the desk start over, for what it lacks lies behind its
+    cursor.
     """
-    before = desk.regions
+    before = desk.regions, desk.reader
     request = Asked(asked.purpose, asked.envelope, asked.since)
     led_here = [*(known for known in load_rotations(desk.store) if known.envelope != asked.envelope), request]
     with desk.store.transaction(desk.actor, "rotate") as transaction:
-        if _take(desk, transaction.connection, asked, envelope).regions != before:
+        granted = _take(desk, transaction.connection, asked, envelope)
+        if (granted.regions, Reader(granted.unit, granted.roles)) != before:
             set_setting(transaction.connection, CURSOR, "0")
         kept = msgspec.json.encode(led_here[-_MOST_ROTATIONS:]).decode()
         set_setting(transaction.connection, ROTATIONS, kept)

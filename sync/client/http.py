@@ -133,7 +133,11 @@ class HttpTransport(Transport):
         token, version = found.get("token"), found.get("trust_version", 0)
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not isinstance(version, int):
             raise Unreachable("sync.unexpected_answer", status=given.status, request_id=given.request_id)
-        return Opened(token, version, str(found.get("server_epoch", "")))
+        return Opened(token, version, str(found.get("server_epoch", "")), str(found.get("scope", "")))
+
+    def deliver(self, file: bytes) -> bytes:
+        # A portal answers 200: only 201 and 202 can be the platform's word that it holds the batch.
+        return self._put("POST", "/v1/batches", file, {201, 202}, FILE_TYPE).body
 
     def announce(self, batch_id: str, manifest: bytes) -> Announced:
         answer = self._ask("PUT", f"/v1/batches/{batch_id}/manifest", body=manifest, expected={200, 201, 202})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from jmdesk.catalogue.issues import Issue
 from jmdesk.core.errors import KnownError
+from sync.client.scope import ScopeChange
 
 TAKEN = ("accepted", "merged", "duplicate")
 
@@ -44,6 +45,8 @@ class SyncReport:
     left: int = 0
     joined: int = 0
     rotated: bool = False
+    scope: ScopeChange | None = None
+    """Other regions, roles or numbers that the platform granted."""
     log_cut: int = 0
     """The entry up to which the platform countersigned a change log that is not the one here; 0 when all is well."""
     waiting: str = ""
@@ -97,6 +100,7 @@ class SyncReport:
             "left": self.left,
             "joined": self.joined,
             "rotated": self.rotated,
+            "regions": list(self.scope.after.regions) if self.scope and self.scope.after else None,
             "log_cut": self.log_cut,
             "waiting": self.waiting,
             "packages": [f"{issue.kind} {issue.name} {issue.version}" for issue in self.packages],

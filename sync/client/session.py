@@ -21,8 +21,8 @@ T = TypeVar("T")
 class Session:
     """The desk's word with the platform.
 
-    ``trust_version`` and ``server_epoch`` are the platform's own hints, unsigned: its newest trust document, and which
-    history it is in; 0 and empty before a session was opened.
+    ``trust_version``, ``server_epoch`` and ``scope`` are the platform's own hints, unsigned: its newest trust document,
+    which history it is in, and what this device is granted now; 0 and empty before a session was opened.
     """
 
     def __init__(self, transport: Transport, key: SigningKey, clock: Clock, patience: Patience) -> None:
@@ -31,9 +31,15 @@ class Session:
         """Whether a session was opened here, not taken over: then the platform is asked what is new beside records."""
         self.trust_version = 0
         self.server_epoch = ""
+        self.scope = ""
         self._key = key
         self._clock = clock
         self._patience = patience
+
+    @property
+    def device(self) -> str:
+        """The device that this desk's keys are."""
+        return self._key.keyid
 
     def open(self) -> None:
         """Open a session unless there is one."""
@@ -62,7 +68,7 @@ class Session:
             opened = self._handshake()
         self.transport.token = opened.token
         self.fresh = True
-        self.trust_version, self.server_epoch = opened.trust_version, opened.server_epoch
+        self.trust_version, self.server_epoch, self.scope = opened.trust_version, opened.server_epoch, opened.scope
 
     def _handshake(self) -> Opened:
         challenge = self._patience.run(lambda: self.transport.challenge(self._key.keyid))

@@ -16,13 +16,14 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session: its bearer token, and the platform's hints which trust document is its newest (0: none given) and
-    which history it is in (empty: none given).
+    """A session: its bearer token, and the platform's hints which trust document is its newest (0: none given), which
+    history it is in, and what this device is granted now (`scope_digest`; empty: none given).
     """
 
     token: str
     trust_version: int = 0
     server_epoch: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

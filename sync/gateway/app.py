@@ -7,7 +7,7 @@ wrapped; a *reply* is a ``.jmr`` container, as on a stick.
 - ``GET /v1/trust`` → 200 trust envelope
 - ``POST /v1/session/challenge``: ``{"device": keyid}`` → 201 ``{"nonce", "server_epoch", "expires_in"}``
 - ``POST /v1/session``: session envelope → 201
-  ``{"token", "expires_in", "server_epoch", "server_time", "trust_version"}``
+  ``{"token", "expires_in", "server_epoch", "server_time", "trust_version", "scope"}``
 - ``PUT /v1/batches/{id}/manifest``: batch-manifest envelope → 201 new, 200 known:
   ``{"state", "missing": [n], "missing_attachments": [n]}``
 - ``PUT /v1/batches/{id}/parts/{n}``: ciphertext with ``Content-Digest`` → 201 new, 200 known: ``{"state", "n"}``
@@ -175,16 +175,17 @@ async def _challenge(gateway: Gateway, request: Request) -> Response:
 async def _session(gateway: Gateway, request: Request) -> Response:
     envelope = await read_body(request, _SMALL)
     client = request.headers.get("user-agent", "")
-    token = await run_in_threadpool(open_session, gateway.database, gateway.keys, gateway.clock, envelope, client)
+    opened = await run_in_threadpool(open_session, gateway.database, gateway.keys, gateway.clock, envelope, client)
     return json_answer(
         {
-            "token": token,
+            "token": opened.token,
             "expires_in": LIMITS.session_seconds,
             "server_epoch": gateway.keys.server_epoch,
             "server_time": utc_text(gateway.clock.now()),
             "trust_version": gateway.keys.trust.document.version,
         },
         status=201,
+            "scope": opened.scope,
     )
 
 

@@ -107,7 +107,6 @@ class Devices:
             refuse_closed(old)
 
         def grant() -> bytes:
-            desk_block = _desk_block(connection, old)
             epoch = old.grant.epoch + 1
             admit(
                 connection,
@@ -115,13 +114,13 @@ class Devices:
                 county=old.grant.county,
                 regions=old.grant.regions,
                 roles=old.grant.roles,
-                desk_block=desk_block,
+                desk_block=old.desk_block,
                 epoch=epoch,
                 ack_cursor=old.ack_cursor,
             )
             _end(connection, old, signed.request.chain, now, replaced_by=signed.request.device)
             connection.execute("DELETE FROM sessions WHERE device = %s", (old.grant.device,))
-            return self._granted(now, signed, old, desk_block, epoch)
+            return self._granted(now, signed, old, epoch)
 
         return answer_request(
             connection,
@@ -143,7 +142,7 @@ class Devices:
         def grant() -> bytes:
             epoch = device.grant.epoch + 1
             connection.execute("UPDATE devices SET epoch = %s WHERE device = %s", (epoch, device.grant.device))
-            return self._granted(now, signed, device, _desk_block(connection, device), epoch)
+            return self._granted(now, signed, device, epoch)
 
         return answer_request(
             connection, asked, now, grant, lambda: self._standing(connection, device, DeviceState.WAITING)
@@ -164,14 +163,14 @@ class Devices:
         settle(connection, asked, standing, now)
         return Answer(standing, granted=True)
 
-    def _granted(self, now: datetime, signed: SignedRequest, device: Device, desk_block: str, epoch: int) -> bytes:
+    def _granted(self, now: datetime, signed: SignedRequest, device: Device, epoch: int) -> bytes:
         return granted(
             self._keys,
             now,
             signed,
             regions=device.grant.regions,
             roles=device.grant.roles,
-            desk_block=desk_block,
+            desk_block=device.desk_block,
             epoch=epoch,
         )
 
@@ -228,11 +227,6 @@ def _waits(connection: Connection, device: Device) -> bool:
     """Whether new keys of the device's unit need an administrator's approval."""
     row = connection.execute("SELECT approve_keys FROM units WHERE unit = %s", (device.grant.unit,)).fetchone()
     return bool(row and row[0])
-
-
-def _desk_block(connection: Connection, device: Device) -> str:
-    row = connection.execute("SELECT desk_block FROM devices WHERE device = %s", (device.grant.device,)).fetchone()
-    return str(row[0]) if row else ""
 
 
 def _is_waiting(connection: Connection, device: Device) -> bool:

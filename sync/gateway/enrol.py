@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.regions import regions, significant
@@ -37,7 +38,9 @@ CODE_DAYS = 7
 """How long an enrolment code can be used."""
 TRIES = 10
 """After so many wrong proofs a code is dead."""
-_BLOCKS = 99
+_FIRST, _SECOND = "ABCDEFGHJKMNPQRSTVWXYZ", "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+BLOCKS = (*(f"{n:02d}" for n in range(1, 100)), *(first + second for first in _FIRST for second in _SECOND))
+"""Desk blocks in the order in which they are given: 99 of digits, then 704 that begin with a letter (no I, L, O, U)."""
 _COUNTY_DIGITS = 6
 
 
@@ -64,6 +67,7 @@ class Device:
     retired: bool = False
     replaced_by: str = ""
     """The key that took this one's place by rotation."""
+    desk_block: str = ""
     end: ChainEnd = NO_CHAIN
     """Where a retired or replaced key said that its chain ends."""
 
@@ -100,12 +104,8 @@ def issue_code(
 
     def work(connection: Connection) -> IssuedCode:
         found = find_unit(connection, unit)
-        scope = _scope(regions_, found.region)
-        known = catalogue().code_lists["CL-ROLE"].values
-        for role in roles:
-            if role not in known:
-                raise Refused("gateway.role_unknown", role=role)
-        granted = tuple(roles) or DEFAULT_ROLES[found.kind]
+        scope = checked_regions(regions_, found.region)
+        granted = checked_roles(roles) or DEFAULT_ROLES[found.kind]
         while True:
             code = EnrolmentCode.new(secrets.token_bytes(10), keys.root_public)
             stored = connection.execute(
@@ -119,7 +119,20 @@ def issue_code(
     return database.run(OWNER, work)
 
 
-def _scope(wanted: Sequence[str], own: str) -> tuple[str, ...]:
+def checked_roles(wanted: Sequence[str]) -> tuple[str, ...]:
+    """Roles of CL-ROLE, each once. ``Refused`` "gateway.role_unknown"."""
+    known = catalogue().code_lists["CL-ROLE"].values
+    for role in wanted:
+        if role not in known:
+            raise Refused("gateway.role_unknown", role=role)
+    return tuple(dict.fromkeys(wanted))
+
+
+def checked_regions(wanted: Sequence[str], own: str) -> tuple[str, ...]:
+    """Region prefixes inside a unit's own region, which is meant where none is named.
+
+    ``Refused``: "gateway.region_unknown", "gateway.region_outside".
+    """
     if not wanted:
         return (significant(own),)
     scope: list[str] = []
@@ -170,7 +183,7 @@ def _enrol(connection: Connection, keys: PlatformKeys, now: datetime, signed: Si
         "SELECT enrol_codes.regions, roles, units.region FROM enrol_codes JOIN units USING (unit) WHERE code_id = %s",
         (request.code_id,),
     )
-    block = _free_block(connection, scope, now) if asked.state is RequestState.APPROVED else ""
+    block = free_block(connection, scope, now) if asked.state is RequestState.APPROVED else ""
     if block is None:
         return Declined(Problem.BLOCKS_FULL)
 
@@ -214,30 +227,66 @@ def _redeem(connection: Connection, now: datetime, signed: SignedRequest) -> Ask
     return keep_request(connection, signed, subject=request.device, county=county_of(found[0]), waits=found[1], now=now)
 
 
-def _free_block(connection: Connection, scope: Sequence[str], now: datetime) -> str | None:
-    """The lowest desk block that no desk with overlapping regions has, so that their household numbers never meet.
+def free_block(connection: Connection, scope: Sequence[str], now: datetime, device: str = "") -> str | None:
+    """The lowest desk block under which nobody else gave or gives numbers in this scope; ``None`` where there is none.
 
-    Numbers outlive the desk that gave them, on paper too: its block is handed on only where it retired without ever
-    having sent a batch, in an earlier year (numbers of papers name the year).
-
-    Papers and certificates are numbered by county and block, so a block that nobody in the county has comes first; only
-    when a county has more desks than blocks do two villages share one, and then some of their paper numbers may meet.
+    Household numbers (village and block) outlive the desk that gave them, on paper too: a block that a desk with
+    overlapping regions ever had is handed on only where that desk retired without ever having sent a batch, in an
+    earlier year. Numbers of papers and certificates name county, block and year: a block that another desk has in one
+    of the counties is taken too, that of a closed one until its year is over. So no two desks ever give the same
+    number, nor do they once villages of a county are merged. ``device`` is one that goes on: the block it has comes
+    first, and what it and the keys before it did stands in nobody's way.
     """
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('jmdesk-desk-block'))")
-    found = connection.execute(
-        "SELECT desk_block, regions FROM devices WHERE NOT (retired IS NOT NULL AND replaced_by IS NULL"
-        " AND epoch = 1 AND end_seq = 0"
-        " AND extract(year FROM retired AT TIME ZONE 'Asia/Shanghai') < %s)",
-        (beijing_date(now).year,),
-    )
-    rows = found.fetchall()
-    blocks = [f"{n:02d}" for n in range(1, _BLOCKS + 1)]
-    for places in (tuple(code[:_COUNTY_DIGITS] for code in scope), scope):
-        taken = {b for b, theirs in rows if any(x.startswith(y) or y.startswith(x) for x in theirs for y in places)}
-        free = next((block for block in blocks if block not in taken), None)
-        if free is not None:
-            return free
-    return None
+    given = [_Given(*row) for row in connection.execute(_GIVEN, {"year": beijing_date(now).year})]
+    own = _keys_before(given, device)
+    counties = tuple(code[:_COUNTY_DIGITS] for code in scope)
+    taken = {
+        one.block
+        for one in given
+        if one.device not in own
+        and ((not one.unused and _overlap(one.regions, scope)) or (not one.over and _overlap(one.regions, counties)))
+    }
+    had = tuple(one.block for one in given if one.device == device and one.current)
+    return next((block for block in (*had, *BLOCKS) if block not in taken), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A block that a device has or had, and where. ``unused``: never; ``over``: not since the year began."""
+
+    device: str
+    replaced_by: str
+    block: str
+    regions: tuple[str, ...]
+    unused: bool
+    over: bool
+    current: bool
+
+
+_GIVEN: Final = """
+SELECT device, coalesce(replaced_by, ''), desk_block, regions,
+  retired IS NOT NULL AND replaced_by IS NULL AND epoch = 1 AND end_seq = 0 AND ended < %(year)s,
+  coalesce(ended < %(year)s, false), true
+FROM devices, LATERAL (SELECT extract(year FROM least(retired, revoked) AT TIME ZONE 'Asia/Shanghai') AS ended) AS y
+UNION ALL
+SELECT device, '', desk_block, regions, false, extract(year FROM ended AT TIME ZONE 'Asia/Shanghai') < %(year)s, false
+FROM former_scopes
+"""
+
+
+def _keys_before(given: Sequence[_Given], device: str) -> set[str]:
+    """A device with the keys that it took the place of, one after the other."""
+    before = {one.replaced_by: one.device for one in given if one.replaced_by}
+    keys: set[str] = set()
+    while device and device not in keys:
+        keys.add(device)
+        device = before.get(device, "")
+    return keys
+
+
+def _overlap(these: Sequence[str], those: Sequence[str]) -> bool:
+    return any(x.startswith(y) or y.startswith(x) for x in these for y in those)
 
 
 def find_device(connection: Connection, device: str) -> Device | None:
@@ -250,20 +299,21 @@ def find_device(connection: Connection, device: str) -> Device | None:
         " AND moved.effective <= (now() AT TIME ZONE 'Asia/Shanghai')::date::text"
         " AND (moved.until = '' OR moved.until > (now() AT TIME ZONE 'Asia/Shanghai')::date::text)),"
         " roles, epoch, revoked IS NOT NULL, ack_cursor,"
-        " retired IS NOT NULL, coalesce(replaced_by, ''), end_epoch, end_seq, end_head"
+        " retired IS NOT NULL, coalesce(replaced_by, ''), desk_block, end_epoch, end_seq, end_head"
         " FROM devices WHERE device = %s",
         (device,),
     ).fetchone()
     if row is None:
         return None
-    public, kem, suite, unit, county, scope, roles, epoch, revoked, ack_cursor, retired, replaced_by, *end = row
+    public, kem, suite, unit, county, scope, roles, epoch, revoked, ack_cursor, retired, replaced_by, block, *end = row
     return Device(
-        Grant(device, unit, county, tuple(scope), tuple(roles), epoch, revoked),
+        Grant(device, unit, county, tuple(dict.fromkeys(scope)), tuple(roles), epoch, revoked),
         PublicKey(KeyRole.DEVICE, bytes(public), suite or JM1),
         PublicKey(KeyRole.DEVICE_KEM, bytes(kem), suite or JM1),
         ack_cursor,
         retired,
         replaced_by,
+        block,
         ChainEnd(*end),
     )
 

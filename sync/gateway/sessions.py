@@ -19,13 +19,14 @@ from sync.gateway.database import Access, Connection, Database, Role
 from sync.gateway.enrol import Device, find_device
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.problem import Declined
+from sync.protocol.enrolment import scope_digest
 from sync.protocol.envelope import PayloadType, open_envelope, split_envelope
 from sync.protocol.errors import Problem, RemoteProtocolError
 from sync.protocol.limits import LIMITS
 from sync.protocol.session import SessionAnswer, check_answer
 from sync.protocol.suites import KeySet
 
-_API = Access(Role.API)
+_API = Access(Role.API).fleeting()
 _CLIENT = re.compile(r"[^0-9A-Za-z._+/-]")
 _KEYID = re.compile(r"[0-9a-f]{32}")
 
@@ -55,8 +56,18 @@ def challenge(database: Database, keys: PlatformKeys, clock: Clock, device: str)
     return Challenge(nonce, keys.server_epoch)
 
 
-def open_session(database: Database, keys: PlatformKeys, clock: Clock, envelope: bytes, client: str = "") -> str:
-    """The token that a rightly answered challenge earns; each nonce works once.
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A device's token, and the digest of what it is granted now (`scope_digest`): other than of its own grant, it asks
+    for a new one.
+    """
+
+    token: str
+    scope: str
+
+
+def open_session(database: Database, keys: PlatformKeys, clock: Clock, envelope: bytes, client: str = "") -> Session:
+    """The session that a rightly answered challenge earns; each nonce works once.
 
     ``client`` is the program and its version as the desk names itself; with the desk's clock it is noted for operators.
     ``Declined``: ``malformed``, ``device_unknown``, ``device_retired`` (another key took this one's place),
@@ -68,7 +79,7 @@ def open_session(database: Database, keys: PlatformKeys, clock: Clock, envelope:
         raise Declined(Problem.MALFORMED, detail_code=error.code) from None
     now = clock.now()
 
-    def work(connection: Connection) -> str:
+    def work(connection: Connection) -> Session:
         device = find_device(connection, claimed)
         if device is None:
             raise Declined(Problem.DEVICE_UNKNOWN)
@@ -85,7 +96,8 @@ def open_session(database: Database, keys: PlatformKeys, clock: Clock, envelope:
             " WHERE device = %s",
             (now, _skew(answer, now), _CLIENT.sub("", client)[:64], claimed),
         )
-        return _new_token(connection, claimed, now)
+        scope = scope_digest(device.grant.regions, device.grant.roles, device.desk_block)
+        return Session(_new_token(connection, claimed, now), scope)
 
     return database.run(_API, work)
 

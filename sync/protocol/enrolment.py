@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Final
@@ -32,7 +33,7 @@ from sync.protocol.strict_json import read_json
 from sync.protocol.suites import Keyring, KeyRole, PublicKey, Signer, SigningKey, suite
 
 RegionPrefix = Annotated[str, msgspec.Meta(pattern=r"^\d{2,12}\Z")]
-DeskBlock = Annotated[str, msgspec.Meta(pattern=r"^\d{2}\Z")]
+DeskBlock = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z]{2}\Z")]
 
 
 class Purpose(StrEnum):
@@ -81,8 +82,8 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
 class EnrolmentGrant(msgspec.Struct, frozen=True):
     """The platform's answer; it overrides whatever the desk claimed. ``request`` is the request's digest.
 
-    ``regions`` are prefixes of 12-digit region codes; ``desk_block`` two digits; ``epoch`` is the chain epoch in which
-    the desk now starts at seq 1.
+    ``regions`` are prefixes of 12-digit region codes; ``desk_block`` two digits, or a letter and one more; ``epoch`` is
+    the chain epoch in which the desk now starts at seq 1.
     """
 
     v: int
@@ -99,6 +100,12 @@ class EnrolmentGrant(msgspec.Struct, frozen=True):
     server_epoch: Token
     trust_version: Ordinal
     granted: Moment
+
+
+def scope_digest(regions: Iterable[str], roles: Iterable[str], desk_block: str) -> str:
+    """What a grant gives, as 64 hex digits: by it a desk sees that the platform means another one than it holds."""
+    said = (sorted(set(regions)), sorted(set(roles)), desk_block)
+    return hashlib.sha256(b"jmdesk-scope-v1|" + msgspec.json.encode(said)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

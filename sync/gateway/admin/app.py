@@ -179,6 +179,15 @@ class NewProposal(msgspec.Struct, forbid_unknown_fields=True):
     reason: str
 
 
+class NewScope(msgspec.Struct, forbid_unknown_fields=True):
+    """Regions and roles that a device is to have; of an empty list it keeps what it has."""
+
+    device: str
+    regions: list[str]
+    roles: list[str]
+    reason: str
+
+
 class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
     """An account to be; its owner types the passphrase."""
 
@@ -279,6 +288,15 @@ async def propose(services: Administration, account: Account, request: Request) 
     return json_answer(asdict(made), status=201)
 
 
+async def propose_scope(services: Administration, account: Account, request: Request) -> Response:
+    """Propose other regions or roles for a device."""
+    given = await _read(request, NewScope)
+    made = await run_in_threadpool(
+        services.proposals.propose_scope, account, given.device, given.regions, given.roles, given.reason
+    )
+    return json_answer(asdict(made), status=201)
+
+
 async def propose_account(services: Administration, account: Account, request: Request) -> Response:
     """Propose an account."""
     given = await _read(request, NewAccount)
@@ -346,6 +364,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/v1/proposals/{id}/approve", approve),
     ("POST", "/v1/proposals/{id}/reject", reject),
     ("POST", "/v1/proposals/{id}/withdraw", withdraw),
+    ("POST", "/v1/devices/scope", propose_scope),
     ("POST", "/v1/accounts", propose_account),
     ("GET", "/v1/log", entries),
     ("GET", "/v1/log/check", check_log),

@@ -1,4 +1,4 @@
-"""``jmdesk-gateway admin …``, ``revoke``, ``retire``, ``release``, ``refuse``, ``reopen``: what the page does, here.
+"""``jmdesk-gateway admin …``, ``scope``, ``revoke``, ``retire``, ``release``, ``refuse``, ``reopen``: as on the page.
 
 The same services, accounts and four eyes as over HTTP. Whoever acts is asked for a passphrase; whoever only looks is
 already at the server.
@@ -18,7 +18,7 @@ from typing import Any, Final
 from jmdesk.core.clock import SystemClock
 from jmdesk.core.errors import Refused
 from sync.gateway.admin.accounts import ADMIN, Account, AccountRole, Accounts
-from sync.gateway.admin.effects import EFFECTS
+from sync.gateway.admin.effects import EFFECTS, SCOPE
 from sync.gateway.admin.overview import Overview
 from sync.gateway.admin.proposals import Proposal, Proposals
 from sync.gateway.admin.rollover import ROLES, destroy, roll
@@ -29,6 +29,7 @@ Tell = Callable[[argparse.Namespace, Mapping[str, object], str], None]
 Print = Callable[[argparse.Namespace, Iterator[dict[str, Any]]], None]
 
 _SHORTEST_PREFIX: Final = 8
+_KINDS: Final = sorted(EFFECTS.keys() - {SCOPE.kind})
 _SHORT: Final[Mapping[str, str]] = {
     "revoke": "shut a device out; what it sends later waits for a person",
     "retire": "end a device that is no longer used",
@@ -75,7 +76,7 @@ class Commands:
         disabled.set_defaults(run=self._propose, kind="account-disable")
 
         proposed = verbs.add_parser("propose", parents=everything, help="propose something to another account")
-        proposed.add_argument("kind", choices=sorted(EFFECTS), metavar="KIND", help=", ".join(sorted(EFFECTS)))
+        proposed.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
         proposed.add_argument("subject", metavar="SUBJECT")
         proposed.set_defaults(run=self._propose)
         for verb in ("approve", "reject"):
@@ -114,6 +115,13 @@ class Commands:
         destroyed.add_argument("key", metavar="KEY", help="its id, as `admin list keys` shows it")
         destroyed.set_defaults(run=self._destroy_key)
 
+        scope = commands.add_parser(SCOPE.kind, parents=everything, help="propose other regions or roles for a device")
+        scope.add_argument("subject", metavar="DEVICE")
+        scope.add_argument(
+            "--region", action="append", default=[], metavar="CODE", help="all of them (default: as now)"
+        )
+        scope.add_argument("--role", action="append", default=[], metavar="ROLE", help="all of them (default: as now)")
+        scope.set_defaults(run=self._propose_scope)
         for kind, told in _SHORT.items():
             short = commands.add_parser(kind, parents=everything, help=f"propose to {told}")
             short.add_argument("subject", metavar="DEVICE")
@@ -140,6 +148,14 @@ class Commands:
             subject = _named(storage.database, options.kind, options.subject)
             made = Proposals(storage.database, SystemClock()).propose(by, options.kind, subject, options.reason)
         self._told(options, made)
+        return 0
+
+    def _propose_scope(self, options: argparse.Namespace) -> int:
+        with self._storage(options) as storage:
+            by = _acting(options, Accounts(storage.database, SystemClock()))
+            device = _named(storage.database, "revoke", options.subject)
+            proposals = Proposals(storage.database, SystemClock())
+            self._told(options, proposals.propose_scope(by, device, options.region, options.role, options.reason))
         return 0
 
     def _decide(self, options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ approver approves that and nothing that came later. `act` looks again and refuse
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,8 +18,8 @@ from jmdesk.catalogue import uscc
 from jmdesk.core.errors import Refused
 from sync.gateway.admin.accounts import AccountRole
 from sync.gateway.admin.rollover import ROLES, check_destroyable
-from sync.gateway.database import Connection
-from sync.gateway.enrol import Device, find_device
+from sync.gateway.database import Connection, one
+from sync.gateway.enrol import Device, checked_regions, checked_roles, find_device, free_block
 from sync.gateway.held import held_batches, refuse, release
 from sync.gateway.requests import RequestState
 from sync.protocol.enrolment import EnrolmentRequest
@@ -121,6 +121,66 @@ class _Retire(_Device):
 
     def _is_closed(self, device: Device) -> bool:
         return device.grant.revoked or device.retired
+
+
+class _Scope(Effect):
+    """Gives a device other regions and roles; the subject is its key id, or that of a key before its own.
+
+    At once for what the platform shows and takes, and with its next grant for the device, which asks for one when it
+    sees that its own is another. A device whose numbers could meet another's in the new regions gets another block.
+    """
+
+    kind = "scope"
+
+    def prepare(self, connection: Connection, subject: str) -> dict[str, Any]:  # noqa: ARG002 - as the others
+        raise Refused("admin.scope_missing")
+
+    def prepare_scope(
+        self, connection: Connection, subject: str, regions: Sequence[str], roles: Sequence[str]
+    ) -> tuple[str, dict[str, Any]]:
+        """The device that is meant, and what it has beside what it is to get; what is not named stays."""
+        device = self._newest(connection, subject)
+        grant = device.grant
+        (own,) = one(connection, "SELECT region FROM units WHERE unit = %s", (grant.unit,))
+        before = {"regions": sorted(grant.regions), "roles": sorted(grant.roles)}
+        wanted = {
+            "regions": sorted(checked_regions(regions, own)) if regions else before["regions"],
+            "roles": sorted(checked_roles(roles)) if roles else before["roles"],
+        }
+        if wanted == before:
+            raise Refused("admin.scope_same")
+        return grant.device, {"unit": grant.unit, "before": before, **wanted}
+
+    def act(self, connection: Connection, matter: Matter) -> None:
+        device = self._newest(connection, matter.subject)
+        grant, detail = device.grant, matter.detail
+        if {"regions": sorted(grant.regions), "roles": sorted(grant.roles)} != detail["before"]:
+            raise Refused("admin.scope_changed")
+        block = free_block(connection, detail["regions"], matter.at, grant.device)
+        if block is None:
+            raise Refused("admin.blocks_full")
+        connection.execute(
+            "INSERT INTO former_scopes (device, regions, desk_block, ended)"
+            " SELECT device, regions, desk_block, %s FROM devices WHERE device = %s",
+            (matter.at, grant.device),
+        )
+        connection.execute(
+            "UPDATE devices SET regions = %s, roles = %s, desk_block = %s WHERE device = %s",
+            (detail["regions"], detail["roles"], block, grant.device),
+        )
+        # Its next request is answered with a new session, and the session says what it is granted now.
+        connection.execute("DELETE FROM sessions WHERE device = %s", (grant.device,))
+
+    def _newest(self, connection: Connection, subject: str) -> Device:
+        """The device under the newest of its keys: it may have changed them since it was named."""
+        device = find_device(connection, subject)
+        while device is not None and device.replaced_by:
+            device = find_device(connection, device.replaced_by)
+        if device is None:
+            raise Refused("admin.no_device")
+        if device.grant.revoked or device.retired:
+            raise Refused("admin.device_closed")
+        return device
 
 
 class _Held(Effect):
@@ -247,6 +307,8 @@ class _KeyDestroy(Effect):
         check_destroyable(connection, matter.subject)
 
 
+SCOPE: Final = _Scope()
+
 EFFECTS: Final[Mapping[str, Effect]] = {
     effect.kind: effect
     for effect in (
@@ -256,6 +318,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         _Request("reopen-refuse", ("reopen",), RequestState.REJECTED),
         _Revoke(),
         _Retire(),
+        SCOPE,
         _Held("release"),
         _Held("refuse"),
         _UnitApproval("unit-approval-on", wanted=True),

@@ -14,7 +14,7 @@ from jmdesk.core.clock import Clock, utc_text
 from jmdesk.core.errors import Refused
 from sync.gateway.admin import log
 from sync.gateway.admin.accounts import ADMIN, Account, AccountRole, create_account, hash_passphrase
-from sync.gateway.admin.effects import EFFECTS, Matter
+from sync.gateway.admin.effects import EFFECTS, SCOPE, Matter
 from sync.gateway.database import Connection, Database, one
 
 PROPOSAL_DAYS: Final = 7
@@ -73,6 +73,22 @@ class Proposals:
         """
         return self._database.run(ADMIN, lambda connection: self._propose(connection, by, kind, subject, reason))
 
+    def propose_scope(
+        self, by: Account, device: str, regions: Sequence[str], roles: Sequence[str], reason: str
+    ) -> Proposal:
+        """Propose other regions or roles for a device; of what is named empty it keeps what it has.
+
+        ``Refused`` also: ``admin.no_device``, ``admin.device_closed``, ``admin.scope_same``,
+        ``gateway.region_unknown``, ``gateway.region_outside``, ``gateway.role_unknown``.
+        """
+        _must_propose(by)
+
+        def work(connection: Connection) -> Proposal:
+            newest, detail = SCOPE.prepare_scope(connection, device, regions, roles)
+            return self._propose(connection, by, SCOPE.kind, newest, reason, detail)
+
+        return self._database.run(ADMIN, work)
+
     def propose_account(self, by: Account, name: str, role: AccountRole, passphrase: str, reason: str) -> Proposal:
         """Propose a new account; its owner types the passphrase, which works once another account approved.
 
@@ -129,14 +145,23 @@ class Proposals:
 
         return self._database.run(ADMIN, work)
 
-    def _propose(self, connection: Connection, by: Account, kind: str, subject: str, reason: str) -> Proposal:
+    def _propose(
+        self,
+        connection: Connection,
+        by: Account,
+        kind: str,
+        subject: str,
+        reason: str,
+        detail: dict[str, Any] | None = None,
+    ) -> Proposal:
+        """``detail``: what it is about, where its kind needs more than a subject to say so."""
         _must_propose(by)
         effect = EFFECTS.get(kind)
         if effect is None:
             raise Refused("admin.kind_unknown", kind=kind[:32])
         reason, now = _checked(reason), self._clock.now()
         self._expire(connection, now)
-        detail = effect.prepare(connection, subject)
+        detail = effect.prepare(connection, subject) if detail is None else detail
         try:
             with connection.transaction():
                 row = one(

@@ -97,8 +97,10 @@ class Platform:
         """Every new key of the unit waits for an administrator meanwhile."""
         query = "UPDATE units SET approve_keys = %s WHERE unit = %s"
         self.storage.database.run(OWNER, lambda connection: connection.execute(query, (True, unit)))
-        yield
-        self.storage.database.run(OWNER, lambda connection: connection.execute(query, (False, unit)))
+        try:
+            yield
+        finally:
+            self.storage.database.run(OWNER, lambda connection: connection.execute(query, (False, unit)))
 
     def transport(self, url: str = "") -> HttpTransport:
         transport = HttpTransport(url or self.url, TimeOrderedIds(SystemClock()), ca=self.ca)

@@ -20,7 +20,7 @@ from sync.gateway.cli import main
 from sync.gateway.database import Role, Storage
 from sync.gateway.logins import FILE, write_logins
 from sync.protocol.standing import DeviceState
-from tests.sync.gateway.conftest import Platform
+from tests.sync.gateway.conftest import COUNTY, Platform
 from tests.sync.gateway.staff import SECRETS, WHY
 from tests.sync.gateway.test_devices import asked, reopening, retirement, small, told
 
@@ -84,6 +84,25 @@ def test_a_device_is_revoked_by_two_and_not_by_one(platform: Platform, run: Run)
     status, (decided,), _ = run("admin", "approve", number, "--reason", WHY, by="qian")
     assert (status, decided["state"], decided["decided_by"]) == (0, "approved", "qian")
     assert told(desk, desk.call("GET", "/v1/devices/self")).state is DeviceState.REVOKED
+
+
+def test_a_scope_is_changed_by_two_and_not_by_one(platform: Platform, run: Run) -> None:
+    desk = platform.desk(COUNTY)
+    wanted = ("scope", desk.device[:12], "--region", "440785103", "--role", "R3", "--reason", WHY)
+    status, (made,), _ = run(*wanted, by="zhao")
+    assert (status, made["kind"], made["subject"], made["detail"]["regions"]) == (
+        0,
+        "scope",
+        desk.device,
+        ["440785103"],
+    )
+    number = str(made["id"])
+    assert run("admin", "approve", number, "--reason", WHY, by="zhao")[2] == "admin.not_allowed"
+    devices = {row["device"]: row["regions"] for row in run("admin", "list", "devices")[1]}
+    assert devices[desk.device] == list(desk.grant.regions)
+    assert run("admin", "approve", number, "--reason", WHY, by="qian")[1][0]["state"] == "approved"
+    devices = {row["device"]: row["regions"] for row in run("admin", "list", "devices")[1]}
+    assert devices[desk.device] == ["440785103"]
 
 
 def test_a_reopening_is_named_by_the_device_that_asks_for_it(platform: Platform, run: Run) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from jmdesk.core.clock import FixedClock, SystemClock, utc_text
 from jmdesk.core.errors import Refused
 from sync.gateway.database import OWNER, READ
-from sync.gateway.enrol import TRIES, enrol, issue_code
+from sync.gateway.enrol import BLOCKS, TRIES, enrol, free_block, issue_code
 from sync.gateway.problem import Declined
 from sync.gateway.sessions import challenge, device_of, open_session
 from sync.protocol.codes import EnrolmentCode
@@ -159,7 +161,7 @@ def test_sessions_and_challenges_end(platform: Platform) -> None:
     late.advance(seconds=LIMITS.challenge_seconds + 1)
     with pytest.raises(Declined, match="unauthenticated"):
         open_session(gateway.database, gateway.keys, late, envelope)
-    token = open_session(gateway.database, gateway.keys, clock, envelope)
+    token = open_session(gateway.database, gateway.keys, clock, envelope).token
     assert device_of(gateway.database, clock, f"Bearer {token}").grant.device == desk.device
     clock.advance(seconds=LIMITS.session_seconds + 1)
     with pytest.raises(Declined, match="unauthenticated"):
@@ -183,16 +185,51 @@ def test_without_a_session_nothing_is_answered(platform: Platform, authorization
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
-def fill_blocks(platform: Platform, region: str) -> list[str]:
-    """Invented desks that have every block of a region; their key ids."""
-    devices = [f"{number:032x}" for number in range(1, 100)]
+def fill_blocks(platform: Platform, region: str, blocks: Sequence[str] = BLOCKS) -> list[str]:
+    """Invented desks that have these blocks in a region; their key ids."""
+    devices = [f"{number:032x}" for number in range(1, len(blocks) + 1)]
     with platform.storage.database.transaction(OWNER) as connection, connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO devices (device, public, kem_public, suite, unit, county, regions, roles, desk_block, client)"
             " VALUES (%s, '', '', 'JM1', %s, '440781', %s, '{}', %s, '')",
-            [(device, COUNTY, [region], f"{place:02d}") for place, device in enumerate(devices, 1)],
+            [(device, COUNTY, [region], block) for block, device in zip(blocks, devices, strict=True)],
         )
     return devices
+
+
+def forget(platform: Platform, devices: list[str]) -> None:
+    with platform.storage.database.transaction(OWNER) as connection:
+        connection.execute("DELETE FROM devices WHERE device = ANY(%s)", (devices,))
+
+
+@pytest.mark.parametrize("closed", ["retired", "revoked"])
+def test_the_hundredth_desk_of_a_county_gets_a_block_that_no_paper_bears(platform: Platform, closed: str) -> None:
+    """Papers name county, block and year: two villages of a county never share a block within a year."""
+    devices = fill_blocks(platform, "440785104201", BLOCKS[:110])
+
+    def block() -> str:
+        with platform.storage.database.transaction(OWNER) as connection:
+            found = free_block(connection, ["440785103200"], SystemClock().now())
+        assert found is not None
+        return found
+
+    def end(at: object) -> None:
+        with platform.storage.database.transaction(OWNER) as connection:
+            values = {"retired": None, "revoked": None, "device": devices[104]} | {closed: at}
+            connection.execute(
+                "UPDATE devices SET retired = %(retired)s, revoked = %(revoked)s, end_seq = 7"
+                " WHERE device = %(device)s",
+                values,
+            )
+
+    try:
+        assert block() == BLOCKS[110]
+        end(SystemClock().now())
+        assert block() == BLOCKS[110]  # this year's papers bear it
+        end("2025-12-31T15:59:00Z")
+        assert block() == BLOCKS[104]
+    finally:
+        forget(platform, devices)
 
 
 def test_without_a_free_block_a_desk_is_told_and_the_same_request_works_once_there_is_one(platform: Platform) -> None:
@@ -224,5 +261,4 @@ def test_without_a_free_block_a_desk_is_told_and_the_same_request_works_once_the
         assert answer.status_code == 201
         assert open_grant(answer.content, desk.trust, request).desk_block == "94"
     finally:
-        with platform.storage.database.transaction(OWNER) as connection:
-            connection.execute("DELETE FROM devices WHERE device = ANY(%s)", (devices,))
+        forget(platform, devices)

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from jmdesk.core.clock import SystemClock
-from sync.gateway.admin.app import OPEN_ROUTES, ROUTES, Credentials, Decision, NewAccount, NewProposal, Note
+from sync.gateway.admin.app import OPEN_ROUTES, ROUTES, Credentials, Decision, NewAccount, NewProposal, NewScope, Note
 from sync.gateway.admin.effects import EFFECTS
 from sync.gateway.admin.listening import admin_listener
 from tests.sync.gateway.conftest import VILLAGE, Platform
@@ -119,7 +119,10 @@ def test_the_routes_are_those_of_the_application() -> None:
     assert {route for route, one in operations().items() if one.get("security") == []} == free
 
 
-@pytest.mark.parametrize("body", [Credentials, Decision, NewAccount, NewProposal, Note], ids=lambda kind: kind.__name__)
+_BODIES = (Credentials, Decision, NewAccount, NewProposal, NewScope, Note)
+
+
+@pytest.mark.parametrize("body", _BODIES, ids=lambda kind: kind.__name__)
 def test_the_bodies_are_those_that_the_handlers_take(body: type) -> None:
     described = schema(body.__name__)
     assert described["properties"].keys() == set(described["required"]) == set(body.__annotations__)
@@ -155,6 +158,9 @@ def test_a_whole_round_is_answered_as_described(platform: Platform, nobody: Call
         revoke = {"kind": "revoke", "subject": desk.device, "reason": WHY}
         number = zhao.call("POST", "/v1/proposals", revoke).json()["id"]
         assert by.call("POST", f"/v1/proposals/{number}/{verb}", why).status_code == 200
+    scope = {"device": desk.device, "regions": [], "roles": ["R2"], "reason": WHY}
+    number = zhao.call("POST", "/v1/devices/scope", scope).json()["id"]
+    assert qian.call("POST", f"/v1/proposals/{number}/reject", why).status_code == 200
     account = {"name": "wu", "role": "auditor", "passphrase": "a lamp at the door", "reason": WHY}
     assert zhao.call("POST", "/v1/accounts", account).status_code == 201
     assert len(zhao.call("GET", "/v1/proposals?state=open").json()["proposals"]) == 1
@@ -187,6 +193,7 @@ def test_each_role_gets_what_the_description_says(callers: dict[str, Caller], ro
     bodies = {
         "/v1/alarms/acknowledge": {"device": "0" * 32, "at": "x", "note": WHY},
         "/v1/proposals": {"kind": "revoke", "subject": "0" * 32, "reason": WHY},
+        "/v1/devices/scope": {"device": "0" * 32, "regions": [], "roles": ["R1"], "reason": WHY},
         "/v1/accounts": {"name": "", "role": "auditor", "passphrase": "a lamp at the door", "reason": WHY},
     }
     for (method, path), operation in operations().items():

@@ -31,11 +31,13 @@ class State:
     asked: str = ""
     waiting: bool = False
     retired: str = ""
+    stranded: bool = False
 
 
 def read_state(desk: Desk) -> State:
     """The state now. Reads; call on the runner."""
     from sync.client.asking import load_asked, load_halt
+    from sync.client.enrolment import is_stranded
 
     if desk.grant is None:
         return State(enrolled=False)
@@ -46,6 +48,7 @@ def read_state(desk: Desk) -> State:
         asked=asked.purpose.value if asked else "",
         waiting=asked is not None and asked.waiting,
         retired=beijing_text(desk.store.retired) if desk.store.retired else "",
+        stranded=is_stranded(desk),
     )
 
 
@@ -112,11 +115,11 @@ class DeviceCard(QFrame):
         self.text.setText(text)
         self.text.setVisible(bool(text))
         self.setAccessibleName(f"{chip.text} {text}")
-        ask = bool(state.halted) and not state.asked
+        ask = bool(state.halted) and not state.asked and not state.stranded
         self.sure.setVisible(ask)
         self.reopen_button.setVisible(ask)
         self.reopen_button.setEnabled(ask and self.sure.isChecked())
-        free = not (state.halted or state.asked or state.retired)
+        free = not (state.halted or state.asked or state.retired or state.stranded)
         self.rotate_button.setEnabled(free)
         self.replace_button.setEnabled(not state.retired)
 
@@ -156,6 +159,12 @@ class DeviceCard(QFrame):
 def _words(state: State) -> tuple[Chip, str]:
     if state.retired:
         return Chip(tr("已停用"), "neutral"), tr("本机已于 {at} 停用，资料只能查阅。", at=state.retired)
+    if state.stranded:
+        said = tr(
+            "平台不再认本机现在的密钥：资料库多半是从备份恢复的，而备份之后本机换过密钥，或密钥文件已丢失。"
+            "资料没有丢失，未报送的内容都在，建档照常；要报送，请用新的登记码重新登记。"
+        )
+        return Chip(tr("须重新登记"), "bad"), said
     if state.asked == "reopen":
         said = tr("重新接续报送的申请已提交，等待管理员批准。批准后再报送一次即可；等待期间照常建档，资料都在本机。")
         return Chip(tr("等待管理员批准"), "info"), said

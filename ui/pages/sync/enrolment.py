@@ -51,12 +51,14 @@ class EnrolmentForm(QFrame):
         self.setProperty("role", "card")
         self.setMaximumWidth(look().theme.px(_WIDTH))
         down = column(self, margin=16, gap=10)
-        down.addWidget(label(tr("登记到市平台"), "heading"))
+        self.heading = label(tr("登记到市平台"), "heading")
+        down.addWidget(self.heading)
         why = tr(
             "登记一次，本机就能报送。登记码由平台管理员当面或电话告知，只能用一次；"
             "它同时用来核对平台的身份。没有登记也可以照常建档、评定，资料都在本机。"
         )
-        down.addWidget(label(why, "muted", wrap=True))
+        self.why = label(why, "muted", wrap=True)
+        down.addWidget(self.why)
         self.address, self.code, self.ca = AddressField(), CodeField(max_length=80), TextField()
         self.address.setPlaceholderText("https://")
         self.code.setPlaceholderText("XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX")
@@ -88,6 +90,17 @@ class EnrolmentForm(QFrame):
         across.addWidget(self.send_button)
         down.addLayout(across)
         self.code.returnPressed.connect(self.send)
+
+    def enrol_again(self, address: str) -> None:
+        """Ask for a new code for a computer that was enrolled at this address; what was typed stays."""
+        self.heading.setText(tr("重新登记到市平台"))
+        why = tr(
+            "请向平台管理员要一个新的登记码，并请他停用本机原来的登记。登记后本机用新的编号段，避免与恢复前编过的号相撞；"
+            "未报送的内容先与平台核对，再由本机报送，一条都不会丢。"
+        )
+        self.why.setText(why)
+        if not self.address.text():
+            self.address.set_value(address)
 
     @property
     def touched(self) -> bool:

@@ -51,6 +51,8 @@ class Shown:
     batches: tuple[Row, ...]
     open_batches: int
     packages: tuple[Row, ...] = ()
+    stranded: bool = False
+    """Whether this computer has to be enrolled anew."""
 
     @property
     def total(self) -> int:
@@ -121,6 +123,7 @@ class SyncReader:
     def read(self) -> Shown:
         """The state of the exchange now."""
         from jmdesk.store import outbox
+        from sync.client.enrolment import is_stranded
 
         desk = self._desk
         self._labels.forget()
@@ -139,6 +142,7 @@ class SyncReader:
             tuple(batch_row(batch) for batch in reversed(batches)),
             sum(batch.state != "done" for batch in batches),
             package_rows(desk),
+            is_stranded(desk),
         )
 
     def _membership(self) -> Membership | None:

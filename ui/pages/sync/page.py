@@ -152,8 +152,11 @@ class SyncPage(Page):
             return
         self.shown = shown = outcome.value
         member = shown.membership
-        first = self.form.isHidden() and member is None
-        self.form.setVisible(member is None)
+        admit = member is None or shown.stranded
+        first = self.form.isHidden() and admit
+        if member is not None and shown.stranded:
+            self.form.enrol_again(member.gateway)
+        self.form.setVisible(admit)
         self.standing.setVisible(member is not None)
         if member is not None and self.context.desk is not None:
             self.standing.show_membership(self.context.desk.unit_name, member, shown.last_sync)
@@ -282,7 +285,8 @@ class SyncPage(Page):
         self.context.notices.post(notice)
 
     def _enable(self) -> None:
-        ready = self.shown is not None and self.shown.membership is not None and self._running is None
+        shown, free = self.shown, self._running is None
+        ready = free and shown is not None and shown.membership is not None and not shown.stranded
         self.sync_button.setEnabled(ready)
         self.export_button.setEnabled(ready)
         self.take_button.setEnabled(ready)

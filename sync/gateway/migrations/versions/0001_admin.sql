@@ -63,6 +63,14 @@ END $$;
 CREATE TRIGGER guard_proposal BEFORE INSERT OR UPDATE OR DELETE ON proposals
   FOR EACH ROW EXECUTE FUNCTION guard_proposal();
 
+-- What a device was granted before its scope was changed: the numbers that it gave outlive it (`enrol.free_block`).
+CREATE TABLE former_scopes (
+  device text NOT NULL,
+  regions text[] NOT NULL,
+  desk_block text NOT NULL,
+  ended timestamptz NOT NULL
+);
+
 -- `hash` is the SHA-256 of `entry`, which names the hash before it.
 CREATE TABLE admin_log (
   n bigint PRIMARY KEY,
@@ -99,7 +107,10 @@ GRANT SELECT (kid, role, created, ends, destroyed) ON platform_keys TO jmdesk_ad
 GRANT INSERT ON operations TO jmdesk_admin;
 GRANT UPDATE (state) ON batches TO jmdesk_admin;
 GRANT UPDATE (state, settled) ON device_requests TO jmdesk_admin;
-GRANT UPDATE (revoked, retired, end_epoch, end_seq, end_head) ON devices TO jmdesk_admin;
+GRANT UPDATE (revoked, retired, end_epoch, end_seq, end_head, regions, roles, desk_block) ON devices TO jmdesk_admin;
+GRANT SELECT, INSERT ON former_scopes TO jmdesk_admin;
+GRANT SELECT ON former_scopes TO jmdesk_api;
+GRANT SELECT (device), DELETE ON sessions TO jmdesk_admin;
 GRANT UPDATE (approve_keys) ON units TO jmdesk_admin;
 GRANT SELECT, INSERT, UPDATE ON admin_accounts TO jmdesk_admin;
 GRANT SELECT, INSERT, UPDATE, DELETE ON admin_sessions TO jmdesk_admin;

@@ -36,7 +36,7 @@ def downgrade() -> None:
         " region_closure region_edition regions"
     )
     _run("DROP FUNCTION public_certificate, public_signer, masked_name, rid_in")
-    _run("DROP TABLE alarm_notes, admin_log, proposals, admin_sessions, admin_accounts")
+    _run("DROP TABLE alarm_notes, admin_log, former_scopes, proposals, admin_sessions, admin_accounts")
     _run("DROP FUNCTION guard_proposal, keep_admin_log")
     _run("DROP VIEW batch_overview, region_counts, ledger_overview")
     _run(f"DROP TABLE {', '.join(tables.split())}")
