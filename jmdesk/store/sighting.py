@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, exists, or_, select
+from sqlalchemy import Connection, Select, Table, delete, exists, or_, select
 
 from jmdesk.store.statements import driver
 from jmdesk.store.store import get_setting, set_setting
@@ -17,10 +17,10 @@ _RUNNING: Final = "sync.snapshot"
 def begin(connection: Connection, epoch: str) -> None:
     """Start a snapshot of the platform's history ``epoch``; one that was under way is forgotten.
 
-    A desk that holds nothing of the platform yet has nothing to miss, and keeps no list.
+    A desk that holds nothing that could be missed yet keeps no list.
     """
     forget(connection)
-    if any(connection.execute(select(exists(_known(type_id)))).scalar() for type_id in record_tables):
+    if any(connection.execute(select(exists(_missable(table)))).scalar() for table in record_tables.values()):
         set_setting(connection, _RUNNING, epoch)
 
 
@@ -42,8 +42,7 @@ def missing(connection: Connection) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for type_id, table in record_tables.items():
         unseen = table.c.rid.not_in(select(sighted.c.rid))
-        settled = or_(table.c.server_epoch != "", table.c.rec_voided.is_not(None))
-        rows = connection.execute(select(table.c.rid).where(settled, unseen).order_by(table.c.rid))
+        rows = connection.execute(_missable(table).where(unseen).order_by(table.c.rid))
         found += [(type_id, rid) for rid in rows.scalars()]
     return found
 
@@ -54,6 +53,5 @@ def forget(connection: Connection) -> None:
     connection.execute(delete(settings).where(settings.c.name == _RUNNING))
 
 
-def _known(type_id: str) -> Select[Any]:
-    table = record_tables[type_id]
-    return select(table.c.rid).where(table.c.server_epoch != "")
+def _missable(table: Table) -> Select[Any]:
+    return select(table.c.rid).where(or_(table.c.server_epoch != "", table.c.rec_voided.is_not(None)))

@@ -27,11 +27,11 @@ _IN_FORCE: Final[LiteralString] = (
 )
 _MOVE: Final = """
 WITH lying AS (
-  SELECT type, rid, row_number() OVER (ORDER BY position, type, rid) AS place
+  SELECT ctid AS at_row, row_number() OVER (ORDER BY position, type, rid) AS place
   FROM records WHERE county = %(county)s AND region = %(old)s
 ), moved AS (
   UPDATE records SET region = %(new)s, position = %(head)s + lying.place FROM lying
-  WHERE records.county = %(county)s AND records.type = lying.type AND records.rid = lying.rid
+  WHERE records.county = %(county)s AND records.ctid = lying.at_row
   RETURNING records.type, records.rid, records.version, records.position
 ), told AS (
   INSERT INTO changes (county, position, type, rid, version, op_id)
@@ -41,9 +41,11 @@ SELECT count(*) FROM told
 """
 
 _AWAITING: Final = "SELECT array_agg(DISTINCT county) FROM records WHERE county = ANY(%s) AND awaits <> ''"
+# Row by row through keys and row addresses, whatever PostgreSQL knows of the tables: of one that was just filled it
+# knows nothing, takes a county for a handful of rows and would go through all of it for each record that moves.
 _FOLLOW: Final = """
 WITH placed AS (
-  SELECT child.type, child.rid, parent.region, child.region <> parent.region AS elsewhere,
+  SELECT child.ctid AS at_row, parent.region, child.region <> parent.region AS elsewhere,
     count(*) FILTER (WHERE child.region <> parent.region) OVER (ORDER BY child.position, child.type, child.rid) AS place
   FROM records AS child, LATERAL (
     SELECT region FROM records
@@ -53,11 +55,16 @@ WITH placed AS (
 ), settled AS (
   UPDATE records SET region = placed.region, awaits = '',
     position = CASE WHEN elsewhere THEN %(head)s + place ELSE position END
-  FROM placed WHERE records.county = %(county)s AND records.type = placed.type AND records.rid = placed.rid
+  FROM placed WHERE records.county = %(county)s AND records.ctid = at_row
   RETURNING records.type, records.rid, records.version, records.position, records.region, elsewhere
 ), papers AS (
-  UPDATE attachments SET region = settled.region FROM settled
-  WHERE elsewhere AND county = %(county)s AND attachments.type = settled.type AND attachments.rid = settled.rid
+  UPDATE attachments SET region = kept.region FROM (
+    SELECT paper.at_row, settled.region FROM settled,
+      LATERAL (SELECT sha256 FROM evidence WHERE county = %(county)s AND rid = settled.rid OFFSET 0) AS named,
+      LATERAL (SELECT ctid AS at_row FROM attachments WHERE county = %(county)s AND sha256 = named.sha256
+        AND type = settled.type AND rid = settled.rid LIMIT 1) AS paper
+    WHERE elsewhere) AS kept
+  WHERE attachments.county = %(county)s AND attachments.ctid = kept.at_row
 ), told AS (
   INSERT INTO changes (county, position, type, rid, version, op_id)
   SELECT %(county)s, position, type, rid, version, %(name)s FROM settled WHERE elsewhere RETURNING 1

@@ -16,8 +16,8 @@ from sync.protocol.manifest import Encryption
 from sync.protocol.parts import open_attachment
 from sync.protocol.receipts import AttachmentVerdict, Keeping
 from tests import documents
-from tests.sync.gateway.conftest import OTHER_VILLAGE, Platform
-from tests.sync.gateway.desk import Batch, Desk, draft, household
+from tests.sync.gateway.conftest import OTHER_VILLAGE, TOWN, Platform
+from tests.sync.gateway.desk import Batch, Desk, draft, household, person
 
 REFUSED = Keeping.REFUSED
 
@@ -57,6 +57,19 @@ def test_a_document_that_its_record_names_is_kept_sealed_as_it_came(platform: Pl
     assert opening.signing is not None
     key = platform.running.worker._ingest._keys.opening  # type: ignore[union-attr]
     assert open_attachment(entry, bytes(ciphertext), batch.id, desk.device, key) == content
+
+
+def test_a_document_goes_where_its_member_goes_when_the_household_is_there(platform: Platform) -> None:
+    town = platform.desk(TOWN)
+    rid, values = household()
+    member, named = person(rid)
+    content, digest = paper()
+    batch = town.seal(draft("R06", member, named, evidence=[digest]), attachments=[(member, content)])
+    town.send(batch)
+    assert said(town, batch) == (AttachmentVerdict(0, Keeping.KEPT),)
+    assert [row["region"] for row in kept(platform, digest)] != ["440785104200"]
+    town.exchange(draft("R05", rid, values))
+    assert [row["region"] for row in kept(platform, digest)] == ["440785104200"]
 
 
 def test_an_upload_names_what_is_missing_and_is_not_taken_before_it_is_whole(platform: Platform) -> None:
