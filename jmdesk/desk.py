@@ -189,6 +189,13 @@ class Desk(Place):
         if own is not None and own.values.get(INTERESTS):
             guard = replace(guard, avoided=self.complaints.interests().avoided())
         self.records.guard = guard
+        self._follow_regions()
+
+    def _follow_regions(self) -> None:
+        """Let an account that is limited to a village work for the one that took its place."""
+        guard = self.records.guard
+        if guard.regions and self._holding:
+            self.records.guard = replace(guard, regions=self.catalogue.regions.widened(guard.regions), _known={})
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -364,7 +371,7 @@ class Desk(Place):
         """The user's named lists of households."""
         from jmdesk.households.lists import SavedLists
 
-        return SavedLists(self.store, self.actor)
+        return SavedLists(self.store, self.actor, lambda code: self.catalogue.regions.current(code))  # noqa: PLW0108
 
     @cached_property
     def duplicates(self) -> Duplicates:
@@ -413,6 +420,7 @@ class Desk(Place):
             self.records.catalogue = self.catalogue
             for bound in ("backups", "consents", "papers", "ratings"):
                 self.__dict__.pop(bound, None)
+            self._follow_regions()
         return self.packages.settle()
 
     def begin_day(self) -> list[Held]:

@@ -107,7 +107,7 @@ class Place:
     @property
     def kept_villages(self) -> tuple[str, ...]:
         """Villages without a computer whose archives this unit keeps on their behalf (12-digit codes)."""
-        return tuple(json.loads(self.store.setting(KEPT) or "[]"))
+        return tuple(dict.fromkeys(map(self._current, json.loads(self.store.setting(KEPT) or "[]"))))
 
     def is_kept(self, region: str) -> bool:
         """Whether a region is such a village."""
@@ -118,9 +118,14 @@ class Place:
         """The village that forms begin with: the kept one that was chosen, else the desk's only one; else ""."""
         chosen = self.store.setting(AT_WORK) or ""
         if chosen:
-            return chosen
-        only = self.regions[0] if len(self.regions) == 1 else ""
+            return self._current(chosen)
+        mine = {self._current(code) for code in self.regions}
+        only = mine.pop() if len(mine) == 1 else ""
         return only if len(only.rstrip("0")) > _TOWN_DIGITS else ""
+
+    def _current(self, village: str) -> str:
+        """The village that took the place of one that is no more; what came with the program moves none."""
+        return self.catalogue.regions.current(village) if self._holding else village
 
     def office_of(self, region: str) -> str:
         """The office that papers about a region name: this unit, or the kept village with who keeps its archive."""

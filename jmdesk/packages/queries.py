@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from jmdesk.catalogue.issues import Issue
 from jmdesk.store.columns import from_json, json_text
-from jmdesk.store.tables import change_log, change_values, packages, record_tables
+from jmdesk.store.tables import change_log, change_values, packages, record_tables, review_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,14 @@ def rids_in(connection: Connection, type_id: str, field: str, code: str) -> list
 
 
 def relocate(connection: Connection, types: Sequence[str], old: str, new: str) -> int:
-    """Move every record of a region to the one that took its place; how many. What they say stays as it is."""
+    """Move every record of a region to the one that took its place; how many. What they say stays as it is.
+
+    Reviews that were begun there go on in the new place.
+    """
     moved = 0
     for table in (record_tables[type_id] for type_id in types):
         moved += connection.execute(update(table).where(table.c.rec_region == old).values(rec_region=new)).rowcount
+    connection.execute(update(review_batches).where(review_batches.c.region == old).values(region=new))
     return moved
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from jmdesk.catalogue.types import Record
@@ -40,9 +40,14 @@ class Rounds:
         self._desk, self._actor = desk, actor
 
     def all(self) -> dict[str, Round]:
-        """Rounds under way, by village."""
+        """Rounds under way, by village; of villages that became one, the round that began first goes on for both."""
         raw = json.loads(self._desk.store.setting(_SETTING) or "{}")
-        return {village: Round(**one) for village, one in raw.items()}
+        found: dict[str, Round] = {}
+        for one in sorted((Round(**kept) for kept in raw.values()), key=lambda r: (-r.income_year, r.began)):
+            village = self._desk.catalogue.regions.current(one.village)
+            before = found.setdefault(village, replace(one, village=village))
+            found[village] = replace(before, collectors={**one.collectors, **before.collectors})
+        return found
 
     def start(self, village: str, collectors: Mapping[str, str] | None = None) -> Round:
         """Begin the round of a village today; it asks for last year's figures. ``Refused`` "households.round_runs"."""
