@@ -46,6 +46,11 @@ class TypeRules:
     record says its region itself."""
     says_region: bool
 
+    def region(self, values: Mapping[str, Value]) -> str:
+        """The region that a record of this type says it lies in, or nothing."""
+        said = values.get("region_code") if self.says_region else None
+        return said if isinstance(said, str) else ""
+
     def parent(self, values: Mapping[str, Value]) -> tuple[str, str] | None:
         """The record (type, rid) that a record says it is part of: the household, the enterprise, the subject."""
         for identifier, target in self.parents:
@@ -57,7 +62,7 @@ class TypeRules:
 
     def lacking_consent(self, values: Mapping[str, Value], kinds: Collection[str]) -> Fault | None:
         """The first value that needs consents of other kinds than those on record."""
-        if self.sealed.isdisjoint(values):
+        if values.keys().isdisjoint(self.sealed):
             return None
         have = frozenset(kinds)
         for identifier in values.keys() & self.sealed:

@@ -37,7 +37,7 @@ def named(lines: Sequence[Operation | BadLine], steps: Sequence[Step], known: Kn
     """The documents that the operations of a run name, those that the platform took over."""
     found: list[Named] = []
     for line, step in zip(lines, steps, strict=True):
-        if isinstance(line, BadLine) or not line.evidence or step.line.verdict not in _TAKEN:
+        if isinstance(line, BadLine) or not line.evidence or step.verdict not in _TAKEN:
             continue
         held = step.held or known.held.get((line.type, line.rid))
         if held is not None:

@@ -20,7 +20,7 @@ from sync.gateway.database import Access, Connection, Database, Role, one
 from sync.gateway.editions import Editioning
 from sync.gateway.enrol import Device, find_device
 from sync.gateway.evidence import Named, keep_attachments, named, note
-from sync.gateway.judge import Judge, Known, parent_of, said_region
+from sync.gateway.judge import Judge, Known, place_of
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.ledger import (
     BatchKey,
@@ -39,7 +39,7 @@ from sync.gateway.relocation import follow
 from sync.protocol.batch import BatchOpener, SignedManifest, open_manifest
 from sync.protocol.errors import RemoteProtocolError
 from sync.protocol.manifest import PartEntry
-from sync.protocol.records import BadLine, Operation, Verdict, VerdictLine, op_id
+from sync.protocol.records import BadLine, Operation, Verdict, op_id
 from sync.protocol.suites import KeySet
 
 RUN = 2_000
@@ -217,9 +217,10 @@ def _looked_up(connection: Connection, counties: Sequence[str], lines: list[_Lin
     )
     parents: dict[RecordKey, RecordKey] = {}
     for operation in operations:
-        if region := said_region(operation):
+        region, parent = place_of(operation)
+        if region:
             known.regions[operation.type, operation.rid] = region
-        elif parent := parent_of(operation):
+        elif parent:
             parents[operation.type, operation.rid] = parent
     places = known.regions
     places |= read_regions(connection, counties, {parent for parent in parents.values() if parent not in places})
@@ -230,11 +231,11 @@ def _looked_up(connection: Connection, counties: Sequence[str], lines: list[_Lin
 
 def _judged(judge: Judge, lines: Sequence[_Line], known: Known) -> Iterator[Step]:
     """The outcome of every line of a run, in order."""
-    for line in lines:
-        index = int(line.op_id.rpartition(".")[2])
+    first = int(lines[0].op_id.rpartition(".")[2])
+    for index, line in enumerate(lines, first):
         if isinstance(line, BadLine):
-            verdict = VerdictLine(line.op_id, "", Verdict.REJECTED, code=line.code, path=line.path)
-            yield Step(index, verdict, ("", ""))
+            step = Step(("", ""), Verdict.REJECTED, said={"code": line.code, "path": line.path})
         else:
-            judgement = judge.judge(line, known)
-            yield Step(index, judgement.line, (line.type, line.rid), judgement.held)
+            step = judge.judge(line, known)
+        step.index = index
+        yield step

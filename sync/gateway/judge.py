@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-import msgspec
-
 from jmdesk.catalogue.loader import catalogue
 from jmdesk.catalogue.types import Record
 from jmdesk.ratings.admission import Fault, TypeRules, type_rules
@@ -15,7 +13,7 @@ from sync.gateway.editions import Editions
 from sync.gateway.ledger import RecordKey, Step
 from sync.gateway.merge import Held, Outcome, merge
 from sync.gateway.policy import Grant, county_of
-from sync.protocol.records import Op, Operation, Verdict, VerdictLine
+from sync.protocol.records import Op, Operation, Verdict
 
 _CONSENT = "R04"
 
@@ -53,13 +51,6 @@ class Known:
                 self.consents[key[1]] = str(held.fields.get("consent_kind", ""))
 
 
-class Judgement(msgspec.Struct, frozen=True, gc=False):
-    """An operation's verdict line and, where it changes its record, the record from now on."""
-
-    line: VerdictLine
-    held: Held | None = None
-
-
 class Judge:
     """Judges the operations of one batch in order; ``known`` moves along with what is accepted."""
 
@@ -69,90 +60,92 @@ class Judge:
         self._editions = editions or Editions()
         self._on = on
         self._same_epoch = same_epoch
+        self._rules: dict[tuple[str, str], TypeRules] = {}
 
-    def judge(self, operation: Operation, known: Known) -> Judgement:
+    def judge(self, operation: Operation, known: Known) -> Step:
         """The one outcome of an operation (I9)."""
-        known_catalogue = self._editions.catalogue(operation.catalogue)
-        if known_catalogue is None:
-            return _rejected(operation, "verdict.catalogue_unknown", "catalogue")
-        rules = type_rules(known_catalogue, operation.type)
-        if rules is None:
-            return _rejected(operation, "verdict.type_unknown", "type")
-        kept_from = self._grant.kept_from.get(operation.type, frozenset())
-        if operation.type not in self._grant.writes or not kept_from.isdisjoint(operation.set):
-            roles = ",".join(self._grant.roles)
-            return Judgement(VerdictLine(operation.op_id, operation.rid, Verdict.FORBIDDEN, role=roles))
         key = (operation.type, operation.rid)
+        rules = self._rules.get((operation.catalogue, operation.type)) or self._admitted(operation, key)
+        if isinstance(rules, Step):
+            return rules
+        kept_from = self._grant.kept_from.get(operation.type)
+        if kept_from and not operation.set.keys().isdisjoint(kept_from):
+            return self._forbidden(key)
         held = known.held.get(key)
-        region, awaits = self._place(operation, held, known)
+        region, awaits = self._place(operation, rules, held, known)
         if not self._grant.covers(region) or (held is not None and not self._grant.covers(held.region)):
-            scope = ",".join(self._grant.regions)
-            return Judgement(VerdictLine(operation.op_id, operation.rid, Verdict.FORBIDDEN, scope=scope))
-        refused = self._impossible(operation, rules, held, region, known)
-        if refused is not None:
-            return refused
+            return Step(key, Verdict.FORBIDDEN, said={"scope": ",".join(self._grant.regions)})
+        fault = self._impossible(operation, held, region) or self._lacking_consent(operation, rules, known)
+        if fault is not None:
+            return _rejected(key, fault)
         outcome = merge(held, operation, rules.type, same_epoch=self._same_epoch)
         fields = outcome.fields
         if fields is None:
-            return Judgement(self._unchanged(operation, rules, held, outcome))
+            return Step(key, outcome.verdict, outcome.version, said=self._shown(rules, held, outcome))
         if operation.op is Op.UPSERT:
-            refused = self._invalid(operation, rules, held, fields)
-            if refused is not None:
-                return refused
-        line = VerdictLine(operation.op_id, operation.rid, outcome.verdict, outcome.version)
+            fault = rules.fault(fields, self._on, self._editions.rules, None if held is None else operation.seen)
+            if fault is not None:
+                return _rejected(key, fault)
         changed = self._changed(operation, held, outcome, fields, region, awaits)
         known.note(key, changed)
-        return Judgement(line, changed)
+        return Step(key, outcome.verdict, outcome.version, changed)
 
-    def _place(self, operation: Operation, held: Held | None, known: Known) -> tuple[str, str]:
+    def _admitted(self, operation: Operation, key: RecordKey) -> TypeRules | Step:
+        """The rules of a type under the catalogue that an operation names, kept for the next one; or why not."""
+        known_catalogue = self._editions.catalogue(operation.catalogue)
+        if known_catalogue is None:
+            return _rejected(key, Fault("verdict.catalogue_unknown", "catalogue"))
+        rules = type_rules(known_catalogue, operation.type)
+        if rules is None:
+            return _rejected(key, Fault("verdict.type_unknown", "type"))
+        if operation.type not in self._grant.writes:
+            return self._forbidden(key)
+        self._rules[operation.catalogue, operation.type] = rules
+        return rules
+
+    def _forbidden(self, key: RecordKey) -> Step:
+        return Step(key, Verdict.FORBIDDEN, said={"role": ",".join(self._grant.roles)})
+
+    def _place(self, operation: Operation, rules: TypeRules, held: Held | None, known: Known) -> tuple[str, str]:
         """Where a record lies, and the record that it awaits to say so.
 
         The region that it says itself, else that of what it is part of; until that one has its place this one stays
         where it is, a new one at the sender's home (`relocation.follow`).
         """
-        if said := said_region(operation):
+        if said := rules.region(operation.set):
             return said, ""
-        parent = parent_of(operation)
+        parent = rules.parent(operation.set)
         if parent is not None and (found := known.regions.get(parent)):
             return found, ""
         if held is None:
             return self._grant.home, ":".join(parent or ())
         return held.region, ":".join(parent) if parent is not None else held.awaits
 
-    def _impossible(
-        self, operation: Operation, rules: TypeRules, held: Held | None, region: str, known: Known
-    ) -> Judgement | None:
+    def _impossible(self, operation: Operation, held: Held | None, region: str) -> Fault | None:
         """What makes an operation senseless before it is merged."""
-        if held is None and operation.base_version > 0 and (self._same_epoch or operation.op is Op.TOMBSTONE):
-            return _rejected(operation, "verdict.record_unknown", "")
-        if held is not None and county_of(held.region) != county_of(region):
-            return _rejected(operation, "verdict.other_county", "region_code")
-        if held is not None and self._same_epoch:
-            ahead = max((operation.base_version, *operation.seen.values()))
-            if ahead > held.version:
-                return _rejected(operation, "verdict.version_unknown", "")
-        have = [known.consents.get(rid, "") for rid in operation.consent]
-        fault = rules.lacking_consent(operation.set, have)
-        return _refused(operation, fault) if fault is not None else None
+        if held is None:
+            senseless = operation.base_version > 0 and (self._same_epoch or operation.op is Op.TOMBSTONE)
+            return Fault("verdict.record_unknown") if senseless else None
+        if county_of(held.region) != county_of(region):
+            return Fault("verdict.other_county", "region_code")
+        if self._same_epoch and max((operation.base_version, *operation.seen.values())) > held.version:
+            return Fault("verdict.version_unknown")
+        return None
 
-    def _invalid(self, operation: Operation, rules: TypeRules, held: Held | None, fields: Record) -> Judgement | None:
-        """What the catalogue or the rules say against the record as it would be."""
-        touched = None if held is None else operation.seen
-        fault = rules.fault(fields, self._on, self._editions.rules, touched)
-        return _refused(operation, fault) if fault is not None else None
+    def _lacking_consent(self, operation: Operation, rules: TypeRules, known: Known) -> Fault | None:
+        return rules.lacking_consent(operation.set, [known.consents.get(rid, "") for rid in operation.consent])
 
-    def _unchanged(self, operation: Operation, rules: TypeRules, held: Held | None, outcome: Outcome) -> VerdictLine:
-        line = VerdictLine(operation.op_id, operation.rid, outcome.verdict, version=outcome.version)
+    def _shown(self, rules: TypeRules, held: Held | None, outcome: Outcome) -> dict[str, object] | None:
+        """Of a conflict, what the platform holds of the touched fields: as much as the sender's unit may see."""
         if outcome.verdict is not Verdict.CONFLICT or held is None:
-            return line
+            return None
         visible = held.unit == self._grant.unit
         fields = rules.type.by_identifier
         shown = [i for i in outcome.conflicting if visible or i not in fields or fields[i].disclosure != "U"]
-        return VerdictLine(
-            *(operation.op_id, operation.rid, outcome.verdict, outcome.version),
-            values={i: held.fields[i] for i in shown if i in held.fields},
-            versions={i: held.version_of(i) for i in shown},
-        )
+        return {
+            "values": {i: held.fields[i] for i in shown if i in held.fields},
+            "versions": {i: held.version_of(i) for i in shown},
+        }
 
     def _changed(
         self, operation: Operation, held: Held | None, outcome: Outcome, fields: Record, region: str, awaits: str
@@ -174,31 +167,12 @@ class Judge:
         )
 
 
-def said_region(operation: Operation) -> str:
-    """The region that a record says it lies in, where its type has one."""
+def place_of(operation: Operation) -> tuple[str, RecordKey | None]:
+    """The region that an operation says its record lies in, if any, and the record that it says it is part of."""
     rules = type_rules(catalogue(), operation.type)
-    if rules is None or not rules.says_region:
-        return ""
-    said = operation.set.get("region_code")
-    return said if isinstance(said, str) else ""
+    return (rules.region(operation.set), rules.parent(operation.set)) if rules is not None else ("", None)
 
 
-def parent_of(operation: Operation) -> RecordKey | None:
-    """The record that an operation says its record is part of: the household, the enterprise, the subject."""
-    rules = type_rules(catalogue(), operation.type)
-    return rules.parent(operation.set) if rules is not None else None
-
-
-def _rejected(operation: Operation, code: str, path: str) -> Judgement:
-    return Judgement(VerdictLine(operation.op_id, operation.rid, Verdict.REJECTED, code=code, path=path))
-
-
-def _refused(operation: Operation, fault: Fault) -> Judgement:
-    return Judgement(
-        VerdictLine(
-            *(operation.op_id, operation.rid, Verdict.REJECTED),
-            code=fault.code,
-            path=fault.path,
-            params=dict(fault.params),
-        )
-    )
+def _rejected(key: RecordKey, fault: Fault) -> Step:
+    said = {"code": fault.code, "path": fault.path, "params": dict(fault.params)}
+    return Step(key, Verdict.REJECTED, said={name: value for name, value in said.items() if value})

@@ -11,13 +11,13 @@ through all of it for each row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
-from jmdesk.catalogue.types import Record
 from sync.gateway.database import Connection
 from sync.gateway.merge import Held
-from sync.protocol.records import Verdict, VerdictLine
+from sync.protocol.records import Verdict
 
 RecordKey = tuple[str, str]
 """Type and record id."""
@@ -27,44 +27,54 @@ BatchKey = tuple[str, str, int, int]
 
 
 class Step(msgspec.Struct, gc=False):
-    """One operation's outcome on its way into the ledger; ``held`` is the record from now on, if it changed.
+    """One operation's outcome on its way into the ledger.
 
-    ``last``: no later step of the run writes the same record.
+    ``held`` is the record from now on, if it changed; ``said`` what its verdict line says beyond a version.
     """
 
-    index: int
-    line: VerdictLine
     key: RecordKey
+    """Of the record; without a type where the line could not be read."""
+    verdict: Verdict
+    version: int = 0
     held: Held | None = None
+    said: Mapping[str, object] | None = None
+    index: int = 0
+    """Its place in the batch."""
     position: int = 0
-    last: bool = False
+    way: str = ""
+    """How its record is written: ``new``, ``changed``, or not at all where a later step of the run does."""
 
 
 _STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS stage (
-  idx integer, op_rid text, verdict text, op_version integer, detail jsonb,
-  county text, type text, rid uuid, region text, unit text, version integer, position bigint, tombstone boolean,
-  fields jsonb, versions jsonb, writers jsonb, writer text, at text, reason text, awaits text, last boolean
+  idx integer, rid text, verdict text, version integer, detail jsonb, county text, type text, region text, unit text,
+  position bigint, way text, tombstone boolean, at text, reason text, awaits text, versions jsonb, writers jsonb,
+  fields jsonb
 ) ON COMMIT DELETE ROWS
 """
 _WRITE_OPERATIONS = """
 INSERT INTO operations (county, device, epoch, seq, idx, rid, verdict, version, detail)
-SELECT %s, %s, %s, %s, idx, op_rid, verdict, op_version, detail FROM stage ORDER BY idx
+SELECT %s, %s, %s, %s, idx, rid, verdict, version, detail FROM stage
 """
-_WRITE_RECORDS = """
+_RECORDS = """
 INSERT INTO records (county, type, rid, region, unit, version, position, tombstone, fields, versions, writers, writer,
   at, reason, awaits)
-SELECT county, type, rid, region, unit, version, position, tombstone, fields, versions, writers, writer, at, reason,
-  awaits
-FROM stage WHERE last ORDER BY county, type, rid
+SELECT county, type, rid::uuid, region, unit, version, position, tombstone, fields,
+  coalesce(versions, '{}'), coalesce(writers, '{}'), %s || idx, at, reason, awaits
+FROM stage WHERE way = """
+_WRITE_NEW = _RECORDS + "'new'"
+_WRITE_CHANGED = (
+    _RECORDS
+    + """'changed' ORDER BY county, type, rid
 ON CONFLICT (county, type, rid) DO UPDATE SET
   region = excluded.region, version = excluded.version, position = excluded.position, tombstone = excluded.tombstone,
   fields = excluded.fields, versions = excluded.versions, writers = excluded.writers, writer = excluded.writer,
   at = excluded.at, reason = excluded.reason, awaits = excluded.awaits
 """
+)
 _WRITE_CHANGES = """
 INSERT INTO changes (county, position, type, rid, version, op_id)
-SELECT county, position, type, rid, version, writer FROM stage WHERE position > 0 ORDER BY county, position
+SELECT county, position, type, rid::uuid, version, %s || idx FROM stage WHERE position > 0
 """
 _READ = """
 SELECT type, rid::text, county, region, unit, version, tombstone, fields, versions, writers, writer, at, reason, awaits
@@ -129,23 +139,29 @@ def staged(steps: Sequence[Step], heads: dict[str, int]) -> bytes:
     """A run of steps as rows for ``write``. ``heads`` are locked ones and move on with the positions given here."""
     newest: dict[RecordKey, Step] = {}
     for step in steps:
-        if step.held is not None:
-            heads[step.held.county] += 1
-            step.position = heads[step.held.county]
+        if (held := step.held) is not None:
+            step.position = heads[held.county] = heads[held.county] + 1
+            if (earlier := newest.get(step.key)) is None:
+                step.way = "new" if held.version == 1 else "changed"
+            else:
+                step.way, earlier.way = earlier.way, ""
             newest[step.key] = step
-    for step in newest.values():
-        step.last = True
-    return b"".join(map(_row, steps))
+    # One call for all of them: as many of their own would take as long as everything else here.
+    fields = _escaped(_ENCODER.encode_lines([step.held.fields if step.held else None for step in steps]))
+    return b"".join(chain.from_iterable(zip(map(_row, steps), fields.splitlines(keepends=True), strict=True)))
 
 
 def write(connection: Connection, batch: BatchKey, rows: bytes) -> None:
     """Write a run: verdicts, records, changes. Its transaction ends with ``move_heads``."""
+    _, device, epoch, seq = batch
+    prefix = f"{device}.{epoch}.{seq}."
     connection.execute(_STAGE)
     with connection.cursor().copy("COPY stage FROM STDIN") as copy:
         copy.write(rows)
     connection.execute(_WRITE_OPERATIONS, batch)
-    connection.execute(_WRITE_RECORDS)
-    connection.execute(_WRITE_CHANGES)
+    connection.execute(_WRITE_NEW, (prefix,))
+    connection.execute(_WRITE_CHANGED, (prefix,))
+    connection.execute(_WRITE_CHANGES, (prefix,))
     connection.execute("TRUNCATE stage")
 
 
@@ -158,43 +174,32 @@ def move_heads(connection: Connection, heads: Mapping[str, int]) -> None:
     )
 
 
-_NOTHING = "\t".join(["\\N"] * 16)
+_NOTHING = "\\N\t" * 12
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _WORD = {verdict: verdict.value for verdict in Verdict}
 """An enum member is slower to format than to look up."""
-_PLAIN = frozenset({Verdict.ACCEPTED, Verdict.MERGED, Verdict.DUPLICATE, Verdict.GONE})
-"""Verdicts that say nothing beyond a version."""
+_ENCODER = msgspec.json.Encoder()
 
 
 def _row(step: Step) -> bytes:
-    """One line of COPY's text form; ids and times were held to their forms when the operation was read."""
-    line, held = step.line, step.held
-    verdict = f"{step.index}\t{line.rid}\t{_WORD[line.verdict]}\t{line.version}\t"
-    detail = b"\\N" if line.verdict in _PLAIN else _detail(line)
+    """One line of COPY's text form without the fields; ids and times were held to their forms when they were read."""
+    held, (type_, rid) = step.held, step.key
+    verdict = f"{step.index}\t{rid}\t{_WORD[step.verdict]}\t{step.version}\t{_json(step.said)}\t"
     if held is None:
-        return b"%b%b\t%b\n" % (verdict.encode(), detail, _NOTHING.encode())
-    type_, rid = step.key
-    kept = (
-        f"\t{held.county}\t{type_}\t{rid}\t{held.region}\t{held.unit}\t{held.version}\t{step.position}"
-        f"\t{'t' if held.tombstone else 'f'}\t"
-    )
+        return f"{verdict}{_NOTHING}".encode()
     reason = held.reason and held.reason.translate(_ESCAPES)
-    tail = f"\t{held.writer}\t{held.at}\t{reason}\t{held.awaits}\t{'t' if step.last else 'f'}\n"
-    values = b"%b\t%b\t%b" % (_json(held.fields), _json(held.versions), _json(held.writers))
-    return b"%b%b%b%b%b" % (verdict.encode(), detail, kept.encode(), values, tail.encode())
+    return (
+        f"{verdict}{held.county}\t{type_}\t{held.region}\t{held.unit}\t{step.position}\t{step.way}"
+        f"\t{'t' if held.tombstone else 'f'}\t{held.at}\t{reason}\t{held.awaits}"
+        f"\t{_json(held.versions)}\t{_json(held.writers)}\t"
+    ).encode()
 
 
-_encode = msgspec.json.Encoder().encode
+def _json(value: Mapping[str, object] | None) -> str:
+    """A value of COPY's text form; its NULL where there is nothing to say."""
+    return _escaped(_ENCODER.encode(value)).decode() if value else "\\N"
 
 
-def _json(value: Record | Mapping[str, object]) -> bytes:
-    if not value:
-        return b"{}"
-    text = _encode(value)
+def _escaped(text: bytes) -> bytes:
     # JSON text holds no raw tab or line feed; backslashes are all that COPY would read otherwise.
     return text.replace(b"\\", b"\\\\") if b"\\" in text else text
-
-
-def _detail(line: VerdictLine) -> bytes:
-    members = ("values", "versions", "code", "path", "params", "scope", "role")
-    return _json({name: value for name in members if (value := getattr(line, name))})

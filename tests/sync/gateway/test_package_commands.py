@@ -81,8 +81,8 @@ def operation(named: str, **values: Value) -> Operation:
 def verdict(named: str, **values: Value) -> tuple[Verdict, str]:
     grant = Grant("d", "54440785MF1000111F", "440785", (VILLAGE,), ("R1",))
     editions = editions_of([issue()], ON)
-    line = Judge(grant, on=ON, same_epoch=True, editions=editions).judge(operation(named, **values), Known()).line
-    return line.verdict, line.code
+    step = Judge(grant, on=ON, same_epoch=True, editions=editions).judge(operation(named, **values), Known())
+    return step.verdict, str((step.said or {}).get("code", ""))
 
 
 def test_an_operation_is_judged_by_the_catalogue_that_it_names() -> None:
