@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QProcess, QTranslator
+from PySide6.QtCore import QLibraryInfo, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from jmdesk.core.errors import KnownError
@@ -20,13 +21,17 @@ from ui.core.doorbell import Doorbell, ring
 from ui.core.i18n import set_language, tr
 from ui.core.icons import icon
 from ui.core.idle import IdleWatch
-from ui.core.ports import Unlocked, Vaults
-from ui.core.printing import stamp
+from ui.core.readying import AFTER_MS, get_ready
+from ui.core.runner import Outcome
 from ui.core.settings import Settings
+from ui.core.stamping import stamp
 from ui.core.theme import look, theme
 from ui.core.vaults import VaultsOnDisk
 from ui.main_window import MainWindow
 from ui.pages.unlock.page import UnlockPage
+
+if TYPE_CHECKING:
+    from ui.core.ports import Unlocked, Vaults
 
 DEMONSTRATION = "--demonstration"
 WRONG_USAGE = 2
@@ -61,6 +66,8 @@ def prepare(settings: Settings) -> QApplication:
 
 def start_again(*arguments: str) -> None:
     """Start a fresh process that shows the unlock page: the one that held the key is about to end."""
+    from PySide6.QtCore import QProcess
+
     own = [] if getattr(sys, "frozen", False) else ["-m", "jmdesk"]
     QProcess.startDetached(sys.executable, [*own, *arguments])
 
@@ -81,6 +88,17 @@ class Session:
         self.window.locked.connect(self.lock)
         self.idle.expired.connect(self.lock)
         self.context.settings_changed.connect(lambda: self.idle.set_minutes(settings.idle_minutes))
+        self.ready = False
+        """Whether what an open desk needs has been imported."""
+        QTimer.singleShot(AFTER_MS, self.front, self._get_ready)
+
+    def _get_ready(self) -> None:
+        self.context.runner.read(get_ready, self._got_ready)
+
+    def _got_ready(self, outcome: Outcome) -> None:
+        self.ready = outcome.ok
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
 
     def _enter(self, desk: Unlocked) -> None:
         self.doorbell.hang(desk.services.vault.folder)

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
-from jmdesk.drafts.service import Draft
-from jmdesk.packages.security import security_of
-from jmdesk.vault.people import slot_of
 from ui.core.actions import ACTIONS, bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.i18n import language, tr
 from ui.core.icons import icon
 from ui.core.messages import WARN, Notice
 from ui.core.overriding import override
-from ui.core.ports import Overview, SyncState, Unlocked
 from ui.core.runner import Outcome
 from ui.core.settings import TEXT_SCALES
 from ui.core.theme import look, theme
 from ui.page_table import PAGES, PageSpec
-from ui.widgets.bug_dialog import BugDialog
-from ui.widgets.chip import ChipLabel
-from ui.widgets.demonstration_banner import DemonstrationBanner
-from ui.widgets.elided import Elided
-from ui.widgets.notice_bar import NoticeBar
-from ui.widgets.rail import Rail, RailEntry
 from ui.widgets.styling import button, column, row
-from ui.widgets.sync_chip import sync_chip
+
+if TYPE_CHECKING:
+    from jmdesk.drafts.service import Draft
+    from ui.core.ports import Unlocked
+    from ui.widgets.demonstration_banner import DemonstrationBanner
 
 
 def _framed(page: Page) -> QScrollArea:
@@ -125,6 +120,9 @@ class MainWindow(QMainWindow):
 
     def _tell_of_age(self) -> None:
         """Say that the passphrase should be changed, by the city's policy; nobody is locked out over it."""
+        from jmdesk.packages.security import security_of  # the unlock page needs no store
+        from jmdesk.vault.people import slot_of
+
         desk = self.context.services
         created = slot_of(desk.vault.header, desk.actor).created
         overdue = security_of(desk.packages).days_overdue(created, desk.clock.now())
@@ -154,6 +152,9 @@ class MainWindow(QMainWindow):
             self.context.runner.read(self.context.desk.overview, self._show_sync)
 
     def _show_sync(self, outcome: Outcome) -> None:
+        from ui.core.ports import Overview
+        from ui.widgets.sync_chip import sync_chip
+
         if isinstance(outcome.value, Overview):
             self.sync_badge.show_chip(sync_chip(outcome.value.sync))
 
@@ -184,6 +185,7 @@ class MainWindow(QMainWindow):
     def show_bug(self, error: BaseException) -> None:
         """Show an error that nobody foresaw."""
         from ui.pages.help.page import program_version
+        from ui.widgets.bug_dialog import BugDialog
 
         self.bug_dialog = BugDialog(error, program_version(), self)
         self.bug_dialog.open()
@@ -199,6 +201,9 @@ class MainWindow(QMainWindow):
             page.keep_draft()
 
     def _workspace(self) -> QWidget:
+        from ui.widgets.notice_bar import NoticeBar  # as all that only an open desk shows
+        from ui.widgets.rail import Rail, RailEntry
+
         made = QWidget()
         made.setObjectName("content")
         across = row(made, gap=0)
@@ -227,6 +232,8 @@ class MainWindow(QMainWindow):
         return made
 
     def _banner(self) -> DemonstrationBanner:
+        from ui.widgets.demonstration_banner import DemonstrationBanner
+
         self.banner = DemonstrationBanner()
         self.banner.left.connect(self.lock)
         self.banner.reset.connect(self.reset_wished)
@@ -241,6 +248,11 @@ class MainWindow(QMainWindow):
         QApplication.alert(self)
 
     def _header(self) -> QFrame:
+        from ui.core.ports import SyncState
+        from ui.widgets.chip import ChipLabel
+        from ui.widgets.elided import Elided
+        from ui.widgets.sync_chip import sync_chip
+
         header = QFrame()
         header.setObjectName("header")
         across = row(header, gap=12)

@@ -14,8 +14,9 @@ from jmdesk.demonstration.service import Demonstration
 from jmdesk.vault.kdf import FLOOR
 from ui.app import Session
 from ui.core.context import Target
-from ui.core.printing import stamp, write_pdf
+from ui.core.printing import write_pdf
 from ui.core.settings import Settings
+from ui.core.stamping import stamp
 from ui.core.vaults import VaultsOnDisk
 from ui.page_table import PAGES
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import traceback
 from pathlib import PurePath
 
@@ -24,6 +23,8 @@ def describe(error: BaseException) -> str:
 
 def report(error: BaseException, version: str) -> str:
     """What the user may copy and send: the description, the program's version, the system."""
+    import platform
+
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     return "\n".join(
         (f"jmdesk {version}", system, f"Python {platform.python_version()}, Qt {qVersion()}", describe(error))

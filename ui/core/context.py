@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QWidget
 from ui.core.daybreak import Daybreak
 from ui.core.i18n import tr
 from ui.core.messages import INFO, WARN, Notice, Notices
-from ui.core.ports import Unlocked
 from ui.core.runner import Outcome, Runner
 from ui.core.settings import Settings
 
 if TYPE_CHECKING:
     from jmdesk.catalogue.types import Record
     from jmdesk.desk import Desk
+    from ui.core.ports import Unlocked
 
 
 @dataclass(frozen=True, slots=True)

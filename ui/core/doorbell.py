@@ -6,7 +6,6 @@ the whole message: nothing is passed either way.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,9 @@ _LONGEST_SOCKET_NAME = 100
 
 def bell_of(vault: Path) -> str:
     """The bell's address for a vault folder; empty where none can be hung."""
-    name = f"jmdesk-{hashlib.sha256(str(vault.resolve()).encode()).hexdigest()[:16]}"
+    from hashlib import sha256
+
+    name = f"jmdesk-{sha256(str(vault.resolve()).encode()).hexdigest()[:16]}"
     if sys.platform == "win32":
         return name
     place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)

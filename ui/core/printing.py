@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
-    QColor,
     QFont,
     QPagedPaintDevice,
     QPageLayout,
@@ -22,39 +21,13 @@ from PySide6.QtWidgets import QApplication
 from jmdesk.core.errors import Environment
 from ui.core.docx_document import POINT_PER_MM, Laid, laid_out
 from ui.core.drawing import blank_document
+from ui.core.stamping import paint_stamp
 from ui.core.theme import FAMILIES
 
 _MARGIN_MM = 18
 _POINTS = 10
 _LINES_OUTSIDE = 2
 """Points at either side into which the border of a table as wide as the page reaches."""
-
-
-_stamped = ""
-
-
-def stamp(text: str) -> None:
-    """Paint this across every page from now on, "" for none. One process works at one vault: it is true of all."""
-    global _stamped  # noqa: PLW0603 -- as the look, a property of the running program
-    _stamped = text
-
-
-def _paint_stamp(painter: QPainter, sheet: QRectF) -> None:
-    """The stamp, slanted across a sheet, light enough to read what is under it."""
-    if not _stamped:
-        return
-    painter.save()
-    font = QFont()
-    font.setFamilies(list(FAMILIES))
-    font.setPixelSize(max(1, int(sheet.width() / 16)))
-    painter.setFont(font)
-    painter.setPen(QColor(200, 60, 40, 90))
-    painter.translate(sheet.center())
-    painter.rotate(-35)
-    for line in (-1, 0, 1):
-        across = QRectF(-sheet.width(), (line * 0.3 - 0.05) * sheet.height(), 2 * sheet.width(), 0.1 * sheet.height())
-        painter.drawText(across, Qt.AlignmentFlag.AlignCenter, _stamped)
-    painter.restore()
 
 
 def ensure_application() -> QApplication:
@@ -152,7 +125,7 @@ def paint_page(paper: Laid, painter: QPainter, number: int, pages: int) -> None:
     clip = QRectF(-_LINES_OUTSIDE, number * inner.height(), inner.width() + 2 * _LINES_OUTSIDE, inner.height())
     paper.document.drawContents(painter, clip)
     painter.restore()
-    _paint_stamp(painter, QRectF(margins.left(), margins.top(), inner.width(), inner.height()))
+    paint_stamp(painter, QRectF(margins.left(), margins.top(), inner.width(), inner.height()))
 
 
 def _paint_sheets(document: QTextDocument, writer: QPdfWriter) -> None:
@@ -166,7 +139,7 @@ def _paint_sheets(document: QTextDocument, writer: QPdfWriter) -> None:
             painter.translate(0, -number * size.height())
             document.drawContents(painter, QRectF(0, number * size.height(), size.width(), size.height()))
             painter.restore()
-            _paint_stamp(painter, QRectF(0, 0, size.width(), size.height()))
+            paint_stamp(painter, QRectF(0, 0, size.width(), size.height()))
     finally:
         painter.end()
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from jmdesk.core.errors import Refused
 from jmdesk.core.progress import Cancelled, Progress, never, silent
-from ui.core.ports import NewVault, Overview, VaultCard
 
 if TYPE_CHECKING:
     from jmdesk.catalogue.pickers import Choice
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from jmdesk.desk import Desk
     from jmdesk.vault.folder import Unlocked
     from jmdesk.vault.kdf import Cost
+    from ui.core.ports import NewVault, Overview, VaultCard
 
 
 class OpenDesk:
@@ -94,6 +94,7 @@ class VaultsOnDisk:
         from jmdesk.catalogue.pickers import Choice
         from jmdesk.vault.folder import peek
         from jmdesk.vault.keeper import waiting
+        from ui.core.ports import VaultCard
 
         header = peek(folder)
         users = tuple(Choice(plate.user, plate.label) for plate in header.nameplates)

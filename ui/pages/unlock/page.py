@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QWidget
 
-from jmdesk.catalogue.pickers import Choice
 from jmdesk.core.errors import KnownError
 from ui.core.context import Context
 from ui.core.doorbell import ring
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
-from ui.core.ports import NewVault, VaultCard, Vaults
 from ui.core.runner import Outcome
 from ui.core.theme import look
 from ui.widgets.passphrase_field import PassphraseField
 from ui.widgets.styling import button, card, column, label, mark, picture, row
 
 if TYPE_CHECKING:
+    from jmdesk.catalogue.pickers import Choice
+    from ui.core.ports import NewVault, Vaults
     from ui.pages.unlock.forgotten import Forgotten
     from ui.pages.unlock.form import CreateVault
 
@@ -255,6 +255,8 @@ class UnlockPage(QWidget):
             self._context.runner.read(lambda: vaults.peek(folder), partial(self._peeked, folder))
 
     def _peeked(self, folder: Path, outcome: Outcome) -> None:
+        from ui.core.ports import VaultCard
+
         if folder != self.vault.currentData():
             return
         if isinstance(outcome.value, VaultCard):
@@ -279,6 +281,8 @@ class UnlockPage(QWidget):
         self.passphrase.setPlaceholderText(tr("今天可用快捷码") if pin else "")
 
     def _browse(self) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
         folder = QFileDialog.getExistingDirectory(self, tr("选择本机资料库文件夹"))
         if folder:
             self.choose(Path(folder))
