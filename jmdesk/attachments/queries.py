@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from jmdesk.attachments.content import Content
-from jmdesk.store.tables import attachment_contents, attachment_links, attachment_sendings, outbox, record_tables
+from jmdesk.store.tables import (
+    attachment_contents,
+    attachment_links,
+    attachment_sendings,
+    batches,
+    outbox,
+    record_tables,
+)
 
 _CHUNK = 500
 _content, _link, _sending = attachment_contents.c, attachment_links.c, attachment_sendings.c
@@ -49,7 +56,8 @@ class Attachment:
 class Candidate:
     """A content that a county still lacks, with one of the records it belongs to there.
 
-    ``state`` is the sending's; ``named`` the state of the outbox line that last named it, empty for none.
+    ``state`` is the sending's; ``named`` the state of the outbox line that last named it, empty for none; ``anew``:
+    that line went in a later batch than the one with which the content was refused.
     """
 
     sha256: str
@@ -59,6 +67,7 @@ class Candidate:
     type: str
     rid: str
     named: str
+    anew: bool
 
 
 def keep(connection: Connection, content: Content, at: str) -> None:
@@ -214,20 +223,30 @@ def unnamed(connection: Connection) -> list[tuple[str, str]]:
 
 
 def candidates(connection: Connection) -> Iterator[Candidate]:
-    """Every content that is still to be sent, with each of its records in turn, content by content."""
+    """Every content that is still to be sent, with each of its records in turn, accepted ones first."""
+    refused_in, named_in = batches.alias(), batches.alias()
     rows = connection.execute(
         select(
             *(_sending.sha256, _sending.county, _sending.state, _content.size, _link.type, _link.rid),
             outbox.c.state.label("named"),
+            (tuple_(named_in.c.epoch, named_in.c.seq) > tuple_(refused_in.c.epoch, refused_in.c.seq)).label("anew"),
         )
         .join(attachment_links, and_(_link.sha256 == _sending.sha256, _here))
         .join(attachment_contents, _content.sha256 == _sending.sha256)
         .join(outbox, outbox.c.id == _link.named, isouter=True)
+        .join(named_in, named_in.c.batch_id == outbox.c.batch_id, isouter=True)
+        .join(refused_in, refused_in.c.batch_id == _sending.batch_id, isouter=True)
         .where(_sending.state.in_(("waiting", "refused")))
-        .order_by(_content.added_at, _sending.sha256, _sending.county, _link.link)
+        .order_by(
+            *(_content.added_at, _sending.sha256, _sending.county),
+            func.coalesce(outbox.c.state, "") != "done",
+            _link.link,
+        )
     )
     for row in rows:
-        yield Candidate(row.sha256, row.county, row.state, row.size, row.type, row.rid, row.named or "")
+        yield Candidate(
+            *(row.sha256, row.county, row.state, row.size, row.type, row.rid, row.named or "", bool(row.anew))
+        )
 
 
 def unsent(connection: Connection) -> list[tuple[str, str]]:

@@ -52,13 +52,15 @@ class Luggage:
         """Choose what travels beside the operations of these records.
 
         A document may go when an operation of this batch names it, or one of an earlier batch that is on its way or
-        accepted; and never while its record waits for a consent. A refused one goes again when it is named again.
+        accepted; and never while its record waits for a consent. A refused one goes again once it is named again: here,
+        or in a batch behind the one with which it was refused.
         """
         size, done = 0, set[tuple[str, str]]()
         self.taken, self.more = [], False
         for one in queries.candidates(self._connection):
             place = (one.sha256, one.county)
-            named = one.rid in batch_rids or (one.named in ("sealed", "done") and one.state == "waiting")
+            told = one.named in ("sealed", "done") and (one.state == "waiting" or one.anew)
+            named = one.rid in batch_rids or told
             if place in done or not named or not self._may_leave(one):
                 continue
             done.add(place)

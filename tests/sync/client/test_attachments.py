@@ -24,7 +24,8 @@ from sync.gateway import evidence
 from sync.protocol.manifest import Manifest
 from sync.protocol.suites import KeySet
 from tests import documents
-from tests.sync.client.conftest import Platform
+from tests.sync.client.conftest import Pair, Platform
+from tests.sync.client.desk_view import ends
 from tests.sync.client.lines import CutAt, Line
 from tests.sync.client.office import add_household
 
@@ -266,3 +267,23 @@ def test_a_document_whose_record_was_rejected_is_refused_and_goes_again_with_the
     assert (found.state, found.code) == ("refused", "verdict.attachment_record")
     assert kept(platform, content) == []
     assert synchronise(desk, transport).attachments == 0
+
+
+def test_a_document_refused_with_a_conflict_goes_again_since_a_later_batch_names_it(
+    pair: Pair, patience: Patience
+) -> None:
+    one, to_one, two, to_two = ends(pair)
+    made = add_household(one, 71)
+    synchronise(one, to_one, patience=patience)
+    synchronise(two, to_two, patience=patience)
+    two.records.change("R05", made, {"address": "先到的路1号"})
+    synchronise(two, to_two, patience=patience)
+    one.records.change("R05", made, {"address": "后到的路2号"})
+    one.attachments.add("R05", made, paper("with the conflict"))
+    sealed_now(one)
+    one.attachments.add("R05", made, paper("behind it"))
+    synchronise(one, to_one, patience=patience)
+    assert sorted(states(one, made)) == ["done", "refused"]
+    synchronise(one, to_one, patience=patience)
+    assert states(one, made) == ["done", "done"]
+    assert synchronise(one, to_one, patience=patience).attachments == 0
