@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -96,6 +96,15 @@ class Case:
     def verdict(self) -> Line | None:
         """The latest line that the platform set aside."""
         return next((line for line in reversed(self.lines) if line.state in ("conflict", "refused")), None)
+
+
+def without(theirs: Theirs, hidden: Collection[str]) -> Theirs:
+    """The platform's version as it is shown to somebody who does not see some fields."""
+    values = {name: value for name, value in theirs.values.items() if name not in hidden}
+    return Theirs(
+        *(theirs.type, theirs.rid, theirs.version, values, theirs.versions, theirs.epoch, theirs.tombstone),
+        *(theirs.reason, theirs.region, theirs.unit, theirs.at, theirs.origin, theirs.received_at),
+    )
 
 
 def case_of(connection: Connection, catalogue: Catalogue, reader: Reader, type_id: str, rid: str) -> Case | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from enum import Enum
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 from jmdesk.catalogue.disclosure import Reader
 from jmdesk.catalogue.types import Record
 from jmdesk.conflicts import queries, rerating
-from jmdesk.conflicts.case import Case, Kind, case_of
+from jmdesk.conflicts.case import Case, Kind, case_of, without
 from jmdesk.conflicts.rules import Choice, Compared, Side, chosen, kept, mixed, undecided
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
@@ -69,7 +70,7 @@ class Conflicts:
                 case_of(connection, self._desk.catalogue, self._desk.reader, type_id, rid)
                 for type_id, rid in queries.waiting(connection, limit)
             )
-            return [case for case in found if case is not None and not self._kept_from(case)]
+            return [self._shown(case) for case in found if case is not None and not self._kept_from(case)]
 
     def case(self, type_id: str, rid: str) -> Case:
         """One record's case. ``Refused`` "conflicts.none" when nothing is to be decided on it (any more)."""
@@ -77,11 +78,27 @@ class Conflicts:
             found = case_of(connection, self._desk.catalogue, self._desk.reader, type_id, rid)
         if found is None or self._kept_from(found):
             raise Refused("conflicts.none")
-        return found
+        return self._shown(found)
 
     def _kept_from(self, case: Case) -> bool:
-        avoided = self._desk.records.guard.avoided
-        return case.type in avoided.types or avoided.hides(case.type, case.record.values)
+        """Whether a case is for others: of a record to keep away from, or over a value that the user does not see."""
+        guard = self._desk.records.guard
+        if case.type in guard.avoided.types or guard.avoided.hides(case.type, case.record.values):
+            return True
+        hidden = guard.hidden(case.type)
+        return any(field.clash and field.name in hidden for field in case.fields)
+
+    def _shown(self, case: Case) -> Case:
+        """A case without the values that the user does not see; what becomes of them needs no decision."""
+        hidden = self._desk.records.guard.hidden(case.type)
+        if not hidden:
+            return case
+        return replace(
+            case,
+            record=self._desk.records.shown(case.record),
+            theirs=without(case.theirs, hidden) if case.theirs is not None else None,
+            fields=tuple(field for field in case.fields if field.name not in hidden),
+        )
 
     def newer_beside(self) -> int:
         """How many records have a newer version of the platform beside edits that were not set aside."""
@@ -192,7 +209,7 @@ class Conflicts:
         with self._desk.records.writing(verb, reason=reason.strip()) as writer:
             connection = writer.transaction.connection
             case = case_of(connection, self._desk.catalogue, self._desk.reader, type_id, rid)
-            if case is None or case.kind not in kinds:
+            if case is None or case.kind not in kinds or self._kept_from(case):
                 raise Refused("conflicts.none")
             if case.under_way:
                 raise Refused("conflicts.under_way")

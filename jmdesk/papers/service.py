@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from jmdesk.core.clock import beijing_date, utc_text
 from jmdesk.core.errors import Refused
@@ -13,7 +14,11 @@ from jmdesk.papers.template import Template, fill, marked, shipped
 from jmdesk.records.serials import Serials
 from jmdesk.records.workplace import Workplace
 from jmdesk.records.writer import Writer
+from jmdesk.store import reading
+from jmdesk.store.reading import Connection
 
+_RECORDS: Final = {"batch": "R16", "register": "R17", "selections": "R23", "green_cards": "R24"}
+"""Matters of the office that are no records, by the type of the records that they are about."""
 NUMBER = "number"
 """The name under which a template finds the number of the paper."""
 
@@ -117,20 +122,47 @@ class Papers:
             writer.transaction.remark(found.type, found.rid, f"作废《{found.label}》{number}：{reason.strip()}")
         return queries.get(connection, number) or found
 
+    # -- reading ---------------------------------------------------------------------------------------------------
+
     def of(self, type_id: str, rid: str) -> list[Paper]:
-        """The papers about one record, oldest first."""
+        """The papers about one record, oldest first. ``Refused`` "permissions.…" where the user may not read it."""
         with self._desk.store.reading() as connection:
+            self._require_read(connection, type_id, rid)
             return queries.of_record(connection, type_id, rid)
 
     def register(self, name: str) -> list[Paper]:
-        """Every number of one kind of paper, voided ones too."""
+        """Every number of one kind of paper, voided ones too; without those of what the user may not read."""
         with self._desk.store.reading() as connection:
-            return queries.by_prefix(connection, self.template(name).prefix)
+            found = queries.by_prefix(connection, self.template(name).prefix)
+            return [paper for paper in found if self._may_read(connection, paper)]
 
     def document(self, number: str) -> bytes:
-        """A paper as it was given out, ``.docx``. ``Refused`` "papers.no_such_number", also when it was erased."""
+        """A paper as it was given out, ``.docx``.
+
+        ``Refused`` "papers.no_such_number", also when it was erased; "permissions.…" where the user may not read what
+        it is about, or must keep away from a value of such records: a paper tells all of its record.
+        """
         with self._desk.store.reading() as connection:
-            found = queries.document(connection, number)
-        if found is None:
-            raise Refused("papers.no_such_number", number=number)
+            paper, found = queries.get(connection, number), queries.document(connection, number)
+            if paper is None or found is None:
+                raise Refused("papers.no_such_number", number=number)
+            self._require_read(connection, paper.type, paper.rid)
+        if self._desk.records.guard.avoided.fields.get(_RECORDS.get(paper.type, paper.type)):
+            raise Refused("permissions.interest", label=paper.label)
         return found
+
+    def _require_read(self, connection: Connection, type_id: str, rid: str) -> None:
+        """``Refused`` as the guard says about the record, or about the records of which a matter of the office is."""
+        guard, subject = self._desk.records.guard, None
+        if type_id not in _RECORDS:
+            subject = reading.get(connection, type_id, rid)
+        guard.require("read", _RECORDS.get(type_id, type_id), subject.region if subject is not None else "")
+        if subject is not None:
+            guard.require_seen(type_id, subject.values)
+
+    def _may_read(self, connection: Connection, paper: Paper) -> bool:
+        try:
+            self._require_read(connection, paper.type, paper.rid)
+        except Refused:
+            return False
+        return True

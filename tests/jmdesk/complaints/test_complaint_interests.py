@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,25 @@ def test_an_office_bearer_sees_no_rivals_revenue_by_any_way(desk: Desk, office: 
     file = tmp_path / "企业.csv"
     desk.exports.records(Order("R20", "核对"), file)
     assert "900" not in file.read_text(encoding="utf-8-sig")
+
+
+def test_an_office_bearer_gets_no_paper_about_what_he_must_not_see(desk: Desk) -> None:
+    made = trade(desk, "rival")
+    values = dict.fromkeys(desk.papers.template("objection-answer").fields, "某某")
+    papers = {
+        type_id: desk.papers.issue("objection-answer", type_id, rid, values).paper
+        for type_id, rid in (("R20", made.rival), ("R21", made.event), ("R22", made.complaint), ("R24", made.card))
+    }
+    declare(desk, "R4")
+    reading = desk.papers
+    assert refused(lambda: reading.of("R22", made.complaint)) == "permissions.action"
+    assert refused(lambda: reading.of("R21", made.from_complaint)) == "permissions.interest"
+    assert {paper.type for paper in reading.register("objection-answer")} == {"R20", "R21", "R24"}
+    assert [paper.number for paper in reading.of("R24", made.card)] == [papers["R24"].number]
+    assert reading.document(papers["R21"].number)
+    assert refused(lambda: reading.document(papers["R22"].number)) == "permissions.action"
+    for told in ("R20", "R24"):  # such a paper may say what the firm earns
+        assert refused(partial(reading.document, papers[told].number)) == "permissions.interest"
 
 
 def test_an_office_bearer_sees_no_complaints_behind_a_rivals_points(desk: Desk, office: Trade) -> None:
