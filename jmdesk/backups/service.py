@@ -17,7 +17,7 @@ from jmdesk.backups.restoring import RESTORED, RestoreDesk, restore_here
 from jmdesk.backups.retention import superfluous
 from jmdesk.backups.writing import PART, CopyStore, copy_to, discard, write_backup
 from jmdesk.catalogue.types import Record
-from jmdesk.core.clock import beijing_text, from_utc_text
+from jmdesk.core.clock import beijing_text, from_utc_text, is_plausible
 from jmdesk.core.errors import KnownError, Refused
 from jmdesk.core.messages import Message, message
 from jmdesk.core.progress import Cancelled, Progress, never, silent
@@ -95,8 +95,11 @@ class Backups:
             return [folder for folder in finished if folder not in kept or not intact(kept[folder])]
 
     def due(self) -> bool:
-        """Whether the last backup (or the vault itself) is older than the policy allows."""
-        made = self.all()
+        """Whether the last backup (or the vault itself) is older than the policy allows.
+
+        One of a day when the clock was wrong says nothing: it would put the next one off for decades.
+        """
+        made = [kept for kept in self.all() if is_plausible(kept.card.at)]
         last = made[0].card.at if made else from_utc_text(self._desk.vault.header.created)
         return self._desk.clock.now() - last >= timedelta(hours=self._policy.backup_hours)
 
@@ -170,8 +173,13 @@ class Backups:
         return message("backups.restored", {"of": beijing_text(restored["of"])}, language)
 
     def _thin(self, place: Path) -> None:
+        now = self._desk.clock.now()
+        if not is_plausible(now):
+            return
         own = [kept for kept in present(place) if kept.card.vault == self._desk.vault.header.vault]
-        for kept in superfluous(own, self._desk.clock.now(), self._policy.backup_days):
+        astray = [kept for kept in own if not is_plausible(kept.card.at)]  # of a day when the clock was wrong
+        own = [kept for kept in own if kept not in astray]
+        for kept in [*astray, *superfluous(own, now, self._policy.backup_days)]:
             discard(kept.folder)
 
 

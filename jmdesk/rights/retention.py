@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from jmdesk.core.clock import beijing_date, utc_text
+from jmdesk.core.clock import beijing_date, is_plausible, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.drafts import queries as drafts
 from jmdesk.rights import queries
@@ -40,8 +40,10 @@ class Retention:
         self._desk = desk
 
     def due(self) -> tuple[OutOfTerm, ...]:
-        """What is out of term today, by type; types with nothing due are left out."""
+        """What is out of term today, by type; types with nothing due are left out. Nothing under a wrong clock."""
         now = self._desk.clock.now()
+        if not is_plausible(now):
+            return ()
         today = beijing_date(now)
         years_ago = today.replace(year=today.year - _QUERY_YEARS, day=min(today.day, 28))
         before = utc_text(now - timedelta(days=(today - years_ago).days))
@@ -55,10 +57,12 @@ class Retention:
     def purge(self, type_id: str) -> Erased:
         """Erase what is out of term of one type; the log says who did it.
 
-        ``Refused`` "rights.nothing_due", and the guard's for a user without the duty: negatives need the right to void
-        them, the query log the auditor's to take it out.
+        ``Refused`` "rights.nothing_due", "records.clock" under a clock that cannot be right, and the guard's for a user
+        without the duty: negatives need the right to void them, the query log the auditor's to take it out.
         """
         desk = self._desk
+        if not is_plausible(desk.clock.now()):
+            raise Refused("records.clock", day=beijing_date(desk.clock.now()).isoformat())
         rids = next((one.rids for one in self.due() if one.type == type_id), ())
         if not rids:
             raise Refused("rights.nothing_due")

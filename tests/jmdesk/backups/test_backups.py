@@ -261,6 +261,20 @@ def test_old_backups_go_and_the_newest_stays() -> None:
     assert superfluous([card("daily", NOW - timedelta(days=200))], NOW, 30) == []
 
 
+def test_a_day_with_a_wrong_clock_costs_no_backup_and_puts_none_off(desk: Desk) -> None:
+    clock = clock_of(desk)
+    clock.advance(hours=24)
+    kept = desk.backups.make("daily").kept
+    right, clock.at = clock.at, datetime(2099, 1, 1, tzinfo=UTC)
+    astray = desk.backups.make("daily").kept
+    assert kept.folder.is_dir(), "under a clock that cannot be right nothing is erased"
+    clock.at = right + timedelta(hours=24)
+    assert desk.backups.due()
+    desk.backups.make("daily")
+    assert kept.folder.is_dir()
+    assert not astray.folder.exists()
+
+
 def test_many_backups_of_one_busy_day_do_not_push_out_the_days_before() -> None:
     busy = [card("import", NOW - timedelta(minutes=n)) for n in range(40)]
     before = [card("daily", NOW - timedelta(days=n, hours=1)) for n in range(1, 7)]

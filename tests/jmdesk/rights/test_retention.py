@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -49,6 +50,19 @@ def test_what_was_purged_is_nowhere_in_the_vault_and_the_log_says_who_did_it(des
     with desk.store.reading() as connection:
         assert list(change_log.verify(connection)) == []
     assert Retention(desk).due() == ()
+
+
+def test_under_a_clock_of_2099_nothing_is_out_of_term_and_nothing_is_purged(desk: Desk, family: Family) -> None:
+    rid = negative(desk, family, "2026-01-01")
+    assert isinstance(desk.clock, FixedClock)
+    right, desk.clock.at = desk.clock.at, datetime(2099, 1, 1, tzinfo=UTC)
+    assert Retention(desk).due() == ()
+    with pytest.raises(Refused) as refused:
+        Retention(desk).purge("R14")
+    assert refused.value.code == "records.clock"
+    assert "2099-01-01" in str(refused.value.message_for_user())
+    desk.clock.at = right
+    assert "doc_no" in desk.records.get("R14", rid).record.values
 
 
 def test_queries_go_after_five_years_and_their_chain_goes_on(desk: Desk, family: Family) -> None:
