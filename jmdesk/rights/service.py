@@ -29,9 +29,11 @@ from jmdesk.workflows.standing import Event, Standing
 WORKFLOW: Final = "W13"
 CASE: Final = "R25"
 PREFIX: Final = "QL"
-ACCESS, CORRECTION, ERASURE, WITHDRAWAL, EXPLANATION = "3", "4", "5", "6", "7"
-KINDS: Final = (ACCESS, CORRECTION, ERASURE, WITHDRAWAL, EXPLANATION)
-"""CL-CASE: access and copy, correction, erasure, withdrawal of consent, explanation."""
+OBJECTION, ACCESS, CORRECTION, ERASURE, WITHDRAWAL, EXPLANATION = "1", "3", "4", "5", "6", "7"
+ASKED: Final = (ACCESS, CORRECTION, EXPLANATION, OBJECTION, ERASURE)
+"""CL-CASE: what a person may ask for; a withdrawal of consent (6) is acted on at once."""
+_OBJECTIONS: Final = ("W11", "YY")
+"""The workflow of an objection, and how its numbers begin: the same as of one that is raised during a notice."""
 
 ERASE_DAYS: Final = 30
 KEPT_BY_LAW: Final = "不良信息及其依据保存五年，查询记录保存五年，授权、撤回授权的凭据"
@@ -103,11 +105,11 @@ class Rights:
         return Withdrawn(case, case_no, taken, slip.paper)
 
     def ask(self, kind: str, applicant: str, *, reason: str) -> str:
-        """Take a request down (kinds 3, 4, 5 and 7); ``applicant`` is a household's or a member's record id.
+        """Take a request down (a kind of ``ASKED``); ``applicant`` is a household's or a member's record id.
 
         Gives the record id of its case. ``Refused`` "rights.kind", "rights.nobody", "records.reason_needed".
         """
-        if kind not in KINDS or kind == WITHDRAWAL:
+        if kind not in ASKED:
             raise Refused("rights.kind")
         if not reason.strip():
             raise Refused("records.reason_needed")
@@ -175,8 +177,9 @@ class Rights:
         now = desk.clock.now()
         subject = reading.get(transaction.connection, "R05", target.partition(":")[2])
         region = subject.region if subject is not None else writer.home_region
+        workflow, prefix = _OBJECTIONS if kind == OBJECTION else (WORKFLOW, PREFIX)
         serials = Serials(transaction.connection, desk.number_block)
-        number = serials.next(PREFIX, region, beijing_date(now).year)
+        number = serials.next(prefix, region, beijing_date(now).year)
         values: Record = {
             "case_no": number,
             "case_kind": kind,
@@ -187,7 +190,7 @@ class Rights:
         }
         case = writer.create(CASE, values, region=region)
         transaction.flush()
-        desk.workflows.write(writer, WORKFLOW, CASE, case, "receive")
+        desk.workflows.write(writer, workflow, CASE, case, "receive")
         return case, number
 
     def _erase(self, writer: Writer, case: str) -> None:

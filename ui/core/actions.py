@@ -76,6 +76,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("households.previous_part", "档案上一部分", "Ctrl+PgUp", "households"),
     ActionSpec("households.add", "在这一部分新增一条", "Ctrl+Shift+N", "households"),
     ActionSpec("households.family", "家庭变动", "Ctrl+M", "households"),
+    ActionSpec("households.request", "个人信息请求", "Ctrl+Shift+R", "households"),
     ActionSpec("households.attachments", "转到附件", "Ctrl+I", "households"),
 )
 

@@ -30,6 +30,15 @@ def test_a_request_runs_on_its_clock_and_is_answered_with_a_paper(desk: Desk, fa
     assert desk.workflows.standing("W13", "R25", case).is_final
 
 
+def test_an_objection_to_a_record_is_a_case_of_its_own_workflow(desk: Desk, family: Family) -> None:
+    case = desk.rights.ask("1", family.head, reason="这条不良信息不是我的")
+    record = desk.records.get("R25", case).record.values
+    assert (record["case_kind"], str(record["case_no"])[:2]) == ("1", "YY")
+    made = desk.workflows.workflow_of("R25", case)
+    assert made is not None
+    assert (made.id, desk.workflows.standing("W11", "R25", case).state) == ("W11", "received")
+
+
 def test_a_request_names_somebody_on_record_and_its_kind(desk: Desk, family: Family) -> None:
     with pytest.raises(Refused, match=r"rights\.kind"):
         desk.rights.ask("6", family.head, reason="撤回授权")

@@ -38,12 +38,11 @@ class CasesPage(Page):
         self.place: CasePlace | None = None
         self._came_from: Target | None = None
         self.stack = Sides()
-        self.request = RequestPane(context)
+        self.request = RequestPane(context, came_from="cases")
         column(self, margin=20).addWidget(self.stack)
         self.stack.addWidget(self._list_side())
         self.stack.addWidget(self._case_side())
         self._freshness = Freshness(self, context.runner, self.refresh)
-        self.request.left.connect(self.request_button.setFocus)
         self.refresh()
 
     # -- what the window asks --------------------------------------------------------------------------------------
@@ -187,9 +186,8 @@ class CasesPage(Page):
         head.addWidget(label(tr("在办事项"), "title"))
         self.sentence = label("", "muted")
         head.addWidget(self.sentence, 1)
-        self.request_button = button(tr("登记个人信息请求"), "", "add")
-        self.request_button.setToolTip(f"{tr('查阅、更正、解释说明、异议或删除')}  {shortcut_text('app.new')}")
-        self.request_button.clicked.connect(self.start_new)
+        about = f"{tr('查阅、更正、解释说明、异议或删除')}  {shortcut_text('app.new')}"
+        self.request_button = self.request.opener(tr("登记个人信息请求"), about, self.start_new)
         head.addWidget(self.request_button)
         down.addLayout(head)
         down.addWidget(self.request)

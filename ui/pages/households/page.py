@@ -11,8 +11,8 @@ from jmdesk.consents.service import Signature
 from jmdesk.core.clock import beijing_date
 from jmdesk.core.errors import Refused
 from jmdesk.records.writer import InvalidRecord
-from ui.core.actions import bind, tip
 from jmdesk.rights.service import Withdrawn
+from ui.core.actions import bind, tip
 from ui.core.context import Context, Page, Target
 from ui.core.drafting import Drafting
 from ui.core.freshness import Freshness
@@ -37,13 +37,10 @@ from ui.pages.households.work import WorkBar
 from ui.widgets.attachments import KINDS, AttachmentsPanel
 from ui.widgets.chip import ChipLabel
 from ui.widgets.elided import Elided
-from ui.widgets.sides import Sides
 from ui.widgets.paper_file import PaperFile
 from ui.widgets.request_pane import RequestPane
+from ui.widgets.sides import Sides
 from ui.widgets.styling import button, column, row
-
-WIDE = 125
-"""Per cent of text size up to which a household's name and number fit into one line."""
 
 
 class HouseholdsPage(Page):
@@ -61,7 +58,6 @@ class HouseholdsPage(Page):
         self.in_place = InPlace(self, context, self.dossier)
         self.family = FamilyPanel(context)
         self.family.changed.connect(self.open)
-        self.family.left.connect(self._back_to_family)
         self.consent = ConsentForm(services.catalogue.code_lists["CL-CONSENT"].values)
         self.slips, self.stack = PaperFile(self, context), Sides()
         self._dossier_side = self._make_dossier_side()
@@ -82,6 +78,7 @@ class HouseholdsPage(Page):
         bind(self, "households.previous_part", lambda: self.dossier.step(-1))
         bind(self, "households.add", self._add_here)
         bind(self, "households.family", self.change_family)
+        bind(self, "households.request", self.take_request)
         self._freshness = Freshness(self, context.runner, self._changed)
         self._drafting = Drafting(self, context, "households", self._draft)
         self._drafting.about("new")
@@ -199,8 +196,8 @@ class HouseholdsPage(Page):
         self.in_place.show_household(shown)
         self.attachments.show_record("R05", shown.rid, editable=not shown.voided)
         if self.stack.currentWidget() is not self._dossier_side:
-            self.consent.hide()
-            self.family.hide()
+            for form in (self.consent, self.family, self.request):
+                form.hide()
             self.stack.setCurrentWidget(self._dossier_side)
             self.back_button.setFocus()
 
@@ -228,15 +225,18 @@ class HouseholdsPage(Page):
         self.family_button = button(tr("家庭变动"), "", "household")
         self.family_button.setToolTip(tip("households.family"))
         self.family_button.clicked.connect(self.change_family)
+        self.family.left.connect(self.family_button.setFocus)
+        self.request = RequestPane(self.context, came_from="households")
+        self.request_button = self.request.opener(tr("个人信息请求"), tip("households.request"), self.take_request)
         below = row(gap=8)
         if large:
             below.addWidget(self.number)
             below.addStretch(1)
-        for widget in (self.file_button, self.family_button, self.rate_button):
+        for widget in (self.file_button, self.request_button, self.family_button, self.rate_button):
             (below if large else across).addWidget(widget)
         down.addLayout(across)
         down.addLayout(below)
-        self.dossier.lead_with(self.consent, self.family, self.paper_file)
+        self.dossier.lead_with(self.consent, self.family, self.request, self.paper_file)
         down.addWidget(self.dossier, 1)
         self.attachments = AttachmentsPanel(self.context)
         down.addWidget(self.attachments)
@@ -295,6 +295,14 @@ class HouseholdsPage(Page):
                 self.in_place.save()
             self.consent.hide()
             self.family.begin(shown)
+
+    def take_request(self) -> None:
+        """Ask what a member of this household wants to know, corrected, explained or erased."""
+        shown = self.shown
+        if self.stack.currentWidget() is self._dossier_side and shown is not None and not shown.voided:
+            self.consent.hide()
+            self.family.hide()
+            self.request.begin(shown.dossier)
 
     def _hand_out(self, purpose: str, folder: Path) -> None:
         rid, desk = self.rid, self.context.services
