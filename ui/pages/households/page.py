@@ -42,6 +42,9 @@ from ui.widgets.request_pane import RequestPane
 from ui.widgets.sides import Sides
 from ui.widgets.styling import button, column, row
 
+WIDE = 125
+"""Per cent of text size up to which a household's name and number fit into one line."""
+
 
 class HouseholdsPage(Page):
     """List first; Enter opens a dossier, Alt+Left goes back."""
