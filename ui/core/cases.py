@@ -80,10 +80,9 @@ def view(desk: Desk, labels: Labels, case: Standing, say: Say = plainly) -> Case
     today = desk.workflows.today
     kind = "ok" if case.is_final else "info"
     offers = tuple(_offer(desk, step, case) for step in case.next_steps())
+    disputed = [event for event in case.disputed if event.step in case.definition.steps]
     done = [_done(labels, case, event, say) for event in case.taken]
-    done += [
-        _done(labels, case, event, say, disputed=True) for event in case.disputed if event.step in case.definition.steps
-    ]
+    done += [_done(labels, case, event, say, disputed=True) for event in disputed]
     limits = tuple(
         Limit(d.clock.label, due_chip(d, today), d.clock.waits_for if d.is_open() else "", d.clock.basis)
         for d in case.dues
@@ -117,7 +116,7 @@ def _done(labels: Labels, case: Standing, event: Event, say: Say, *, disputed: b
     entered = [(label, say(name, event.details[name])) for name, label in step.needs.items() if event.details.get(name)]
     if "ground" not in step.needs and event.details.get("ground"):
         entered.append((tr("理由"), str(event.details["ground"])))
-    who = labels.of("R02", event.actor) if event.actor else tr("{unit} 办理", unit=event.org)
+    who = labels.of("R02", event.actor) if event.actor else tr("{unit} 办理", unit=labels.unit_of(event, step.roles))
     if event.signer:
         paper = event.details.get("paper")
         day = str(paper.get("date", "")) if isinstance(paper, dict) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from jmdesk.catalogue.industries import industries
@@ -14,10 +14,12 @@ from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.pickers import region_path
 from ui.core.ports import SearchChoices
+from ui.core.units import unit_name
 
 if TYPE_CHECKING:
     from jmdesk.catalogue.types import Catalogue, Field, Record, RecordType, Value
     from jmdesk.desk import Desk
+    from jmdesk.workflows.standing import Event
 
 NAMED_BY = {
     "R01": ("org_name",), "R02": ("user_name",), "R03": ("region_name",), "R04": ("consent_kind", "signed_at"),
@@ -81,6 +83,21 @@ class Labels:
         type_id, _, rid = value.partition(":")
         found = self._desk.catalogue.types.get(type_id)
         return f"{found.label} {self.of(type_id, rid)}" if found and rid else value
+
+    def unit(self, code: str, region: str = "", roles: Collection[str] = ()) -> str:
+        """What a unit is called that acted in a region, in a matter of these roles; as `units.unit_name`."""
+        key = ("unit", f"{code} {region} {sorted(roles)}")
+        if key not in self._known:
+            self._known[key] = unit_name(self._desk, code, region, roles)
+        return self._known[key]
+
+    def unit_of(self, event: Event, roles: Collection[str]) -> str:
+        """What the unit is called that took a step."""
+        from jmdesk.store.reading import get as get_record
+
+        with self._desk.store.reading() as connection:
+            found = get_record(connection, "workflow_event", event.rid)
+        return self.unit(event.org, found.region if found is not None else "", roles)
 
     def title(self, type_id: str, values: Record) -> str:
         """The name of a record whose values are at hand; its kind when none of them names it."""

@@ -167,7 +167,8 @@ class ConflictReader:
         if not theirs.at:
             return tr("平台：别处改过，详情还没有取回。")
         did = tr("作废") if theirs.tombstone else tr("修改")
-        unit = tr("本单位") if theirs.unit == self._desk.unit else tr("单位 {code}", code=theirs.unit)
+        own = theirs.unit in ("", self._desk.unit)
+        unit = tr("本单位") if own else self._labels.unit(theirs.unit, theirs.region)
         device = tr("电脑 {device}", device=theirs.device[:8]) if theirs.device else tr("电脑未知")
         text = tr(
             "平台：{at} 由{device} {did}，记录归{unit}。",
