@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from jmdesk.catalogue.derived import COST_PARTS, INCOME_PARTS, birthday, cents, identity, net_income, sum_of
@@ -185,11 +185,16 @@ def _not_future(identifier: str) -> RecordCheck:
     def check(record: Record, on: date) -> Iterable[Problem]:
         value = record.get(identifier)
         # Days compare as they are written; only what is not plainly past is looked at closely.
-        if not isinstance(value, str) or value < on.isoformat():
+        if not isinstance(value, str) or value < _written(on):
             return ()
         return (future,) if _day(value) > on else ()
 
     return check
+
+
+@lru_cache(maxsize=8)
+def _written(on: date) -> str:
+    return on.isoformat()
 
 
 def _region_level(wanted: Level, level: Severity, regions_: Regions) -> RecordCheck:

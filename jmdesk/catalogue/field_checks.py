@@ -27,7 +27,6 @@ DATE = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 _TIME = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MONTH = re.compile(r"(?:19|20|21)[0-9]{2}(?:0[1-9]|1[0-2])")
-_PLAIN = re.compile(r"[0-9A-Za-z]+")
 _DOCUMENT = re.compile(r"[0-9A-Z()/·\-]{5,18}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, half a surrogate pair, and the marks that make a text read differently from what it holds."""
@@ -92,14 +91,12 @@ def _text(field: Field) -> FieldCheck:
     return check
 
 
-def _pattern(field: Field, pattern: re.Pattern[str], code: str, size: int = 0) -> FieldCheck:
-    wrong = _problem(field, code, size=size)
+def _pattern(field: Field, pattern: re.Pattern[str], code: str) -> FieldCheck:
+    wrong = _problem(field, code)
     matches = pattern.fullmatch
 
     def check(value: object, _record: Record, _on: date) -> Problem | None:
-        if type(value) is str and matches(value) and (not size or len(value) == size):
-            return None
-        return wrong
+        return None if type(value) is str and matches(value) else wrong
 
     return check
 
@@ -109,7 +106,18 @@ def _characters(field: Field) -> FieldCheck:
         return _pattern(field, _MONTH, "field.month")
     if field.identifier.endswith("_digest"):
         return _pattern(field, _DIGEST, "field.digest")
-    return _pattern(field, _PLAIN, "field.length", field.type.size)
+    return _plain(field)
+
+
+def _plain(field: Field) -> FieldCheck:
+    """Letters and digits, so many of them."""
+    size = field.type.size
+    wrong = _problem(field, "field.length", size=size)
+
+    def check(value: object, _record: Record, _on: date) -> Problem | None:
+        return None if type(value) is str and len(value) == size and value.isascii() and value.isalnum() else wrong
+
+    return check
 
 
 def _integer(field: Field) -> FieldCheck:

@@ -31,12 +31,9 @@ class Known:
 
     def learn(self, steps: Iterable[Step]) -> None:
         """What became of earlier operations, in order."""
-        changed = {step.key: step.held for step in steps if step.held is not None}
-        self.held |= changed
-        self.regions |= {key: held.region for key, held in changed.items() if not held.awaits}
-        for key, held in changed.items():
-            if key[0] == _CONSENT:
-                self.note(key, held)
+        for step in steps:
+            if step.held is not None:
+                self.note(step.key, step.held)
 
     def note(self, key: RecordKey, held: Held) -> None:
         """A record is from now on as ``held``."""
