@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import accumulate
 from operator import add
 from typing import Literal
 
@@ -21,6 +20,7 @@ Sort = Literal["text", "person", "place"]
 """Which special readings apply: to words, to a surname at the start, or to place names."""
 
 _ONLY_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+_PLAIN = re.compile(r"[\u4e00-\u9fff0-9a-z]+")
 _RUN = re.compile(r"[0-9a-z]+|[^\s0-9a-z]")
 _IGNORED = re.compile(r"[\s,，.。、;；:：·•・'\"“”‘’()（）\[\]【】〔〕<>《》/\\|_\-—－+*%&#@!！?？]+")
 _LONGEST_WORD = 4
@@ -66,7 +66,7 @@ def syllables(text: str, sort: Sort = "text") -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    return text if _ONLY_CHINESE.fullmatch(text) else _IGNORED.sub("", folded(text).lower())
+    return text if _PLAIN.fullmatch(text) else _IGNORED.sub("", folded(text).lower())
 
 
 def _spoken(plain: str, sort: Sort) -> list[str]:
@@ -129,14 +129,22 @@ def keys(text: str, sort: Sort = "text") -> tuple[tuple[str, str], ...]:
 def search_terms(text: str, sort: Sort = "text") -> tuple[str, ...]:
     """Terms for a prefix index: characters, pairs, the pinyin and the initials from every syllable on.
 
-    ``陈建明`` gives 陈 建 明 陈建 建明 chenjianming jianming ming cjm jm m. A query is one or more of them, or the
+    ``陈建明`` gives 陈 建 明 陈建 建明 ming jianming chenjianming m jm cjm. A query is one or more of them, or the
     beginning of one; about four terms per character.
     """
     plain = _plain(text)
     runs = _runs(plain)
     terms = [*runs, *map(add, runs, runs[1:])]
     for spoken in _ways(plain, sort):
-        whole, initials = "".join(spoken), "".join([s[0] for s in spoken])
-        terms += [whole[behind:] for behind in (0, *accumulate(map(len, spoken[:-1])))] if spoken else ()
-        terms += [initials[start:] for start in range(len(spoken))]
+        terms += _tails(spoken)
+        terms += _tails([syllable[0] for syllable in spoken])
     return tuple(dict.fromkeys(terms))
+
+
+def _tails(parts: Sequence[str]) -> list[str]:
+    """What is left of a text from each of its parts on, the shortest first."""
+    tail, found = "", []
+    for part in reversed(parts):
+        tail = part + tail
+        found.append(tail)
+    return found

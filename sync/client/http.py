@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ENVELOPE_TYPE: Final = "application/vnd.jmdesk.envelope+json"
 BYTES_TYPE: Final = "application/octet-stream"
+FILE_TYPE: Final = "application/vnd.jmdesk.jmb"
 JSON_TYPE: Final = "application/json"
 
 _CONNECT_SECONDS: Final = 10.0
@@ -148,21 +149,15 @@ class HttpTransport(Transport):
         return Announced(state, tuple(missing), tuple(papers))
 
     def put_part(self, batch_id: str, n: int, ciphertext: bytes) -> None:
-        self._put(f"/v1/batches/{batch_id}/parts/{n}", ciphertext)
+        self._put("PUT", f"/v1/batches/{batch_id}/parts/{n}", ciphertext, {200, 201, 202, 204})
 
     def put_attachment(self, batch_id: str, n: int, ciphertext: bytes) -> None:
-        self._put(f"/v1/batches/{batch_id}/attachments/{n}", ciphertext)
+        self._put("PUT", f"/v1/batches/{batch_id}/attachments/{n}", ciphertext, {200, 201, 202, 204})
 
-    def _put(self, path: str, ciphertext: bytes) -> None:
-        digest = base64.b64encode(hashlib.sha256(ciphertext).digest()).decode()
-        self._ask(
-            "PUT",
-            path,
-            body=ciphertext,
-            kind=BYTES_TYPE,
-            headers={"Content-Digest": f"sha-256=:{digest}:"},
-            expected={200, 201, 202, 204},
-        )
+    def _put(self, method: str, path: str, sealed: bytes, expected: Collection[int], kind: str = BYTES_TYPE) -> Answer:
+        digest = base64.b64encode(hashlib.sha256(sealed).digest()).decode()
+        headers = {"Content-Digest": f"sha-256=:{digest}:"}
+        return self._ask(method, path, body=sealed, kind=kind, headers=headers, expected=expected)
 
     def commit(self, batch_id: str) -> bytes:
         # A portal answers 200: only 201 and 202 can be the platform's word that it holds the batch.

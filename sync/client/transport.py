@@ -78,6 +78,10 @@ class Transport(ABC):
         """The session that an answered challenge earns."""
 
     @abstractmethod
+    def deliver(self, file: bytes) -> bytes:
+        """Hand over a whole batch file (``.jmb``) in one go: its custody receipt."""
+
+    @abstractmethod
     def announce(self, batch_id: str, manifest: bytes) -> Announced:
         """Hand over a batch's manifest envelope."""
 

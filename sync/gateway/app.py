@@ -17,7 +17,7 @@ wrapped; a *reply* is a ``.jmr`` container, as on a stick.
   "totals"}``
 - ``GET /v1/batches/{id}/receipt?wait=`` → 200 reply (custody, processing with verdicts); 202 custody envelope while it
   is not processed, after ``wait`` seconds (0 to 20)
-- ``POST /v1/batches``: a whole ``.jmb`` → 201 custody-receipt envelope
+- ``POST /v1/batches``: a whole ``.jmb`` → 201 custody-receipt envelope (one request for all steps)
 - ``GET /v1/changes?cursor=&limit=`` → 200 reply with one change page
 - ``POST /v1/devices/self/rotate``, ``/reopen``: enrolment-request envelope → 201 enrolment-grant envelope,
   202 device-standing envelope while it waits; ``/retire`` → 201 device-standing envelope
@@ -75,6 +75,8 @@ from sync.protocol.errors import Problem
 from sync.protocol.limits import LIMITS
 
 _SMALL = 64 * 1024
+_SMALL_FILE = 1024 * 1024
+"""Bytes of a batch file that are kept in memory until it is there."""
 _LONGEST_WAIT = 20
 """Seconds that a request for a receipt may wait for it."""
 _LOOK_AFTER = 1.0
@@ -251,11 +253,12 @@ async def _receipt(gateway: Gateway, request: Request) -> Response:
 
 async def _post_file(gateway: Gateway, request: Request) -> Response:
     device = await gateway.device(request)
-    with tempfile.TemporaryFile() as file:  # sealed bytes only
+    with tempfile.SpooledTemporaryFile(_SMALL_FILE) as file:  # sealed bytes only
         async for chunk in stream_body(request, LIMITS.container_bytes):
             await run_in_threadpool(file.write, chunk)
         file.seek(0)
-        _, custody = await run_in_threadpool(gateway.batches.take_file, device, file)
+        with gateway.precedence.handing_over():
+            _, custody = await run_in_threadpool(gateway.batches.take_file, device, file)
     gateway.notify()
     return envelope_answer(custody, status=201)
 

@@ -6,12 +6,14 @@ given in order, so what is processed is processed in order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from jmdesk.core.clock import Clock, utc_text
 from sync.gateway.attachments import keep_sealed, lacking
+from sync.gateway.chain import MOST_NAMED, after_its_predecessor, alarm, closing_event, out_of_chain
 from sync.gateway.database import Access, Connection, Database, Role, one
 from sync.gateway.enrol import Device, find_device
 from sync.gateway.keys import PlatformKeys
@@ -21,14 +23,15 @@ from sync.gateway.spool import Quotas, check_quota, weight
 from sync.protocol.batch import BatchReader, SignedManifest, open_manifest
 from sync.protocol.container import ByteSource
 from sync.protocol.errors import Problem, RemoteProtocolError
-from sync.protocol.manifest import NO_PREVIOUS, Manifest
+from sync.protocol.limits import MIB
+from sync.protocol.manifest import AttachmentEntry, Manifest
 from sync.protocol.parts import check_part
 from sync.protocol.receipts import custody_receipt
 from sync.protocol.states import PlatformBatch, PlatformEvent, next_platform_state
 from sync.protocol.suites import KeyRole, KeySet, PublicKey
 
-_MOST_NAMED = 1_000
-"""How many missing numbers an answer lists at most."""
+_AT_ONCE: Final = 4 * MIB
+"""Bytes of a batch in one piece that is kept in one transaction; a larger one is kept part by part."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +51,20 @@ class Taken:
 class DeviceKeys:
     """The keyring of every enrolled device, for batches that somebody else delivers."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *known: Device) -> None:
         self._database = database
-        self.found: dict[str, Device] = {}
+        self.found = {device.grant.device: device for device in known}
 
     def find(self, keyid: str, role: KeyRole) -> PublicKey | None:
         """A device's signing key."""
         if role is not KeyRole.DEVICE:
             return None
-        device = self._database.run(Access(Role.API), lambda connection: find_device(connection, keyid))
+        device = self.found.get(keyid)
         if device is None:
-            return None
-        self.found[keyid] = device
+            device = self._database.run(Access(Role.API), lambda connection: find_device(connection, keyid))
+            if device is None:
+                return None
+            self.found[keyid] = device
         return device.public
 
 
@@ -85,12 +90,10 @@ class Batches:
             raise Declined(Problem.MALFORMED, detail_code=error.code) from None
         if batch_id not in ("", signed.manifest.batch_id):
             raise Declined(Problem.MALFORMED, detail_code="gateway.batch_id")
-        if signed.manifest.unit != device.grant.unit:
-            raise Declined(Problem.NOT_YOURS)
-        check_quota(self._database, self._quotas, device.grant.device, signed.manifest)
-        access = device.grant.access(Role.API)
+        self._admit(device, signed.manifest)
         answer = self._database.run(
-            access, lambda connection: self._announce(connection, device, signed, courier or device.grant.device)
+            device.grant.access(Role.API).fleeting(),
+            lambda connection: self._announce(connection, device, signed, courier or device.grant.device),
         )
         if isinstance(answer, Declined):  # raised only now, so that an alarm stays written
             raise answer
@@ -112,14 +115,10 @@ class Batches:
                 raise Declined(Problem.DIGEST_MISMATCH, detail_code=error.code) from None
             if taken.state is not PlatformBatch.ANNOUNCED:
                 return taken
-            stored = connection.execute(
-                "INSERT INTO batch_parts (county, device, epoch, seq, n, ciphertext) VALUES (%s, %s, %s, %s, %s, %s)"
-                " ON CONFLICT DO NOTHING",
-                (*taken.key, n, ciphertext),
-            )
-            return Taken(taken.key, batch_id, taken.state, (), fresh=stored.rowcount == 1)
+            fresh = _keep_part(connection, taken.key, n, ciphertext)
+            return Taken(taken.key, batch_id, taken.state, (), fresh=fresh)
 
-        return self._database.run(device.grant.access(Role.API), work)
+        return self._database.run(device.grant.access(Role.API).fleeting(), work)
 
     def put_attachment(self, device: Device, batch_id: str, n: int, ciphertext: bytes) -> Taken:
         """Keep one attachment of an announced batch; the same one again changes nothing.
@@ -140,7 +139,7 @@ class Batches:
             fresh = keep_sealed(connection, taken.key, manifest.attachments[n], ciphertext)
             return Taken(taken.key, batch_id, taken.state, (), fresh=fresh)
 
-        return self._database.run(device.grant.access(Role.API), work)
+        return self._database.run(device.grant.access(Role.API).fleeting(), work)
 
     def commit(self, device: Device, batch_id: str) -> bytes:
         """Take a complete batch into custody and sign for it; again, the same receipt.
@@ -150,18 +149,7 @@ class Batches:
 
         def work(connection: Connection) -> bytes:
             taken, manifest = _batch(connection, device, batch_id)
-            row = one(
-                connection,
-                "SELECT custody, digest FROM batches WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
-                taken.key,
-            )
-            if row[0] is not None:
-                return bytes(row[0])
-            missing, papers = _lacking(connection, taken.key, manifest)
-            if missing or papers:
-                raise Declined(Problem.PARTS_MISSING, missing=_few(missing), missing_attachments=_few(papers))
-            _after_its_predecessor(connection, taken.key)
-            return self._take_custody(connection, device, taken.key, manifest, row[1])
+            return self._commit(connection, device, taken.key, manifest)
 
         return self._database.run(device.grant.access(Role.API), work)
 
@@ -215,7 +203,7 @@ class Batches:
 
         ``Declined`` as in the steps one by one; ``device_unknown`` where its signer never enrolled.
         """
-        keys = DeviceKeys(self._database)
+        keys = DeviceKeys(self._database, *([courier] if courier is not None else ()))
         try:
             reader = BatchReader(source, keys)
         except RemoteProtocolError as error:
@@ -223,16 +211,59 @@ class Batches:
             raise Declined(Problem.DEVICE_UNKNOWN if unknown else Problem.MALFORMED, detail_code=error.code) from None
         manifest = reader.signed.manifest
         device = keys.found[manifest.device]
-        self.announce(device, reader.signed.envelope, courier.grant.device if courier is not None else "")
+        by = courier.grant.device if courier is not None else ""
         try:
-            for part in reader.parts():
-                self.put_part(device, manifest.batch_id, part.entry.n, part.ciphertext)
-            for entry, ciphertext in reader.attachments():
-                self.put_attachment(device, manifest.batch_id, entry.n, ciphertext)
+            if weight(manifest) > _AT_ONCE:
+                return manifest.batch_id, self._take_in_steps(device, reader, by)
+            parts = [part.ciphertext for part in reader.parts()]
+            papers = list(reader.attachments())
             reader.finish()
         except RemoteProtocolError as error:
             raise Declined(Problem.MALFORMED, detail_code=error.code) from None
-        return manifest.batch_id, self.commit(device, manifest.batch_id)
+        return manifest.batch_id, self._take_at_once(device, reader.signed, parts, papers, by)
+
+    def _take_in_steps(self, device: Device, reader: BatchReader, courier: str) -> bytes:
+        batch_id = reader.signed.manifest.batch_id
+        self.announce(device, reader.signed.envelope, courier)
+        for part in reader.parts():
+            self.put_part(device, batch_id, part.entry.n, part.ciphertext)
+        for entry, ciphertext in reader.attachments():
+            self.put_attachment(device, batch_id, entry.n, ciphertext)
+        reader.finish()
+        return self.commit(device, batch_id)
+
+    def _take_at_once(
+        self,
+        device: Device,
+        signed: SignedManifest,
+        parts: Sequence[bytes],
+        papers: Sequence[tuple[AttachmentEntry, bytes]],
+        courier: str,
+    ) -> bytes:
+        """The same steps in one transaction, so that a desk and the disk wait once; all of it is kept or nothing."""
+        manifest = signed.manifest
+        self._admit(device, manifest)
+
+        def work(connection: Connection) -> bytes | Declined:
+            taken = self._announce(connection, device, signed, courier or device.grant.device)
+            if isinstance(taken, Declined):
+                return taken
+            if taken.state is PlatformBatch.ANNOUNCED:
+                for n, ciphertext in enumerate(parts):
+                    _keep_part(connection, taken.key, n, ciphertext)
+                for entry, ciphertext in papers:
+                    keep_sealed(connection, taken.key, entry, ciphertext)
+            return self._commit(connection, device, taken.key, manifest)
+
+        answer = self._database.run(device.grant.access(Role.API), work)
+        if isinstance(answer, Declined):
+            raise answer
+        return answer
+
+    def _admit(self, device: Device, manifest: Manifest) -> None:
+        if manifest.unit != device.grant.unit:
+            raise Declined(Problem.NOT_YOURS)
+        check_quota(self._database, self._quotas, device.grant.device, manifest)
 
     def _announce(
         self, connection: Connection, device: Device, signed: SignedManifest, courier: str
@@ -246,7 +277,7 @@ class Batches:
         ).fetchone()
         if same is not None:
             if same[0] != signed.digest:
-                return _alarm(connection, key, Problem.SEQ_REUSE)
+                return alarm(connection, key, Problem.SEQ_REUSE)
             state = PlatformBatch(same[1])
             if state is PlatformBatch.EXPIRED:
                 state = next_platform_state(state, PlatformEvent.ANNOUNCE)
@@ -255,9 +286,9 @@ class Batches:
             missing, papers = _lacking(connection, key, manifest) if waiting else ((), ())
             shown = _shown(state, (*missing, *papers))
             return Taken(
-                *(key, manifest.batch_id, shown, missing[:_MOST_NAMED]), missing_attachments=papers[:_MOST_NAMED]
+                *(key, manifest.batch_id, shown, missing[:MOST_NAMED]), missing_attachments=papers[:MOST_NAMED]
             )
-        refused = _out_of_chain(connection, key, grant.epoch, manifest.prev)
+        refused = out_of_chain(connection, key, grant.epoch, manifest.prev)
         if refused is not None:
             return refused
         stored = connection.execute(
@@ -272,18 +303,32 @@ class Batches:
         )
         if not stored.rowcount:
             return Declined(Problem.MALFORMED, detail_code="gateway.batch_id_used")
-        missing = tuple(range(min(len(manifest.parts), _MOST_NAMED)))
-        papers = tuple(range(min(len(manifest.attachments), _MOST_NAMED)))
+        missing = tuple(range(min(len(manifest.parts), MOST_NAMED)))
+        papers = tuple(range(min(len(manifest.attachments), MOST_NAMED)))
         return Taken(
             *(key, manifest.batch_id, PlatformBatch.ANNOUNCED, missing), fresh=True, missing_attachments=papers
         )
+
+    def _commit(self, connection: Connection, device: Device, key: BatchKey, manifest: Manifest) -> bytes:
+        custody, digest = one(
+            connection,
+            "SELECT custody, digest FROM batches WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
+            key,
+        )
+        if custody is not None:
+            return bytes(custody)
+        missing, papers = _lacking(connection, key, manifest)
+        if missing or papers:
+            raise Declined(Problem.PARTS_MISSING, missing=_few(missing), missing_attachments=_few(papers))
+        after_its_predecessor(connection, key)
+        return self._take_custody(connection, device, key, manifest, digest)
 
     def _take_custody(
         self, connection: Connection, device: Device, key: BatchKey, manifest: Manifest, digest: str
     ) -> bytes:
         now = self._clock.now()
         owner = device if device.grant.device == key[1] else find_device(connection, key[1])
-        event = _closing_event(owner, key, digest)
+        event = closing_event(owner, key, digest)
         state = next_platform_state(PlatformBatch.COMPLETE, event)
         receipt = custody_receipt(
             manifest,
@@ -327,6 +372,16 @@ def _batch(connection: Connection, device: Device, batch_id: str) -> tuple[Taken
     return Taken((county, owner, epoch, seq), batch_id, PlatformBatch(state), ()), manifest
 
 
+def _keep_part(connection: Connection, key: BatchKey, n: int, ciphertext: bytes) -> bool:
+    """Keep one part's ciphertext, already checked against its entry; whether it is new."""
+    stored = connection.execute(
+        "INSERT INTO batch_parts (county, device, epoch, seq, n, ciphertext) VALUES (%s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        (*key, n, ciphertext),
+    )
+    return stored.rowcount == 1
+
+
 def _missing(connection: Connection, key: BatchKey, parts: int) -> tuple[int, ...]:
     held = {
         n
@@ -343,7 +398,7 @@ def _lacking(connection: Connection, key: BatchKey, manifest: Manifest) -> tuple
 
 
 def _few(numbers: tuple[int, ...]) -> list[int]:
-    return list(numbers[:_MOST_NAMED])
+    return list(numbers[:MOST_NAMED])
 
 
 def _shown(state: PlatformBatch, missing: tuple[int, ...]) -> PlatformBatch:
@@ -357,49 +412,6 @@ def _announce_anew(connection: Connection, key: BatchKey, now: datetime) -> None
         "UPDATE batches SET state = %s, announced = %s WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
         (PlatformBatch.ANNOUNCED.value, now, *key),
     )
-
-
-def _out_of_chain(connection: Connection, key: BatchKey, epoch: int, prev: str) -> Declined | None:
-    """Why a new manifest does not continue its device's chain, if so; one of an epoch that was closed may still."""
-    if key[2] > epoch:
-        return _alarm(connection, key, Problem.CHAIN_FORK)
-    head = connection.execute(
-        "SELECT seq, digest FROM batches WHERE county = %s AND device = %s AND epoch = %s ORDER BY seq DESC LIMIT 1",
-        key[:3],
-    ).fetchone()
-    last, digest = head or (0, NO_PREVIOUS)
-    if key[3] > last + 1:
-        return Declined(Problem.SEQ_GAP, missing=list(range(last + 1, min(key[3], last + 1 + _MOST_NAMED))))
-    if prev != digest:
-        return _alarm(connection, key, Problem.CHAIN_FORK)
-    return None
-
-
-def _closing_event(owner: Device | None, key: BatchKey, digest: str) -> PlatformEvent:
-    """Whether a batch goes into custody as usual, or to be held for a person."""
-    waits = owner is None or owner.must_wait(key[2], key[3], digest)
-    return PlatformEvent.COMMIT_CLOSED if waits else PlatformEvent.COMMIT
-
-
-def _after_its_predecessor(connection: Connection, key: BatchKey) -> None:
-    county, device, epoch, seq = key
-    if seq == 1:
-        return
-    earlier = connection.execute(
-        "SELECT custody IS NOT NULL FROM batches WHERE (county, device, epoch, seq) = (%s, %s, %s, %s)",
-        (county, device, epoch, seq - 1),
-    ).fetchone()
-    if earlier is None or not earlier[0]:
-        raise Declined(Problem.SEQ_GAP, missing=[seq - 1])
-
-
-def _alarm(connection: Connection, key: BatchKey, problem: Problem) -> Declined:
-    county, device, epoch, seq = key
-    connection.execute(
-        "INSERT INTO alarms (county, device, kind, epoch, seq) VALUES (%s, %s, %s, %s, %s)",
-        (county, device, problem.value, epoch, seq),
-    )
-    return Declined(problem)
 
 
 def _moment(at: datetime | None) -> str:

@@ -11,7 +11,7 @@ import selectors
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, LiteralString, Self, TypeVar
@@ -68,6 +68,14 @@ class Access:
     role: Role
     counties: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    durable: bool = True
+    """Whether the commit waits for the disk."""
+
+    def fleeting(self) -> Access:
+        """For what nobody was promised yet (a session, a part before custody): a power cut may take the last second
+        of it, never what was committed durably after it.
+        """
+        return replace(self, durable=False)
 
 
 OWNER = Access(Role.OWNER)
@@ -205,10 +213,11 @@ def _begin(connection: Connection, access: Access) -> None:
         counties, regions = ("*",), regions or ("",)
     # SET LOCAL itself, all in one message: Citus passes these statements on to its workers, but not set_config().
     connection.execute(
-        sql.SQL("BEGIN; SET LOCAL ROLE {}; SET LOCAL jmdesk.counties = {}; SET LOCAL jmdesk.regions = {}").format(
+        sql.SQL("BEGIN; SET LOCAL ROLE {}; SET LOCAL jmdesk.counties = {}; SET LOCAL jmdesk.regions = {}{}").format(
             sql.Identifier(access.role.value),
             sql.Literal(",".join(counties)),
             sql.Literal(",".join(f"{prefix}%" for prefix in regions)),
+            sql.SQL("" if access.durable else "; SET LOCAL synchronous_commit = off"),
         ),
         prepare=False,  # only a plain message may hold several statements
     )

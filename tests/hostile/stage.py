@@ -81,6 +81,12 @@ class Stage:
         assert self.other.sync() is not None
         self.desk.desk.records.change("R05", self.household, {"x_remark": f"此处{self.edits}"})
 
+    def break_off(self) -> None:
+        """An exchange that ends while the batch is handed over: the next one asks what has arrived of it."""
+        self.between.lie = lambda target: (503, b"{}") if target == "/v1/batches" else None
+        assert isinstance(self.attacked(), Unreachable)
+        self.between.lie = lambda _: None
+
     def held(self) -> dict[str, object]:
         """What the desk holds of the platform's word."""
         found = self.desk.here("R05", self.household)

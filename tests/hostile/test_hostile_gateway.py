@@ -56,34 +56,34 @@ def _second_signature(envelope: bytes) -> bytes:
 
 ATTACKS = {
     "wrong key: custody by a stranger": Attack(
-        "commit",
+        "batches",
         lambda s, a: s.strange.signed(PayloadType.CUSTODY_RECEIPT, a),
         ("protocol.key_unknown",),
         CUSTODY,
     ),
     "wrong type: another signed message as custody": Attack(
-        "commit", _other_envelope, ("protocol.payload_type",), CUSTODY
+        "batches", _other_envelope, ("protocol.payload_type",), CUSTODY
     ),
     "mix and match: custody of an earlier batch": Attack(
-        "commit", lambda s, _: _first(s, "commit"), ("protocol.receipt_other_batch",), CUSTODY
+        "batches", lambda s, _: _first(s, "batches"), ("protocol.receipt_other_batch",), CUSTODY
     ),
     "extraneous: a member too many in an envelope": Attack(
-        "commit", lambda _, a: _extra_member(a), ("protocol.schema",), CUSTODY
+        "batches", lambda _, a: _extra_member(a), ("protocol.schema",), CUSTODY
     ),
     "extraneous: two signatures": Attack(
-        "commit", lambda _, a: _second_signature(a), ("protocol.envelope_signatures",), CUSTODY
+        "batches", lambda _, a: _second_signature(a), ("protocol.envelope_signatures",), CUSTODY
     ),
     "endless: an envelope over its bound": Attack(
-        "commit", lambda _, a: a + b" " * (5 * 1024 * 1024), ("sync.answer_too_large",), CUSTODY
+        "batches", lambda _, a: a + b" " * (5 * 1024 * 1024), ("sync.answer_too_large",), CUSTODY
     ),
     "stolen: custody for another device": Attack(
-        "commit",
+        "batches",
         lambda s, a: s.stolen.signed(PayloadType.CUSTODY_RECEIPT, a, device="0" * 32),
         ("protocol.receipt_other_device",),
         CUSTODY,
     ),
     "stolen: custody for other bytes": Attack(
-        "commit",
+        "batches",
         lambda s, a: s.stolen.signed(PayloadType.CUSTODY_RECEIPT, a, manifest="0" * 64),
         ("protocol.receipt_other_bytes",),
         CUSTODY,

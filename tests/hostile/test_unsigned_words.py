@@ -35,9 +35,11 @@ def _calm(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("lied", ["cursor_unknown", "parts_missing", "not_found", "digest_mismatch", "unavailable"])
-@pytest.mark.parametrize("on", ["manifest", "commit", "receipt", "changes", "session"])
+@pytest.mark.parametrize("on", ["batches", "manifest", "commit", "receipt", "changes", "session"])
 def test_an_unsigned_refusal_pauses_and_changes_nothing(on: str, lied: str, stage: Stage) -> None:
     stage.work()
+    if on in {"manifest", "commit"}:
+        stage.break_off()
     before, edits = stage.held(), stage.desk.states()
     stage.transport.token = ""
     stage.between.lie = lambda target: (409, _problem(lied)) if _end(target) == on else None
@@ -74,7 +76,7 @@ def test_a_lie_about_the_cursor_leaves_cursor_and_records_unchanged(stage: Stage
 def test_a_lie_about_the_chain_halts_and_no_more(lied: str, stage: Stage) -> None:
     stage.work()
     before = stage.held()
-    stage.between.lie = lambda target: (409, _problem(lied, missing=[1])) if _end(target) == "manifest" else None
+    stage.between.lie = lambda target: (409, _problem(lied, missing=[1])) if _end(target) == "batches" else None
     problem = stage.attacked()
     assert problem is not None
     assert problem.code == f"sync.{lied}"

@@ -47,3 +47,7 @@ def household_of(desk: Desk, rid: str) -> Stored:
 
 def many_small_parts(desk: Desk) -> None:
     desk.store.put_setting(PART_RECORDS, "2")
+
+
+def one_large_part(desk: Desk) -> None:
+    desk.store.put_setting(PART_RECORDS, "1000")

@@ -47,6 +47,9 @@ class Line(Transport):
     def open_session(self, answer: bytes) -> Opened:
         return self._pass("open_session", lambda: self.real.open_session(answer))
 
+    def deliver(self, file: bytes) -> bytes:
+        return self._pass("deliver", lambda: self.real.deliver(file))
+
     def announce(self, batch_id: str, manifest: bytes) -> Announced:
         return self._pass("announce", lambda: self.real.announce(batch_id, manifest))
 

@@ -23,7 +23,7 @@ from sync.client.steering import Steering
 from sync.protocol.suites import KeyRole
 from sync.protocol.trust import sign_trust
 from tests.sync.client.conftest import Pair, Platform
-from tests.sync.client.desk_view import RECORDS, Enrolled, Outbox, ends, household_of, many_small_parts
+from tests.sync.client.desk_view import RECORDS, Enrolled, Outbox, ends, household_of, many_small_parts, one_large_part
 from tests.sync.client.lines import AnswersLost, CutAt, Forged, Line
 from tests.sync.client.office import add_household
 
@@ -59,6 +59,23 @@ def test_every_answer_lost_once_leaves_everything_recorded_once(pair: Pair, pati
     assert report.complete
     assert report.verdicts == {"accepted": RECORDS}
     assert [call for call in line.calls if call.startswith("put_part")].count("put_part 0") == 2
+
+
+def test_a_batch_that_arrived_whole_though_nobody_heard_of_it_is_not_sent_again(pair: Pair, patience: Patience) -> None:
+    desk, transport = pair.first, pair.to_first
+    synchronise(desk, transport, patience=patience)
+    one_large_part(desk)
+    add_household(desk, 21)
+    unheard = AnswersLost(transport)
+    unheard.token = transport.token
+    with pytest.raises(Unreachable):
+        synchronise(desk, unheard, patience=Patience(patience.steering, attempts=1))
+    assert unheard.calls == ["deliver"]
+    line = Line(transport)
+    line.token = transport.token
+    assert synchronise(desk, line, patience=patience).verdicts == {"accepted": RECORDS}
+    assert line.calls[:2] == ["announce", "commit"]
+    assert not {"deliver", "put_part 0"} & {*line.calls}
 
 
 def test_a_line_cut_at_any_call_is_taken_up_where_it_broke(pair: Pair, patience: Patience) -> None:
@@ -100,10 +117,11 @@ def test_work_stopped_at_any_moment_is_taken_up_again(pair: Pair, patience: Pati
     assert desk_outbox.moved == {"done": RECORDS}
 
 
-@pytest.mark.parametrize("verb", ["commit", "receipt", "changes"])
+@pytest.mark.parametrize("verb", ["deliver", "commit", "receipt", "changes"])
 def test_an_answer_that_was_tampered_with_changes_nothing(verb: str, pair: Pair, patience: Patience) -> None:
     desk, transport = pair.first, pair.to_first
     desk_outbox = Outbox(desk)
+    (many_small_parts if verb == "commit" else one_large_part)(desk)
     add_household(desk, 14)
 
     def flipped(answer: bytes) -> bytes:

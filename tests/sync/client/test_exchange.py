@@ -8,7 +8,7 @@ from jmdesk.store import outbox, reading
 from sync.client.engine import LAST_AT, synchronise
 from sync.client.patience import Patience
 from tests.sync.client.conftest import Pair
-from tests.sync.client.desk_view import RECORDS, Enrolled, Outbox, ends, household_of
+from tests.sync.client.desk_view import RECORDS, Enrolled, Outbox, ends, household_of, one_large_part
 from tests.sync.client.lines import Line
 from tests.sync.client.office import add_household
 
@@ -40,6 +40,18 @@ def test_a_synchronisation_with_nothing_to_do_is_one_request(pair: Pair, patienc
     assert line.calls == ["changes"]
     assert report.complete
     assert (report.batches, report.adopted, report.pages) == (0, 0, 1)
+
+
+def test_a_batch_of_one_part_is_handed_over_in_one_request(pair: Pair, patience: Patience) -> None:
+    desk, transport = pair.first, pair.to_first
+    synchronise(desk, transport, patience=patience)
+    one_large_part(desk)
+    add_household(desk, 6)
+    line = Line(transport)
+    line.token = transport.token
+    report = synchronise(desk, line, patience=patience)
+    assert (report.verdicts, report.complete) == ({"accepted": RECORDS}, True)
+    assert [call for call in line.calls if call != "receipt"] == ["deliver", "changes"]
 
 
 def test_a_household_without_consent_stays_here_until_it_is_signed(pair: Pair, patience: Patience) -> None:

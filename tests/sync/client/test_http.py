@@ -257,6 +257,18 @@ def test_requests_carry_an_id_the_token_and_a_digest_and_nothing_of_the_computer
     }
 
 
+def test_a_whole_batch_is_only_held_where_the_platform_says_so(server: HostileServer, transport: HttpTransport) -> None:
+    server.answers = [answer(200, b"welcome"), answer(201, b"custody")]
+    with pytest.raises(Unreachable):
+        transport.deliver(b"file")
+    assert transport.deliver(b"file") == b"custody"
+    head, _, body = server.requests[1].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /v1/batches HTTP/1.1")
+    assert b"application/vnd.jmdesk.jmb" in head
+    assert base64.b64encode(hashlib.sha256(b"file").digest()) in head
+    assert body == b"file"
+
+
 def test_the_environment_does_not_choose_whom_we_trust_or_who_we_are(
     server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

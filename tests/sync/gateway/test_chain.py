@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sync.gateway.database import OWNER, READ
 from sync.protocol.manifest import ClockState
 from sync.protocol.records import Verdict
@@ -132,6 +134,38 @@ def test_a_whole_file_is_taken_from_another_desk_s_hands(platform: Platform) -> 
     receipt, lines = village.read_receipt(batch, town.fetch_receipt(batch))
     assert (receipt.totals.accepted, lines[0].verdict) == (1, Verdict.ACCEPTED)
     assert town.call("POST", "/v1/batches", batch.file).content == answer.content
+
+
+def test_a_file_that_may_not_be_taken_yet_leaves_nothing_behind(platform: Platform) -> None:
+    desk = platform.desk()
+    first, second = small(desk), small(desk)
+    assert desk.announce(first).status_code == 201
+    early = desk.deliver(second.file)
+    assert (early.status_code, early.json()["code"], early.json()["missing"]) == (409, "seq_gap", [1])
+    assert desk.call("GET", f"/v1/batches/{second.id}").status_code == 404
+    for batch in (first, second):
+        assert desk.deliver(batch.file).status_code == 201
+        assert desk.verdicts(batch)[0].totals.accepted == 1
+
+
+def test_a_file_too_large_for_one_transaction_is_taken_in_steps(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.gateway.batches._AT_ONCE", 0)
+    desk = platform.desk()
+    batch = small(desk)
+    custody = desk.deliver(batch.file)
+    assert custody.status_code == 201
+    assert desk.deliver(batch.file).content == custody.content
+    assert desk.verdicts(batch)[0].totals.accepted == 1
+
+
+def test_a_forked_chain_in_a_file_is_an_alarm(platform: Platform) -> None:
+    desk = platform.desk()
+    assert desk.deliver(small(desk).file).status_code == 201
+    forked = desk.deliver(small(desk, prev="ab" * 32).file)
+    assert (forked.status_code, forked.json()["code"]) == (409, "chain_fork")
+    assert alarms(platform, desk) == ["chain_fork"]
 
 
 def test_a_damaged_file_changes_nothing(platform: Platform) -> None:
