@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from jmdesk.desk import Desk
 from jmdesk.store import outbox
+from sync.client.asking import REPLACED, halt
 from sync.client.enrolment import enrol
 from sync.client.membership import load_membership, save_membership
 from tests.packages import issue, regions_files
@@ -87,6 +88,39 @@ def posted(context: Context) -> list[Notice]:
 def finished(page: SyncPage, qtbot: QtBot) -> None:
     """Wait until an exchange has come to its end and its traces are on screen."""
     qtbot.waitUntil(lambda: page.sync_button.isEnabled() and page.context.runner.idle, timeout=60_000)
+
+
+# -- restored from before a change of keys -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stranded(qtbot: QtBot, context: Context, enrolled: Desk, settled: Settle) -> Iterator[SyncPage]:
+    """The page of a desk whose keys the platform has replaced."""
+    halt(enrolled, REPLACED)
+    yield from shown(qtbot, context, settled)
+
+
+def test_a_desk_whose_keys_were_replaced_says_so_and_enrols_anew_by_keyboard(
+    stranded: SyncPage, qtbot: QtBot, enrolled: Desk, platform: Platform
+) -> None:
+    page, form = stranded, stranded.form
+    before = load_membership(enrolled.store).device
+    assert form.isVisible()
+    assert form.address.text() == platform.url
+    assert "没有丢失" in form.why.text()
+    assert page.device.chip.text() == "须重新登记"
+    assert page.sync_button.isEnabled()  # the word was not signed: it may be asked again
+    assert not page.device.reopen_button.isVisible()
+    form.code.setFocus()
+    write(form.code, platform.code())
+    press(form.code, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: form.isHidden() and page.context.runner.idle, timeout=60_000)
+    assert load_membership(enrolled.store).device != before
+    assert page.device.chip.text() == "正常"
+    page.synchronise()
+    finished(page, qtbot)
+    with enrolled.store.reading() as connection:
+        assert outbox.counts(connection)["done"] > 0
 
 
 # -- before enrolment --------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ class RequestPane(QFrame):
         for code in ASKED:
             self.kind.addItem(_kinds()[code], code)
         self.applicant = CodePicker(self._search, self._name, coded=False)
+        self.applicant.setPlaceholderText(tr("姓名、拼音首字母或户编号"))
         self.reason = TextField(max_length=200)
         self.rows = {
             "kind": FormRow(RowText(tr("请求什么"), required=True), self.kind),

@@ -160,11 +160,7 @@ def _words(state: State) -> tuple[Chip, str]:
     if state.retired:
         return Chip(tr("已停用"), "neutral"), tr("本机已于 {at} 停用，资料只能查阅。", at=state.retired)
     if state.stranded:
-        said = tr(
-            "平台不再认本机现在的密钥：资料库多半是从备份恢复的，而备份之后本机换过密钥，或密钥文件已丢失。"
-            "资料没有丢失，未报送的内容都在，建档照常；要报送，请用新的登记码重新登记。"
-        )
-        return Chip(tr("须重新登记"), "bad"), said
+        return Chip(tr("须重新登记"), "bad"), tr("平台不再认本机现在的密钥，请在上面用新的登记码重新登记。")
     if state.asked == "reopen":
         said = tr("重新接续报送的申请已提交，等待管理员批准。批准后再报送一次即可；等待期间照常建档，资料都在本机。")
         return Chip(tr("等待管理员批准"), "info"), said

@@ -94,11 +94,16 @@ class EnrolmentForm(QFrame):
     def enrol_again(self, address: str) -> None:
         """Ask for a new code for a computer that was enrolled at this address; what was typed stays."""
         self.heading.setText(tr("重新登记到市平台"))
-        why = tr(
+        what = tr(
+            "平台不再认本机现在的密钥：资料库多半是从备份恢复的，而备份之后本机换过密钥，或密钥文件已丢失。"
+            "资料没有丢失，未报送的内容都在，建档照常。"
+        )
+        how = tr(
             "请向平台管理员要一个新的登记码，并请他停用本机原来的登记。登记后本机用新的编号段，避免与恢复前编过的号相撞；"
             "未报送的内容先与平台核对，再由本机报送，一条都不会丢。"
         )
-        self.why.setText(why)
+        self.why.setText(f"{what}\n{how}")
+        self.ca.setPlaceholderText(tr("不填就用原来登记时的证书"))
         if not self.address.text():
             self.address.set_value(address)
 

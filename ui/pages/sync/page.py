@@ -48,7 +48,7 @@ from ui.pages.sync.model import (
 from ui.pages.sync.packages import package_columns
 from ui.pages.sync.parts import Listed, Standing, Told, Waiting
 from ui.widgets.progress_panel import ProgressPanel
-from ui.widgets.styling import button, column, label, row
+from ui.widgets.styling import at_left, button, column, label, row
 
 
 class SyncPage(Page):
@@ -95,7 +95,7 @@ class SyncPage(Page):
         outer.addWidget(scroll)
         down.addLayout(self._head())
         down.addWidget(self.progress)
-        down.addWidget(self.form)
+        down.addLayout(at_left(self.form))
         across = row(gap=12)
         across.addWidget(self.standing, 1)
         across.addWidget(self.waiting, 1)
@@ -285,8 +285,7 @@ class SyncPage(Page):
         self.context.notices.post(notice)
 
     def _enable(self) -> None:
-        shown, free = self.shown, self._running is None
-        ready = free and shown is not None and shown.membership is not None and not shown.stranded
+        ready = self.shown is not None and self.shown.membership is not None and self._running is None
         self.sync_button.setEnabled(ready)
         self.export_button.setEnabled(ready)
         self.take_button.setEnabled(ready)
