@@ -185,9 +185,9 @@ async def _session(gateway: Gateway, request: Request) -> Response:
             "server_epoch": gateway.keys.server_epoch,
             "server_time": utc_text(gateway.clock.now()),
             "trust_version": gateway.keys.trust.document.version,
+            "scope": opened.scope,
         },
         status=201,
-            "scope": opened.scope,
     )
 
 
