@@ -3,7 +3,8 @@
 Files of a catalogue package (each may be left out, one at least is there): ``catalogue.csv`` in the columns of the
 program's own table holds whole record types: all their base fields as they are (label, section, order and whether an
 optional field is switched on may differ) and optional fields of the city's own, named ``x_…``; ``codes.json`` adds code
-values and lists, or words them anew; ``templates.json`` gives regions import templates of their own.
+values and lists, or words them anew; ``templates.json`` gives regions import templates of their own; ``locks.json``
+says whose signatures open a consent lock (``{"written": {"signers": "head"}}``), which kinds stay the program's.
 A regions package is a whole table ``regions.csv`` with ``moves.csv`` (``old,new``); a calendar package ``calendar.csv``
 with ``calendar.json`` (``first_year``, ``last_year``).
 """
@@ -21,9 +22,11 @@ from typing import Any, Final
 from jmdesk.catalogue.calendar import WorkCalendar, read_calendar
 from jmdesk.catalogue.loader import read_field
 from jmdesk.catalogue.regions import Region, Regions, read_regions, significant
-from jmdesk.catalogue.types import Catalogue, CodeList, Field, RecordType, Template
+from jmdesk.catalogue.types import Catalogue, CodeList, ConsentLock, Field, RecordType, Template
 from jmdesk.core.errors import Refused
 
+LOCKS: Final = "locks.json"
+_SIGNERS: Final = ("head", "every_adult")
 _OWN: Final = re.compile(r"x_[a-z][a-z0-9_]{0,60}")
 _MAY_DIFFER: Final = {"label", "section", "default_on"}
 _KINDS: Final = {"str", "int", "dec", "bool", "code", "date", "year", "json"}
@@ -35,9 +38,9 @@ def extended(base: Catalogue, version: str, files: Mapping[str, str]) -> Catalog
 
     ``Refused``: "packages.empty", "packages.file" (a file cannot be read), "packages.type_unknown",
     "packages.field_removed", "packages.field_changed", "packages.field_added" (not ``x_…``, required, or of a type that
-    needs a release), "packages.codes", "packages.template".
+    needs a release), "packages.codes", "packages.template", "packages.locks".
     """
-    if not files.keys() & {"catalogue.csv", "codes.json", "templates.json"}:
+    if not files.keys() & {"catalogue.csv", "codes.json", "templates.json", LOCKS}:
         raise Refused("packages.empty", file="catalogue.csv")
     lists = dict(base.code_lists)
     if "codes.json" in files:
@@ -47,6 +50,8 @@ def extended(base: Catalogue, version: str, files: Mapping[str, str]) -> Catalog
         for type_id, rows in _rows(files).items():
             types[type_id] = _record_type(base, lists, type_id, rows)
     made = replace(base, version=version, types=types, code_lists=lists)
+    if LOCKS in files:
+        made = replace(made, locks=_locks(base, _json(files, LOCKS)))
     if "templates.json" in files:
         made = replace(made, templates=_templates(made, _json(files, "templates.json")))
     return made
@@ -169,6 +174,17 @@ def _code_lists(base: Catalogue, given: Mapping[str, Any]) -> dict[str, CodeList
             raise Refused("packages.codes", list=name)
         source = known.source if known is not None else "城市扩展"
         found[name] = CodeList(name, source, {**(known.values if known is not None else {}), **values})
+    return found
+
+
+def _locks(base: Catalogue, given: Mapping[str, Any]) -> dict[str, ConsentLock]:
+    """The locks with other signers. What has to be signed, and what an open lock keeps apart, is the law's."""
+    found = dict(base.locks)
+    for name, told in given.items():
+        whole = isinstance(told, dict) and told.keys() == {"signers"} and told["signers"] in _SIGNERS
+        if name not in found or not whole:
+            raise Refused("packages.locks", lock=name)
+        found[name] = replace(found[name], signers=told["signers"])
     return found
 
 

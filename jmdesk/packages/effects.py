@@ -9,6 +9,7 @@ from typing import Protocol
 from jmdesk.catalogue.calendar import WorkCalendar
 from jmdesk.catalogue.derived import request_deadline
 from jmdesk.catalogue.issues import Issue
+from jmdesk.catalogue.layers import LOCKS
 from jmdesk.catalogue.types import Catalogue
 from jmdesk.packages import queries
 from jmdesk.records.workplace import Workplace
@@ -58,6 +59,9 @@ class Effects:
             return {"moves": move_records(writer, self._desk.catalogue)}
         if issue.kind == "calendar":
             return count_anew(writer, self._desk.catalogue.calendar)
+        kept = queries.kept(writer.transaction.connection) if issue.kind == "catalogue" else []
+        if any(LOCKS in one.issue.files for one in kept if one.issue.kind == "catalogue"):
+            return sign_anew(writer)
         return {}
 
 
@@ -84,6 +88,13 @@ def move_records(writer: Writer, catalogue: Catalogue) -> list[dict[str, object]
         if records or counts:
             told.append({"old": old, "new": new, "name": regions.label(new), "records": records, "changed": counts})
     return told
+
+
+def sign_anew(writer: Writer) -> dict[str, object]:
+    """Open and close what is sealed by the signatures that are asked for now: values put in place, and taken back."""
+    households = queries.households(writer.transaction.connection)
+    withheld = sum(writer.withhold(household) for household in households)
+    return {"released": sum(writer.release(household) for household in households), "withheld": withheld}
 
 
 def count_anew(writer: Writer, calendar: WorkCalendar) -> dict[str, object]:

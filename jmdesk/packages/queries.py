@@ -97,6 +97,12 @@ def relocate(connection: Connection, types: Sequence[str], old: str, new: str) -
     return moved
 
 
+def households(connection: Connection) -> list[str]:
+    """Every household that is not void."""
+    table = record_tables["R05"]
+    return list(connection.execute(select(table.c.rid).where(table.c.rec_voided.is_(None))).scalars())
+
+
 def rids_with(connection: Connection, type_id: str, present: str, absent: str) -> list[str]:
     """The records of a type, void ones left out, that have one field and lack another."""
     table = record_tables[type_id]

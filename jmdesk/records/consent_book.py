@@ -1,7 +1,8 @@
 """Which consents a household has given, and which locks of the catalogue they open (decision record 3).
 
 A lock names consent kinds and who must have signed: the head for the household, or the head and every adult for
-themselves. A signed paper whose scan is still to be filed counts; a declined, withdrawn or expired one does not.
+themselves. Which of the two is package data; where the head is enough, what the head signed as one of the adults
+counts. A signed paper whose scan is still to be filed counts; a declined, withdrawn or expired one does not.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from jmdesk.catalogue.household_checks import HEAD
 from jmdesk.catalogue.types import Catalogue, ConsentLock, Record, RecordType
 from jmdesk.records.queries import consents_about, members_of
 from jmdesk.store.reading import Connection
@@ -65,6 +67,8 @@ class HouseholdConsents:
     declined: set[str] = field(default_factory=set)
     by_person: dict[str, set[str]] = field(default_factory=dict)
     adults: set[str] = field(default_factory=set)
+    head: str = ""
+    """The member who is the head, "" while there is none."""
     records: set[str] = field(default_factory=set)
     """Record ids of the consents in force."""
     standing: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -80,7 +84,8 @@ class HouseholdConsents:
         """What the lock still asks for as (subject, kind); the subject is a person's record id, "" the household."""
         # The household's own agreement (C1) is the head's; the rest every adult signs for themselves.
         of_head = [kind for kind in lock.kinds if lock.signers == "head" or kind == "C1"]
-        lacking = [("", kind) for kind in of_head if kind not in self.signed]
+        by_head = self.signed | (self.by_person.get(self.head, set()) if lock.signers == "head" else set())
+        lacking = [("", kind) for kind in of_head if kind not in by_head]
         for person in sorted(self.adults):
             own = self.by_person.get(person, set())
             lacking += [(person, kind) for kind in lock.kinds if kind not in of_head and kind not in own]
@@ -109,6 +114,10 @@ class HouseholdConsents:
 
     def note_person(self, rid: str, values: Record, on: date) -> None:
         """Take one member into account."""
+        if values.get("relation") in HEAD:
+            self.head = rid
+        elif self.head == rid:
+            self.head = ""
         if is_adult(values.get("birth_date"), values.get("is_under14"), on):
             self.adults.add(rid)
         else:

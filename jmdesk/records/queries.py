@@ -20,16 +20,16 @@ def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def members_of(connection: Connection, households: Sequence[str]) -> Iterator[tuple[str, str, Record]]:
-    """(household, record id, birth date and under-14 mark) of every member in force."""
+    """(household, record id, birth date, under-14 mark and relation to the head) of every member in force."""
     table = _PERSON.c
     for chunk in _chunks(households):
         rows = connection.execute(
-            select(table.household_id, table.rid, table.birth_date, table.is_under14).where(
+            select(table.household_id, table.rid, table.birth_date, table.is_under14, table.relation).where(
                 table.household_id.in_(chunk), table.rec_voided.is_(None)
             )
         )
-        for household, rid, birth_date, under14 in rows:
-            known: Record = {"birth_date": birth_date} if birth_date else {}
+        for household, rid, birth_date, under14, relation in rows:
+            known: Record = {"relation": relation or ""} | ({"birth_date": birth_date} if birth_date else {})
             yield household, rid, known | ({"is_under14": bool(under14)} if under14 is not None else {})
 
 
