@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.util import LRUCache
 
 from jmdesk.catalogue.types import Value
@@ -41,7 +41,9 @@ from sync.protocol.enrolment import Purpose
 from tests.soak.wire import Died, Line
 
 GATEWAY = "https://city.invalid"
-_STATEMENTS: LRUCache[Any, Any] = LRUCache(1000)
+_STATEMENTS: LRUCache[Any, Any] = LRUCache(2000)
+_DIALECTS: list[Dialect] = []
+"""The first engine's: what was compiled for one engine holds for all that share its dialect."""
 _STEERING = Steering(wait=lambda _: None)
 _MORTALS: WeakKeyDictionary[Engine, Office] = WeakKeyDictionary()
 """Whose program an engine belongs to."""
@@ -88,7 +90,10 @@ class Office:
         """Burn the fuse at every statement, before every commit and after it."""
         engine = self.desk.store._engines.write
         for each in (engine, self.desk.store._engines.read):
-            each._compiled_cache = _STATEMENTS  # one program would compile each statement once
+            # One program would compile each statement once.
+            if not _DIALECTS:
+                _DIALECTS.append(each.dialect)
+            each.dialect, each._compiled_cache = _DIALECTS[0], _STATEMENTS
         for name in ("before_cursor_execute", "commit"):
             event.listen(engine, name, self._burn)
         _MORTALS[engine] = self
@@ -161,10 +166,14 @@ class Office:
         """The fields of a type in the catalogue in force."""
         return self.desk.catalogue.types[type_id].by_identifier
 
-    def decide(self, taste: int) -> set[str]:
-        """Decide everything that waits for a decision, in one of several ways; on which records."""
+    def decide(self, taste: int, *, again: bool = True) -> set[str]:
+        """Decide everything that waits for a decision, in one of several ways; on which records.
+
+        ``again``: what was refused is sent again.
+        """
         self.desk.conflicts.merge_all()
         cases = [case for case in self.desk.conflicts.cases() if case.whole and not case.under_way]
+        cases = [case for case in cases if again or case.kind is not Kind.REFUSED]
         for case in cases:
             self._decide(case, taste)
         return {case.rid for case in cases if case.kind is not Kind.REFUSED}
