@@ -12,6 +12,7 @@ from jmdesk.attachments.intake import examine
 from tests.documents import phone_photo
 from tests.jmdesk.papers.test_papers import VALUES
 from tests.leaks import canary
+from tests.leaks.matters import hers
 from ui.app import Session
 from ui.core.context import Target
 from ui.pages.households.page import HouseholdsPage
@@ -25,7 +26,7 @@ Settle = Callable[[], None]
 
 def touch_everything(session: Session, settle: Settle, given: Path, exported: Path) -> None:
     """All of it, in the open window of ``session``."""
-    rid = session.context.services.records.find("R05", limit=1)[0].rid
+    rid = hers(session.context.services)
     _pictures(session, settle, rid)
     _searches(session, settle)
     _looks(session, settle, rid)
@@ -66,7 +67,9 @@ def _looks(session: Session, settle: Settle, rid: str) -> None:
     page = session.window.page
     assert isinstance(page, RecordsPage)
     clipboard = QGuiApplication.clipboard()
-    for name, value in (("phone", canary.PHONE), ("address", canary.ADDRESS)):
+    values = session.context.services.records.get("R05", rid).record.values
+    for name in ("phone", "address"):
+        value = str(values[name])
         field = page._forms["R05"].rows[name].field
         assert isinstance(field, MaskedField)
         field.show_button.click()

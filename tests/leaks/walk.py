@@ -1,8 +1,9 @@
-"""``python -m tests.leaks.walk STAGE ROOT [URL CODE CA]``: one sitting of a clerk who meets the canary person.
+"""``python -m tests.leaks.walk STAGE ROOT [URL CODE CODE CA]``: one sitting of a clerk who meets the canary person.
 
 Each stage is a process of its own, so that all that it leaves behind lies below ``ROOT``. Stages: ``office`` (made,
-imported, searched, exported, backed up, failed at), ``platform`` (enrolled, sealed, carried, sent), ``window`` (every
-screen, an error, a lock), ``crash`` (killed over a half-typed form).
+imported, searched, exported, backed up, failed at), ``platform`` (enrolled, sealed, carried, sent, changed elsewhere),
+``glance`` (every page, an error, a lock) or ``window`` (also every view of each page, and what can be taken out there),
+``crash`` (killed over a half-typed form).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import csv
 import logging
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,6 +31,7 @@ from sync.client.membership import load_membership
 from sync.client.sealing import seal
 from sync.client.steering import Steering
 from tests.leaks import canary
+from tests.leaks.matters import bring_in, hers
 from tests.sync.client.office import UNIT, VILLAGE
 
 PASSPHRASE = "荔枝湾边三只白鹭"
@@ -88,18 +91,23 @@ class Clerk:
         with (self.given / name).open("w", encoding="utf-8-sig", newline="") as file:
             csv.writer(file).writerows((titles, row))
 
-    def platform(self, url: str, code: str, ca: Path) -> None:
-        """Enrolled, sealed, carried on a stick, sent; and a platform that is not there."""
+    def platform(self, url: str, codes: tuple[str, str], ca: Path) -> None:
+        """Enrolled, sealed, carried on a stick, sent; changed by a colleague too; and a platform that is not there."""
         stick = self.root / "stick"
         stick.mkdir()
         trusted = ca.read_text(encoding="ascii")
         with Desk.open(self.vault, PASSPHRASE) as desk, HttpTransport(url, desk.ids, ca=trusted) as transport:
-            enrol(desk, transport, code, gateway=url, ca=trusted)
+            enrol(desk, transport, codes[0], gateway=url, ca=trusted)
             batch = seal(desk, load_membership(desk.store), Steering()).batch
             assert batch is not None
             assert batch.records > 0
             carry(desk, batch, stick / batch.file)
             assert synchronise(desk, transport).complete
+            self._colleague(url, codes[1], trusted)
+            desk.records.change("R05", hers(desk), {"address": f"{canary.ADDRESS}之二"})
+            desk.records.change("R07", self._income(desk), {"income_labor": canary.INCOME})
+            synchronise(desk, transport)
+            assert desk.conflicts.cases(), "both moved her, and nobody noticed"
             try:
                 with HttpTransport("https://nowhere.invalid:1", desk.ids, ca=trusted) as nobody:
                     synchronise(desk, nobody)
@@ -107,45 +115,63 @@ class Clerk:
                 sys.stderr.write(f"{error.message_for_user()}\n")
         self.command("diary")
 
-    def window(self, *, crash: bool) -> None:
+    def _colleague(self, url: str, code: str, trusted: str) -> None:
+        """At another computer of the office somebody writes another address down."""
+        with (
+            Desk.create(self.root / "colleague", PASSPHRASE, unit=UNIT, regions=(VILLAGE,), cost=FLOOR) as desk,
+            HttpTransport(url, desk.ids, ca=trusted) as transport,
+        ):
+            enrol(desk, transport, code, gateway=url, ca=trusted)
+            synchronise(desk, transport)
+            desk.records.change("R05", hers(desk), {"address": f"{canary.ADDRESS}之三"})
+            desk.records.void("R07", self._income(desk), "重复登记")
+            assert synchronise(desk, transport).complete
+
+    def _income(self, desk: Desk) -> str:
+        return desk.records.find("R07", limit=1)[0].rid
+
+    def _relock(self) -> None:
+        """The program anew, without the key; who it is stands beside what it shows."""
+        program = subprocess.Popen([sys.executable, "-m", "jmdesk"], start_new_session=True)
+        (self.root / "shown" / "locked").write_text(str(program.pid), encoding="ascii")
+
+    def window(self, stage: str) -> None:
         """Every screen and every record of hers; an error nobody foresaw; then a lock, or ``kill -9`` while typing."""
+        crash = stage == "crash"
         from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
         from tests.leaks import fingers
+        from tests.leaks.rooms import Walk, glance, rooms
         from tests.ui.keys import write
         from ui.app import Session, prepare
         from ui.core.context import Target
         from ui.core.settings import Settings
         from ui.core.vaults import VaultsOnDisk
-        from ui.page_table import PAGES
         from ui.pages.records.page import RecordsPage
 
         settings = Settings()
         settings.remember_vault(self.vault)
         prepare(settings)
-        session = Session(VaultsOnDisk(FLOOR), settings, again=lambda: None)
-        desk = VaultsOnDisk(FLOOR).open(self.vault, PASSPHRASE, "")
-        session._enter(desk)
+        session = Session(VaultsOnDisk(FLOOR), settings, again=self._relock)
         session.window.show()
 
         def settle() -> None:
-            QApplication.processEvents()
-            while not session.context.runner.idle:
+            for _ in range(3):  # what arrives may ask for more
                 QApplication.processEvents()
+                while not session.context.runner.idle:
+                    QApplication.processEvents()
 
+        walk = Walk(session, settle, self.given, self.exported)
+        walk.knock()
+        desk = VaultsOnDisk(FLOOR).open(self.vault, PASSPHRASE, "")
+        if stage == "window":
+            bring_in(desk.services)
+        session._enter(desk)
         settle()
-        targets = [Target(spec.id) for spec in PAGES]
-        for type_id in ("R05", "R06", "R07"):
-            name = "households" if type_id == "R05" else "records"
-            targets += [Target(name, type_id, found.rid) for found in desk.services.records.find(type_id, limit=5)]
-        for target in () if crash else targets:
-            session.window.go(target)
-            settle()
-            if session.window.page is not None:
-                session.window.page.discard()
-            session.window.grab()
         if not crash:
+            (glance if stage == "glance" else rooms)(walk)
             fingers.touch_everything(session, settle, self.given, self.exported)
+            (self.root / "shown" / "views").write_text("\n".join(walk.seen()), encoding="utf-8")
         try:
             int(f"{canary.NAME} {canary.ID_NO} {canary.PHONE}")
         except ValueError as error:
@@ -177,9 +203,9 @@ def main() -> None:
         case "office":
             clerk.office()
         case "platform":
-            clerk.platform(more[0], more[1], Path(more[2]))
-        case "window" | "crash":
-            clerk.window(crash=stage == "crash")
+            clerk.platform(more[0], (more[1], more[2]), Path(more[3]))
+        case "glance" | "window" | "crash":
+            clerk.window(stage)
         case _:
             sys.exit(2)
 
