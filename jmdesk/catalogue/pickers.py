@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from jmdesk.catalogue import pinyin
 from jmdesk.catalogue.industries import industries
@@ -37,7 +37,10 @@ class _Entry:
 
 
 class Picker:
-    """Ranks a fixed list of choices against typed text. Keys are made when the first letter is typed."""
+    """Ranks a fixed list of choices against typed text.
+
+    The list is taken when it is first looked at, keys are made when the first letter is typed: a form has many pickers.
+    """
 
     def __init__(
         self,
@@ -46,10 +49,14 @@ class Picker:
         words: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         """``words``: further words that a code is found by, such as local names of an industry."""
-        self._choices = tuple(choices)
+        self._given = choices
         self._words = {code: tuple(more) for code, more in (words or {}).items()}
         self._sort = sort
         self._entries: tuple[_Entry, ...] = ()
+
+    @cached_property
+    def _choices(self) -> tuple[Choice, ...]:
+        return tuple(self._given)
 
     def offer(
         self, typed: str, limit: int = MOST, *, keep: Callable[[Choice], bool] | None = None

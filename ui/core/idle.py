@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QInputEvent, QInputMethodEvent
 
 from jmdesk.core.clock import Clock, SystemClock
 from ui.core.overriding import override
@@ -12,6 +13,7 @@ from ui.core.overriding import override
 _TICK_MS: Final = 15_000
 _ASLEEP_SECONDS: Final = 60
 
+_INPUT = (QInputEvent, QInputMethodEvent)
 _SIGNS_OF_LIFE = frozenset(
     {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.InputMethod}
 )
@@ -71,6 +73,7 @@ class IdleWatch(QObject):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _SIGNS_OF_LIFE:
+        # Every event of the program comes by here: what it is asks for less time than to name its type.
+        if isinstance(event, _INPUT) and event.type() in _SIGNS_OF_LIFE:
             self._timer.start()
         return False

@@ -10,15 +10,18 @@ SYNC_STATES = ("mine", "sealed", "confirmed", "refused", "conflict")
 
 def sync_state(state: str) -> Chip:
     """Where a record stands with the platform."""
-    words = {
-        "mine": (tr("待报送"), "warn"),
-        "sealed": (tr("等待平台回执"), "info"),
-        "confirmed": (tr("平台已收下"), "ok"),
-        "refused": (tr("退回补正"), "bad"),
-        "conflict": (tr("两处修改不一致"), "bad"),
-    }
-    text, kind = words.get(state, (state, "neutral"))
-    return Chip(text, kind)
+    match state:
+        case "mine":
+            return Chip(tr("待报送"), "warn")
+        case "sealed":
+            return Chip(tr("等待平台回执"), "info")
+        case "confirmed":
+            return Chip(tr("平台已收下"), "ok")
+        case "refused":
+            return Chip(tr("退回补正"), "bad")
+        case "conflict":
+            return Chip(tr("两处修改不一致"), "bad")
+    return Chip(state)
 
 
 def grade(code: str) -> Chip:

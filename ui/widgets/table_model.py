@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +10,13 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from ui.core.overriding import override
 from ui.core.ports import Chip, Row, RowSource
 
-PAGE = 128
-"""Rows read at once: three screens at 1366 × 768, so that a page step seldom waits for two reads."""
+PAGE = 64
+"""Rows read at once: three screens at 1366 × 768."""
 
-_KEPT = 24
+_BEHIND = 24
+"""So many of them lie behind the row that was asked for, seen in the direction in which the list is walked."""
+
+_KEPT = 48 * PAGE
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -42,20 +44,21 @@ class Nothing:
 
 
 class WindowedModel(QAbstractTableModel):
-    """Rows are prepared by the source; the model only keeps the pages around what is shown."""
+    """Rows are prepared by the source; the model only keeps those around what was shown."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
         self.columns = tuple(columns)
         self._source: RowSource = Nothing()
         self._count = 0
-        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        self._rows: dict[int, Row | None] = {}
+        self._asked = 0
 
     def show_source(self, source: RowSource) -> None:
         """Show another list (another search, another order), or the same one read anew."""
         self.beginResetModel()
         self._source = source
-        self._pages.clear()
+        self._rows.clear()
         self._count = source.count()
         self.endResetModel()
 
@@ -65,27 +68,23 @@ class WindowedModel(QAbstractTableModel):
 
     def row_at(self, number: int) -> Row | None:
         """A prepared row; ``None`` past the end or when the list shrank meanwhile."""
-        if not 0 <= number < self._count:
-            return None
-        page = number // PAGE
-        rows = self._pages.get(page)
-        if rows is None:
-            rows = self._source.fetch(page * PAGE, PAGE)
-            self._pages[page] = rows
-            if len(self._pages) > _KEPT:
-                self._pages.popitem(last=False)
-        else:
-            self._pages.move_to_end(page)
-        inside = number - page * PAGE
-        return rows[inside] if inside < len(rows) else None
+        if number not in self._rows and 0 <= number < self._count:
+            self._read_around(number)
+        return self._rows.get(number)
+
+    def _read_around(self, number: int) -> None:
+        """Read a page that lies around a row: a screen that begins or ends there never needs a second one."""
+        before = _BEHIND if number >= self._asked else PAGE - _BEHIND
+        first = max(0, min(number - before, self._count - PAGE))
+        self._asked = number
+        if len(self._rows) > _KEPT:
+            self._rows.clear()
+        self._rows.update(dict.fromkeys(range(first, first + PAGE)))
+        self._rows.update(enumerate(self._source.fetch(first, PAGE), first))
 
     def number_of(self, key: str) -> int:
-        """Where a row is among the pages in memory; -1 when it is in none."""
-        for page, rows in self._pages.items():
-            for inside, row in enumerate(rows):
-                if row.key == key:
-                    return page * PAGE + inside
-        return -1
+        """Where a row is among those in memory; -1 when it is not there."""
+        return next((number for number, row in self._rows.items() if row and row.key == key), -1)
 
     @override
     def rowCount(self, parent: Index | None = None) -> int:

@@ -3,74 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QStackedLayout,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
 from ui.core.overriding import override
-from ui.core.ports import Chip, RowSource
+from ui.core.ports import Chip, Row, RowSource
 from ui.core.theme import Theme, look
 from ui.widgets.empty_state import EmptyState
-from ui.widgets.table_model import Column, Index, WindowedModel
+from ui.widgets.table_model import Column, WindowedModel
 
 ROW_HEIGHT = 34
+_MOST_ELIDED = 20_000
+_MIDDLE = int(Qt.AlignmentFlag.AlignCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class RowPainter(QStyledItemDelegate):
-    """Paints a cell straight from the prepared row: one call a cell instead of Qt's ten."""
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column on screen: which one, where it begins, how wide it is, and the side on which its texts stand."""
 
-    def __init__(self, model: WindowedModel) -> None:
-        super().__init__()
-        self._model = model
-        self._dress(look().theme)
-        look().changed.connect(self._dress)
+    column: int
+    left: int
+    width: int
+    side: int
 
-    def _dress(self, theme: Theme) -> None:
-        self._theme = theme
+
+class RowPainter:
+    """Paints the rows of a table straight from what its model has prepared.
+
+    Qt would ask a delegate for each cell, with a dozen calls around each: five times the work for the same picture.
+    """
+
+    def __init__(self) -> None:
+        self.dress(look().theme)
+
+    def dress(self, theme: Theme) -> None:
+        """Take the colours and measures of a theme."""
         self._colours = {name: QColor(value) for name, value in theme.colours.items()}
-        self._gap = theme.px(10)
+        self._gap, self._pad, self._bar, self._more = theme.px(10), theme.px(8), theme.px(3), theme.px(2)
+        self._elided: dict[tuple[str, int], str] = {}
 
-    @override
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row = self._model.row_at(index.row())
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+    def paint_row(self, painter: QPainter, row: Row | None, line: QRect, cells: Sequence[Cell], ground: str) -> None:
+        """One row in its place on screen; ``cells`` are its columns on screen, ``ground`` the colour behind them."""
         colours = self._colours
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        ground = "accent_soft" if selected else "zebra" if index.row() % 2 else "surface"
-        painter.fillRect(rect, colours[ground])
-        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), colours["line"])
-        if selected and index.column() == 0:
-            painter.fillRect(QRect(rect.left(), rect.top(), self._theme.px(3), rect.height()), colours["accent"])
+        painter.fillRect(line, colours[ground])
+        painter.fillRect(line.left(), line.bottom(), line.width(), 1, colours["line"])
         if row is None:
             return
-        cell = row.cells[index.column()]
-        inner = rect.adjusted(self._gap, 0, -self._gap, 0)
-        if isinstance(cell, Chip):
-            self._paint_chip(painter, inner, cell)
-            return
-        painter.setPen(QPen(colours["muted" if row.faded else "text"]))
-        side = Qt.AlignmentFlag.AlignRight if self._model.columns[index.column()].number else Qt.AlignmentFlag.AlignLeft
-        text = painter.fontMetrics().elidedText(cell, Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, int(side | Qt.AlignmentFlag.AlignVCenter), text)
+        top, height, gap = line.top(), line.height(), self._gap
+        painter.setPen(colours["muted" if row.faded else "text"])
+        for cell in cells:
+            content, room = row.cells[cell.column], QRect(cell.left + gap, top, cell.width - 2 * gap, height)
+            if isinstance(content, Chip):
+                self._paint_chip(painter, room, content)
+            elif content:
+                painter.drawText(room, cell.side, self._fitted(painter.fontMetrics(), content, room.width()))
+
+    def paint_bar(self, painter: QPainter, line: QRect) -> None:
+        """The mark at the beginning of the selected row."""
+        painter.fillRect(line.left(), line.top(), self._bar, line.height(), self._colours["accent"])
+
+    def _fitted(self, metrics: QFontMetrics, text: str, width: int) -> str:
+        """The text, or as much of it as fits: the same few are asked for again at every step through a list."""
+        found = self._elided.get((text, width))
+        if found is None:
+            if len(self._elided) > _MOST_ELIDED:
+                self._elided.clear()
+            found = self._elided[text, width] = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+        return found
 
     def _paint_chip(self, painter: QPainter, room: QRect, chip: Chip) -> None:
         if not chip.text:
             return
         metrics = painter.fontMetrics()
-        pad = self._theme.px(8)
-        width = min(metrics.horizontalAdvance(chip.text) + 2 * pad, room.width())
-        height = min(metrics.height() + self._theme.px(2), room.height())
+        width = min(metrics.horizontalAdvance(chip.text) + 2 * self._pad, room.width())
+        height = min(metrics.height() + self._more, room.height())
         box = QRect(room.left(), room.top() + (room.height() - height) // 2, width, height)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -78,8 +95,7 @@ class RowPainter(QStyledItemDelegate):
         painter.setBrush(self._colours[f"{chip.kind}_soft"])
         painter.drawRoundedRect(box, height / 2, height / 2)
         painter.setPen(self._colours["text" if chip.kind == "neutral" else chip.kind])
-        text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, width - pad)
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+        painter.drawText(box, _MIDDLE, self._fitted(metrics, chip.text, width - self._pad))
         painter.restore()
 
 
@@ -98,8 +114,7 @@ class WindowedTable(QTableView):
             self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.rows = WindowedModel(columns)
         self.setModel(self.rows)
-        self._painter = RowPainter(self.rows)
-        self.setItemDelegate(self._painter)
+        self._painter = RowPainter()
         self.setAccessibleName(name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -118,7 +133,7 @@ class WindowedTable(QTableView):
         self.doubleClicked.connect(lambda index: self._open(index.row()))
         self.selectionModel().currentRowChanged.connect(lambda now, _before: self._tell(now.row()))
         self._measure(look().theme)
-        look().changed.connect(self._measure)
+        look().changed.connect(self._dress)
 
     def show_source(self, source: RowSource) -> None:
         """Show a list from its start."""
@@ -178,6 +193,35 @@ class WindowedTable(QTableView):
         super().resizeEvent(event)
         self._share()
 
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        area, last = event.rect(), self.rows.rowCount() - 1
+        first, end = self.rowAt(area.top()), self.rowAt(area.bottom())
+        if first < 0:
+            return
+        cells = [
+            Cell(number, left, width, _RIGHT if column.number else _LEFT)
+            for number, column in enumerate(self.rows.columns)
+            if (left := self.columnViewportPosition(number)) <= area.right()
+            and left + (width := self.columnWidth(number)) > area.left()
+        ]
+        chosen = self.selectionModel()
+        across, height = self.horizontalHeader().length(), self.verticalHeader().defaultSectionSize()
+        left, top = self.columnViewportPosition(0), self.rowViewportPosition(first)
+        painter = QPainter(self.viewport())
+        for number in range(first, (end if end >= 0 else last) + 1):
+            line = QRect(left, top, across, height)
+            selected = chosen.isRowSelected(number)
+            ground = "accent_soft" if selected else "zebra" if number % 2 else "surface"
+            self._painter.paint_row(painter, self.rows.row_at(number), line, cells, ground)
+            if selected:
+                self._painter.paint_bar(painter, line)
+            top += height
+
+    def _dress(self, theme: Theme) -> None:
+        self._painter.dress(theme)
+        self._measure(theme)
+
     def _open(self, line: int) -> None:
         row = self.rows.row_at(line)
         if row is not None:
@@ -223,8 +267,14 @@ class TableOrEmpty(QWidget):
         table.rows.modelReset.connect(self._choose)
         self._choose()
 
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """The room of the one that is shown: the words of an empty list are taller than a list need be."""
+        return self._stack.currentWidget().minimumSizeHint()
+
     def _choose(self) -> None:
         had_focus = self.table.hasFocus()
         self._stack.setCurrentWidget(self.table if self.table.rows.rowCount() else self.empty)
+        self.updateGeometry()
         if had_focus and not self.table.isVisible():
             self.empty.setFocus()

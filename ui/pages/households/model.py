@@ -89,6 +89,7 @@ class HouseholdSource:
         self._desk, self._wanted = desk, wanted
         hidden = left_out(desk.households.hidden_columns())
         self._places = [place for place, (name, *_) in enumerate(LIST_COLUMNS) if name not in hidden]
+        self._villages: dict[str, str] = {}
 
     def count(self) -> int:
         """How many households match; a search finds at most 200."""
@@ -98,15 +99,20 @@ class HouseholdSource:
         """A page in order of household number."""
         return [self._row(row) for row in self._desk.households.page(self._wanted, offset, limit)]
 
+    def _village(self, region: str) -> str:
+        """The name of a village; a county has some hundred of them for its hundred thousands of households."""
+        if region not in self._villages:
+            self._villages[region] = next(reversed(region_path(region)), region)
+        return self._villages[region]
+
     def _row(self, row: HouseholdRow) -> Row:
-        path = region_path(row.region)
         state = wording.sync_state(row.sync)
         if row.awaiting and row.sync == "mine":
             state = Chip(tr("待授权 {n} 项", n=row.awaiting), "warn")
         cells: tuple[str | Chip, ...] = (
             row.head_name or tr("(未登记)"),
             wording.household_number(row.number, short=True),
-            path[-1] if path else row.region,
+            self._village(row.region),
             row.group,
             row.address,
             "" if row.population is None else str(row.population),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -66,12 +66,17 @@ class RoundsView(QWidget):
         self.empty.acted.connect(self.start)
         self.listed = TableOrEmpty(self.table, self.empty)
         down.addWidget(self.listed, 1)
-        self.entry = QuickEntry(context)
-        self.entry.hide()
-        self.entry.saved.connect(self._save)
-        self.entry.skipped.connect(self._next)
-        self.entry.closed.connect(self._close_entry)
-        down.addWidget(self.entry, 3)
+        self._down = down
+
+    @cached_property
+    def entry(self) -> QuickEntry:
+        """The form of the round: made when first asked for, for it has more fields than the rest of the page."""
+        made = QuickEntry(self._context)
+        made.saved.connect(self._save)
+        made.skipped.connect(self._next)
+        made.closed.connect(self._close_entry)
+        self._down.addWidget(made, 3)
+        return made
 
     def begin(self) -> None:
         """Offer the villages that have households here, and show the first one's round."""
