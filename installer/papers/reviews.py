@@ -174,6 +174,25 @@ def decision(sheet: Sheet) -> None:
     sheet.signature()
 
 
+def register(sheet: Sheet) -> None:
+    """The register of the certificates of a batch, voided ones too."""
+    sheet.head("信用户证登记表")
+    sheet.body(
+        "{{ village }} {{ year }} 年度信用户评定，批次 {{ batch }}，共 {{ count }} 证，其中作废 {{ voided }} 证。"
+    )
+    columns = {
+        "place": ("序号", 12.0),
+        "number": ("证号", 38.0),
+        "head": ("户主", 24.0),
+        "household": ("户编号", 36.0),
+        "grade": ("等级", 13.0),
+        "until": ("有效期止", 21.0),
+        "state": ("状态", 20.0),
+    }
+    sheet.list("items", columns)
+    sheet.signature()
+
+
 def certificate(sheet: Sheet) -> None:
     """The certificate. Its whole text is what its code vouches for."""
     sheet.line("")
@@ -348,6 +367,14 @@ PAPERS = [
         {"items": "农户", "count": "户数", "org": "命名机关", "doc_no": "认定文号", **BATCH},
         prefix="PR",
         copies=3,
+    ),
+    Made(
+        "review-register",
+        "2026-01",
+        "信用户证登记表",
+        register,
+        {"items": "信用户证", "count": "证数", "voided": "作废证数", **BATCH},
+        prefix="PQ",
     ),
     Made(
         "review-certificate",

@@ -10,6 +10,7 @@ from jmdesk.core.clock import beijing_date
 from jmdesk.core.numbers import round_half_up
 from jmdesk.core.text import masked_name
 from jmdesk.papers.codes import qr_png
+from jmdesk.papers.queries import Paper
 from jmdesk.papers.template import Picture
 from jmdesk.ratings.engine import trimmed_mean
 from jmdesk.reviews.office import Office
@@ -175,6 +176,24 @@ def decision(desk: Office, batch: Batch, lines: Sequence[Line], org: str, doc_no
         for n, line in enumerate(lines, 1)
     ]
     return {"items": items, "count": str(len(lines)), "org": org, "doc_no": doc_no, **of_batch(desk, batch)}
+
+
+def register(desk: Office, batch: Batch, given: Sequence[tuple[Paper, Line]]) -> dict[str, object]:
+    """The certificates of a batch by number; a voided one keeps its line and says why."""
+    items = [
+        {
+            "place": str(place),
+            "number": paper.number,
+            "head": line.head,
+            "household": line.number,
+            "grade": "" if paper.voided_at else line.grade,
+            "until": "" if paper.voided_at else line.valid_to,
+            "state": f"作废：{paper.void_reason}" if paper.voided_at else "有效",
+        }
+        for place, (paper, line) in enumerate(given, 1)
+    ]
+    voided = sum(bool(paper.voided_at) for paper, _ in given)
+    return {"items": items, "count": str(len(given)), "voided": str(voided), **of_batch(desk, batch)}
 
 
 def handover(

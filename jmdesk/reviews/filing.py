@@ -16,6 +16,7 @@ from jmdesk.core.media import PDF
 from jmdesk.papers.service import Issued
 from jmdesk.papers.template import Picture
 from jmdesk.reviews import documents, queries
+from jmdesk.reviews.certificates import TEMPLATE
 from jmdesk.reviews.office import Office
 from jmdesk.reviews.panel import Panel
 from jmdesk.store import outbox
@@ -41,7 +42,7 @@ class Filing:
 
     def kinds(self) -> dict[str, str]:
         """What ``issue`` can give out, with labels."""
-        names = (*self._of_sheet(), "review-decision", "review-handover")
+        names = (*self._of_sheet(), "review-decision", "review-register", "review-handover")
         return {name: self._desk.papers.template(name).label for name in names}
 
     def issue(self, batch: str, name: str) -> Issued:
@@ -49,6 +50,8 @@ class Filing:
         found, lines = self._panel.batch(batch), self._lines(batch)
         if name == "review-decision":
             values = self._decision(found, lines)
+        elif name == "review-register":
+            values = self._register(found, lines)
         elif name == "review-handover":
             values = self._handover(found, lines)
         else:
@@ -120,7 +123,7 @@ class Filing:
         """
         import xlsxwriter
 
-        papers = self._desk.papers.register("review-certificate")
+        papers = self._desk.papers.register(TEMPLATE)
         with self._desk.store.reading() as connection:
             lines = {line.rating: line for line in queries.lines(connection, [paper.rid for paper in papers])}
         rows = [self._row(place, paper, lines.get(paper.rid)) for place, paper in enumerate(papers, 1)]
@@ -151,6 +154,15 @@ class Filing:
         values = self._desk.records.get("R16", decided[0].rating).record.values
         org, number = str(values.get("award_org", "")), str(values.get("award_doc_no", ""))
         return documents.decision(self._desk, batch, decided, org, number)
+
+    def _register(self, batch: Batch, lines: list[Line]) -> dict[str, object]:
+        of_batch = {line.rating: line for line in lines}
+        given = [
+            (paper, of_batch[paper.rid]) for paper in self._desk.papers.register(TEMPLATE) if paper.rid in of_batch
+        ]
+        if not given:
+            raise Refused("reviews.nothing_to_print")
+        return documents.register(self._desk, batch, given)
 
     def _handover(self, batch: Batch, lines: list[Line]) -> dict[str, object]:
         standings = self._desk.workflows.standings("W2", "R16", [line.rating for line in lines])

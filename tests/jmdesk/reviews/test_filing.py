@@ -45,7 +45,7 @@ def test_every_paper_of_a_batch_is_given_out_and_filed(village: Village, tmp_pat
     application = filing.application(village.ratings[0])
     assert village.clerk.cases(village.batch)[0].line.number in words(application.document)
     numbers = [paper.number for paper in filing.of_batch(village.batch)]
-    assert len(numbers) == len(set(numbers)) == 6 + 1 + 3 + 1  # batch papers, notice, certificates, application
+    assert len(numbers) == len(set(numbers)) == 7 + 1 + 3 + 1  # batch papers, notice, certificates, application
 
 
 def test_each_ballot_bears_a_code_of_its_seat(village: Village, tmp_path: Path) -> None:
@@ -75,6 +75,20 @@ def test_the_photo_of_the_notice_is_filed_with_its_proof(village: Village) -> No
     kept = next(r for r in village.desk.records.find("assessment") if r.values["item"] == "POSTING")
     assert kept.values["evidence_digest"] == photo.sha256
     assert village.clerk.panel.batch(village.batch).proof == issued.paper.number
+
+
+def test_the_register_on_paper_keeps_a_voided_certificate_beside_the_one_given_out_anew(village: Village) -> None:
+    with pytest.raises(Refused, match="nothing_to_print"):
+        village.clerk.filing.issue(village.batch, "review-register")
+    village.to_certified()
+    rating = village.ratings[0]
+    before = village.clerk.case(rating).line.cert_no
+    village.clerk.take(rating, "reissue", details={"ground": "户主姓名印错"})
+    text = words(village.clerk.filing.issue(village.batch, "review-register").document)
+    assert "共 4 证，其中作废 1 证" in text
+    assert "作废：户主姓名印错" in text
+    for number in (before, village.clerk.case(rating).line.cert_no):
+        assert text.count(number) == 1
 
 
 def test_the_register_keeps_voided_numbers_and_its_scores_are_numbers(village: Village, tmp_path: Path) -> None:
