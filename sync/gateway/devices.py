@@ -7,11 +7,12 @@ lost an answer together with the old key's right to sessions asks again with the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from jmdesk.core.clock import Clock
 from sync.gateway.database import Access, Connection, Database, Role
-from sync.gateway.enrol import Device, find_device, read_request, refuse_closed
+from sync.gateway.enrol import Device, end_scope, find_device, free_block, read_request, refuse_closed
 from sync.gateway.keys import PlatformKeys
 from sync.gateway.problem import Declined
 from sync.gateway.requests import (
@@ -52,7 +53,7 @@ class Devices:
         """A new epoch for a device whose chain broke (a restored vault), once an administrator approved it.
 
         ``Declined``: ``malformed``, ``device_unknown``, ``device_revoked``, ``device_retired``, ``not_yours``,
-        ``not_approved``.
+        ``not_approved``, ``blocks_full`` (the request stays).
         """
         signed = read_request(envelope, Purpose.REOPEN)
         return self._asked(signed, signed.request.device, self._reopen)
@@ -138,11 +139,18 @@ class Devices:
             _refuse_other_unit(signed, device)
             refuse_closed(device)
         asked = asked or _keep(connection, signed, device, now, waits=True)
+        block = free_block(connection, device.grant.regions, now) if asked.state is RequestState.APPROVED else ""
+        if block is None:
+            return Declined(Problem.BLOCKS_FULL)
 
         def grant() -> bytes:
             epoch = device.grant.epoch + 1
-            connection.execute("UPDATE devices SET epoch = %s WHERE device = %s", (epoch, device.grant.device))
-            return self._granted(now, signed, device, epoch)
+            # Its store may be older than the numbers that it gave: it goes on with numbers of another block.
+            end_scope(connection, device.grant.device, now)
+            connection.execute(
+                "UPDATE devices SET epoch = %s, desk_block = %s WHERE device = %s", (epoch, block, device.grant.device)
+            )
+            return self._granted(now, signed, replace(device, desk_block=block), epoch)
 
         return answer_request(
             connection, asked, now, grant, lambda: self._standing(connection, device, DeviceState.WAITING)

@@ -251,6 +251,15 @@ def free_block(connection: Connection, scope: Sequence[str], now: datetime, devi
     return next((block for block in (*had, *BLOCKS) if block not in taken), None)
 
 
+def end_scope(connection: Connection, device: str, now: datetime) -> None:
+    """Remember what a device is granted, before it is granted something else: the numbers that it gave outlive it."""
+    connection.execute(
+        "INSERT INTO former_scopes (device, regions, desk_block, ended)"
+        " SELECT device, regions, desk_block, %s FROM devices WHERE device = %s",
+        (now, device),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Given:
     """A block that a device has or had, and where. ``unused``: never; ``over``: not since the year began."""

@@ -19,7 +19,7 @@ from jmdesk.core.errors import Refused
 from sync.gateway.admin.accounts import AccountRole
 from sync.gateway.admin.rollover import ROLES, check_destroyable
 from sync.gateway.database import Connection, one
-from sync.gateway.enrol import Device, checked_regions, checked_roles, find_device, free_block
+from sync.gateway.enrol import Device, checked_regions, checked_roles, end_scope, find_device, free_block
 from sync.gateway.held import held_batches, refuse, release
 from sync.gateway.requests import RequestState
 from sync.protocol.enrolment import EnrolmentRequest
@@ -159,11 +159,7 @@ class _Scope(Effect):
         block = free_block(connection, detail["regions"], matter.at, grant.device)
         if block is None:
             raise Refused("admin.blocks_full")
-        connection.execute(
-            "INSERT INTO former_scopes (device, regions, desk_block, ended)"
-            " SELECT device, regions, desk_block, %s FROM devices WHERE device = %s",
-            (matter.at, grant.device),
-        )
+        end_scope(connection, grant.device, matter.at)
         connection.execute(
             "UPDATE devices SET regions = %s, roles = %s, desk_block = %s WHERE device = %s",
             (detail["regions"], detail["roles"], block, grant.device),

@@ -12,6 +12,8 @@ from jmdesk.conflicts.case import Kind
 from jmdesk.core.clock import FixedClock
 from jmdesk.core.errors import Refused, Unreachable
 from jmdesk.desk import Desk
+from jmdesk.households.numbers import Numbering
+from jmdesk.records.serials import Serials
 from jmdesk.store import outbox
 from jmdesk.vault.device import new_device_keys
 from sync.client.asking import ask_reopen, ask_rotation, load_asked, load_halt
@@ -24,7 +26,7 @@ from sync.client.steering import Steering
 from tests.sync.client.conftest import Platform
 from tests.sync.client.desk_view import RECORDS, Enrolled, household_of
 from tests.sync.client.lines import CutAt
-from tests.sync.client.office import add_household
+from tests.sync.client.office import VILLAGE, add_household
 from tests.sync.client.restoring import copied
 
 
@@ -197,3 +199,24 @@ def test_nothing_is_reopened_without_need(enrolled: Enrolled) -> None:
     desk, _ = enrolled
     with pytest.raises(Refused, match=r"sync\.no_reopen_needed"):
         ask_reopen(desk)
+
+
+def test_a_restored_desk_gives_no_number_a_second_time(
+    restored: Restored, platform: Platform, patience: Patience
+) -> None:
+    """Its counters are as old as the backup: under the same block, numbers given since would come again, on paper too."""
+    desk = restored.desk
+    before = desk.number_block
+    add_household(desk, 3)
+    synchronise(desk, restored.transport, patience=patience)
+    ask_reopen(desk)
+    synchronise(desk, restored.transport, patience=patience)
+    platform.approve("reopen")
+    assert synchronise(desk, restored.transport, patience=patience).complete
+    assert desk.number_block != before
+    with desk.records.writing("create") as writer:
+        connection, year = writer.transaction.connection, writer.on.year
+        given = Numbering(connection, desk.number_block).next(VILLAGE)
+        paper = Serials(connection, desk.number_block).next("TS", VILLAGE, year)
+    assert (given[12:14], paper[8:10]) == (desk.number_block, desk.number_block)
+    assert not synchronise(desk, restored.transport, patience=patience).rotated
