@@ -204,7 +204,7 @@ def test_nothing_is_reopened_without_need(enrolled: Enrolled) -> None:
 def test_a_restored_desk_gives_no_number_a_second_time(
     restored: Restored, platform: Platform, patience: Patience
 ) -> None:
-    """Its counters are as old as the backup: under the same block, numbers given since would come again, on paper too."""
+    """Its counters are as old as the backup: under the same block, numbers given since would come a second time."""
     desk = restored.desk
     before = desk.number_block
     add_household(desk, 3)
