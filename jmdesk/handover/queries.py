@@ -9,7 +9,9 @@ from sqlalchemy import Connection, func, select
 
 from jmdesk.store.tables import papers, record_tables
 
-HOUSEHOLD, CONSENT, RATING = (record_tables[name] for name in ("R05", "R04", "R16"))
+HOUSEHOLD, CONSENT, PERSON, FIRM = (record_tables[name] for name in ("R05", "R04", "R06", "R20"))
+OF_FIRMS: Final = frozenset({"R21", "R23", "R24"})
+"""Records about a member enterprise, which is what they are called by."""
 _SCAN_PENDING: Final = "1"
 _CHUNK: Final = 500
 
@@ -36,17 +38,21 @@ def papers_by(connection: Connection, user: str) -> list[tuple[str, str, str, bo
 
 
 def names(connection: Connection, type_id: str, rids: Iterable[str], field: str) -> dict[str, str]:
-    """One field of many records; of ratings the number of their household."""
+    """One field of many records; of ratings the head and number of their household, of what firms did their name."""
     wanted, found = sorted(set(rids)), dict[str, str]()
+    table = record_tables[type_id]
     for start in range(0, len(wanted), _CHUNK):
-        some = wanted[start : start + _CHUNK]
+        some = table.c.rid.in_(wanted[start : start + _CHUNK])
         if type_id == "R16":
-            query = select(RATING.c.rid, HOUSEHOLD.c.household_id).join(
-                HOUSEHOLD, HOUSEHOLD.c.rid == RATING.c.household_id
+            query = (
+                select(table.c.rid, PERSON.c.person_name, HOUSEHOLD.c.household_id)
+                .join(HOUSEHOLD, HOUSEHOLD.c.rid == table.c.household_id)
+                .join(PERSON, PERSON.c.rid == HOUSEHOLD.c.head_person_id, isouter=True)
             )
-            query = query.where(RATING.c.rid.in_(some))
+        elif type_id in OF_FIRMS:
+            query = select(table.c.rid, FIRM.c.ent_name).join(FIRM, FIRM.c.rid == table.c.uscc)
         else:
-            table = record_tables[type_id]
-            query = select(table.c.rid, table.c[field]).where(table.c.rid.in_(some))
-        found |= {rid: str(name or "") for rid, name in connection.execute(query)}
+            query = select(table.c.rid, table.c[field])
+        for rid, *parts in connection.execute(query.where(some)):
+            found[rid] = " ".join(str(part) for part in parts if part)
     return found

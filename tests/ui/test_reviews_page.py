@@ -18,6 +18,7 @@ from tests.documents import pdf
 from tests.ui.desks import VILLAGE
 from tests.ui.keys import press, write
 from ui.core.context import Context
+from ui.core.theme import look, theme
 from ui.core.vaults import OpenDesk, VaultsOnDisk
 from ui.main_window import MainWindow
 from ui.pages.reviews.page import ReviewsPage
@@ -301,3 +302,24 @@ def test_a_tally_sheet_is_entered_by_keyboard_checked_while_typing_and_filed_wit
     assert len(sheets) == 2
     assert all(services.attachments.of("assessment", found.rid) for found in sheets)
     assert pane.grid.text(0, pane.grid.total) == "104"
+
+
+def test_at_a_large_text_size_the_list_of_cases_and_a_case_take_turns(
+    window: MainWindow, desk: OpenDesk, settled: Settle
+) -> None:
+    reviews = desk.services.reviews
+    batch = reviews.panel.open_batch(VILLAGE)
+    reviews.apply(batch, reviews.candidates(batch))
+    look().apply(theme("light", 150))
+    press(window, Qt.Key.Key_R, CONTROL)
+    settled()
+    page = window.page
+    assert isinstance(page, ReviewsPage)
+    page.open(batch)
+    settled()
+    assert (page.cases.table.isVisible(), page.cases.panel.isVisible()) == (True, False)
+    press(page.cases.table, Qt.Key.Key_Return)
+    assert (page.cases.table.isVisible(), page.cases.panel.isVisible()) == (False, True)
+    page.go_back()
+    assert focused() is page.cases.table
+    assert page.number == batch

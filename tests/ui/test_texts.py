@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ui.core.actions import ACTIONS, TYPED
 from ui.core.i18n import english, set_language, tr
+from ui.core.wording import deed
 from ui.page_table import PAGES
 from ui.pages.help.page import PAGE_NAMES, WORDS
 
@@ -32,6 +33,16 @@ def spoken() -> Iterator[str]:
 
 def test_every_text_of_the_window_has_its_english() -> None:
     assert sorted({text for text in spoken() if text not in english()}) == []
+
+
+def test_every_command_of_the_log_has_a_name() -> None:
+    verbs: set[str] = set()
+    for file in sorted((UI.parent / "jmdesk").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "writing":
+                verbs.update(str(arg.value) for arg in node.args[:1] if isinstance(arg, ast.Constant))
+    assert len(verbs) > 20
+    assert {verb for verb in verbs if deed(verb) == verb} == set()
 
 
 def test_a_translation_fills_the_same_blanks() -> None:

@@ -14,6 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from jmdesk.core.resources import resource
 
+LARGE = 125
+"""Per cent of text size up to which the pages fit on 1,366 pixels as they are."""
+
 BASE_PIXELS = 14
 """Body text at 100 %: what Windows and UOS use on a 96 dpi screen for Chinese."""
 
@@ -52,6 +55,11 @@ class Theme:
     def colour(self, token: str) -> str:
         """``#RRGGBB`` of a token. ``KeyError`` for an unknown one."""
         return self.colours[token]
+
+    @property
+    def large(self) -> bool:
+        """Whether the text is so large that what stands abreast on 1,366 pixels needs lines or turns of its own."""
+        return self.scale > LARGE
 
     def px(self, pixels: int) -> int:
         """A length of the 100 % design at this text scale, at least one pixel."""

@@ -114,5 +114,16 @@ def deed(verb: str) -> str:
         "depart": tr("整户迁出"),
         "death": tr("成员死亡"),
         "leave": tr("成员迁出"),
+        "step": tr("办理"),
+        "step_back": tr("退回上一步"),
+        "review": tr("评议"),
+        "paper": tr("出具文书"),
+        "request": tr("登记请求"),
+        "erase": tr("删除内容"),
+        "expire": tr("到期处理"),
+        "interests": tr("利害关系申报"),
+        "caretaking": tr("代管村"),
+        "package": tr("启用发布包"),
+        "thumbnail": tr("生成缩略图"),
     }
     return words.get(verb, verb)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFormLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFormLayout, QHBoxLayout, QPushButton, QWidget
 
 from jmdesk.catalogue.types import Record
 from ui.core.cases import CaseView, Done, Limit, Offer
@@ -19,14 +19,24 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import NoteField, TextField
 from ui.widgets.flow import Flow
 from ui.widgets.scan_field import ScanField
-from ui.widgets.styling import button, card, clear, column, label, row
+from ui.widgets.styling import button, card, clear, column, come_forward, label, row, stand_back
 
 MakeField = Callable[[str, str], QWidget | None]
 """Makes the field for one need of one step, filled with what is likely; None for a plain note."""
 
 
-def _note(_step: str, _need: str) -> QWidget | None:
-    return None
+LINES = frozenset({
+    "applied_by", "by", "case_no", "cert_no", "doc_no", "document", "how", "org", "paper_no", "place", "signed_by",
+    "to",
+})  # fmt: skip
+"""Needs of steps that are a few words: one line is enough."""
+_DAYS = frozenset({"plaque_date", "valid_to", "day"})
+
+
+def _usual(_step: str, need: str) -> QWidget | None:
+    if need in _DAYS:
+        return DateField()
+    return TextField(max_length=200) if need in LINES else None
 
 
 class StepForm(QWidget):
@@ -38,7 +48,7 @@ class StepForm(QWidget):
     confirmed = Signal(str, object, str)
     cancelled = Signal()
 
-    def __init__(self, offer: Offer, make_field: MakeField = _note) -> None:
+    def __init__(self, offer: Offer, make_field: MakeField = _usual) -> None:
         super().__init__()
         self._offer, self.step = offer, offer.id
         lines = QFormLayout(self)
@@ -113,7 +123,7 @@ class CasePanel(QWidget):
     step_taken = Signal(str, object, str)
     back_wished = Signal(str)
 
-    def __init__(self, make_field: MakeField = _note) -> None:
+    def __init__(self, make_field: MakeField = _usual) -> None:
         super().__init__()
         self._make_field = make_field
         self._down = column(self, gap=10)
@@ -140,6 +150,7 @@ class CasePanel(QWidget):
         self._down.addLayout(self._done)
         self._down.addStretch(1)
         self.form: StepForm | None = None
+        self._others: list[QPushButton] = []
         self.buttons: dict[str, QWidget] = {}
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
@@ -195,7 +206,11 @@ class CasePanel(QWidget):
         self.close_form()
         self.form = form = StepForm(offer, self._make_field)
         form.confirmed.connect(self.step_taken)
+        self._show_form(form)
+
+    def _show_form(self, form: StepForm) -> None:
         form.cancelled.connect(self.close_form)
+        self._others = stand_back(self.window(), form)
         self._place.addWidget(form)
         form.focus_first()
 
@@ -205,6 +220,8 @@ class CasePanel(QWidget):
         if form is not None and self._holds_focus(form):
             self.focus_step(form.step)
         clear(self._place)
+        come_forward(self._others)
+        self._others = []
 
     @staticmethod
     def _holds_focus(widget: QWidget) -> bool:
@@ -220,9 +237,7 @@ class CasePanel(QWidget):
         self.close_form()
         self.form = form = StepForm(offer)
         form.confirmed.connect(lambda _step, details, _reason: self.back_wished.emit(str(details["reason"])))
-        form.cancelled.connect(self.close_form)
-        self._place.addWidget(form)
-        form.focus_first()
+        self._show_form(form)
 
     @staticmethod
     def _limit_line(limit: Limit) -> QHBoxLayout:

@@ -12,8 +12,10 @@ from ui.core.overriding import override
 class Elided(QLabel):
     """A label in one of the stylesheet's roles that never makes its page wider."""
 
-    def __init__(self, role: str = "") -> None:
+    def __init__(self, role: str = "", keep: int = 2) -> None:
+        """``keep``: so many characters are never given up, as long as there are."""
         super().__init__()
+        self._least = "字" * keep + "…"
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         if role:
@@ -21,7 +23,8 @@ class Elided(QLabel):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance("字字…"), super().minimumSizeHint().height())
+        across = self.fontMetrics().horizontalAdvance
+        return QSize(min(across(self._least), across(self.text()) + 1), super().minimumSizeHint().height())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -10,7 +10,10 @@ from ui.core.theme import look
 
 
 class Flow(QLayout):
-    """Lays its widgets out from left to right, line by line, each as wide as it likes to be."""
+    """Lays its widgets out from left to right, line by line, each as wide as it likes to be.
+
+    The widgets of a line stand at its middle, so that words line up with the fields and buttons beside them.
+    """
 
     def __init__(self, gap: int = 8) -> None:
         super().__init__()
@@ -64,16 +67,29 @@ class Flow(QLayout):
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         """Place the items (or only measure); gives the height they take."""
-        left, top, tallest = rect.left(), rect.top(), 0
+        top = rect.top()
+        for line in self._lines(rect.width()):
+            tallest = max(size.height() for _, size in line)
+            left = rect.left()
+            for item, size in line:
+                if move:
+                    item.setGeometry(QRect(QPoint(left, top + (tallest - size.height()) // 2), size))
+                left += size.width() + self._gap
+            top += tallest + self._gap
+        return max(top - self._gap - rect.top(), 0)
+
+    def _lines(self, room: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """What is shown, line by line, with the size of each."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        left = 0
         for item in self._items:
             widget: QWidget | None = item.widget()
             if widget is not None and widget.isHidden():
                 continue
             size = item.sizeHint().expandedTo(item.minimumSize())
-            if left > rect.left() and left + size.width() > rect.right() + 1:
-                left, top, tallest = rect.left(), top + tallest + self._gap, 0
-            if move:
-                item.setGeometry(QRect(QPoint(left, top), size))
+            if not lines or left + size.width() > room:
+                lines.append([])
+                left = 0
+            lines[-1].append((item, size))
             left += size.width() + self._gap
-            tallest = max(tallest, size.height())
-        return top + tallest - rect.top()
+        return lines

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtWidgets import QPushButton
+
 from jmdesk.papers.queries import Paper
 from ui.core.context import Context, Page, Target
 from ui.core.overriding import override
@@ -11,7 +13,7 @@ from ui.core.runner import Outcome
 from ui.widgets.entry_form import EntryForm, InPlaceForm
 from ui.widgets.paper_file import PaperFile
 from ui.widgets.sides import Sides
-from ui.widgets.styling import clear, column
+from ui.widgets.styling import clear, column, come_forward, stand_back
 from ui.widgets.table_view import WindowedTable
 
 LIST, ONE = range(2)
@@ -36,6 +38,7 @@ class FormPage(Page):
         self.stack = Sides()
         self.room = (column(gap=0), column(gap=0))
         self._alone = column(gap=0)
+        self._others: list[QPushButton] = []
         down = column(self, margin=20)
         down.addLayout(self._alone)
         down.addWidget(self.stack, 1)
@@ -107,6 +110,7 @@ class FormPage(Page):
         self.close_form()
         self.form = form
         form.cancelled.connect(self.close_form)
+        self._others = stand_back(self, form)
         short = isinstance(form, EntryForm)
         self.stack.setVisible(short)
         (self.room[self.stack.currentIndex()] if short else self._alone).addWidget(form)
@@ -116,6 +120,8 @@ class FormPage(Page):
         """Take the open form away."""
         for place in (self._alone, *self.room):
             clear(place)
+        come_forward(self._others)
+        self._others = []
         self.stack.show()
         if self.form is not None:
             self.form = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ui.core.overriding import override
 from ui.widgets.flow import Flow
 from ui.widgets.styling import label, row
 
@@ -23,6 +25,12 @@ class KeyHint(QWidget):
             across.addWidget(label(keys, "key"))
             across.addWidget(label(meaning, "hint"))
             lines.addWidget(pair)
+        self._line = lines
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    @override
+    def sizeHint(self) -> QSize:
+        """One line: that it takes more where it is narrow is told by its height for that width alone."""
+        return QSize(super().sizeHint().width(), self._line.minimumSize().height())

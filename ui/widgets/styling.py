@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QTableWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ui.core.icons import icon, pixmap
 from ui.core.theme import look
+
+_MOST = 200
+"""How much more room the widget of ``at_left`` takes than what is left beside it."""
+QWIDGETSIZE_MAX = (1 << 24) - 1
+"""The width of what is not limited, as Qt has it."""
 
 L = TypeVar("L", QVBoxLayout, QHBoxLayout)
 
@@ -37,13 +43,47 @@ def button(text: str, role: str = "", icon_name: str = "") -> QPushButton:
     """A push button; ``role`` is ``primary``, ``danger``, ``link`` or empty."""
     made = QPushButton(text)
     made.setAutoDefault(True)
-    if role:
-        made.setProperty("role", role)
     if icon_name:
-        colour = {"primary": "on_accent", "danger": "bad", "link": "accent_text"}.get(role, "text")
-        made.setIcon(icon(icon_name, colour))
+        made.setProperty("picture", icon_name)
         side = look().theme.px(16)
         made.setIconSize(QSize(side, side))
+    dress(made, role)
+    return made
+
+
+def dress(made: QPushButton, role: str) -> None:
+    """Give a button another role, with its icon in the colour of it."""
+    mark(made, "role", role)
+    name = made.property("picture")
+    if name:
+        colour = {"primary": "on_accent", "danger": "bad", "link": "accent_text"}.get(role, "text")
+        made.setIcon(icon(str(name), colour))
+
+
+def stand_back(around: QWidget, form: QWidget) -> list[QPushButton]:
+    """Let the primary buttons around a form look plain while it is open, so that its own stands out; gives them."""
+    found = cast("list[QPushButton]", around.findChildren(QPushButton))
+    others = [made for made in found if made.property("role") == "primary" and not form.isAncestorOf(made)]
+    for made in others:
+        dress(made, "")
+    return others
+
+
+def come_forward(buttons: list[QPushButton]) -> None:
+    """The form is closed: let them stand out again, where they are still there."""
+    for made in buttons:
+        if isValid(made):
+            dress(made, "primary")
+
+
+def at_left(widget: QWidget) -> QHBoxLayout:
+    """A line in which a widget is no wider than it likes, or than it may be where that is limited.
+
+    A card with wrapped words gets the height that it needs at its own width, not at that of the line.
+    """
+    made = row(gap=0)
+    made.addWidget(widget, _MOST if widget.maximumWidth() < QWIDGETSIZE_MAX else 0)
+    made.addStretch(1)
     return made
 
 
@@ -84,6 +124,14 @@ def _measured(made: L, parent: QWidget | None, margin: int, gap: int) -> L:
     made.setContentsMargins(space, space, space, space)
     made.setSpacing(px(gap))
     return made
+
+
+def words_at_left(grid: QTableWidget, columns: int) -> None:
+    """Let the headings of the first columns stand over their words, at the left; numbers stay in the middle."""
+    for place in range(columns):
+        heading = grid.horizontalHeaderItem(place)
+        if heading is not None:
+            heading.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 def clear(layout: QLayout) -> None:

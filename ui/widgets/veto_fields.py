@@ -11,9 +11,6 @@ from ui.core.theme import look
 from ui.widgets.field import TextField
 from ui.widgets.styling import column, label
 
-WIDE = 125
-"""Per cent of text size up to which two vetoes, or two questions, fit side by side."""
-
 
 class VetoFields(QWidget):
     """One line for each veto (``code``, ``text``); without a document a veto does not count."""
@@ -25,7 +22,7 @@ class VetoFields(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(look().theme.px(12))
         self.fields: dict[str, TextField] = {}
-        across = 2 if look().theme.scale <= WIDE else 1
+        across = 1 if look().theme.large else 2
         for place, veto in enumerate(vetoes):
             field = self.fields[veto["code"]] = TextField(max_length=60)
             field.setAccessibleName(veto["text"])

@@ -59,21 +59,17 @@ class Opened:
     papers: tuple[Paper, ...]
 
 
-WIDE = 125
-"""Per cent of text size up to which all columns fit on 1,366 pixels; above it what is nearest says the most."""
-
-
 def columns() -> tuple[Column, ...]:
     """The list's columns."""
     made = (
-        Column(tr("事项"), 124),
+        Column(tr("事项"), 112),
         Column(tr("对象"), 230, stretch=True),
-        Column(tr("状态"), 180),
-        Column(tr("最近期限"), 190),
+        Column(tr("状态"), 170),
+        Column(tr("最近期限"), 206),
         Column(tr("期限事项"), 96),
         Column(tr("等待"), 84),
     )
-    return made if look().theme.scale <= WIDE else made[:4]
+    return made[:4] if look().theme.large else made
 
 
 class CaseReader:

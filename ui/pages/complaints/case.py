@@ -22,7 +22,6 @@ from ui.widgets.field import TextField
 from ui.widgets.flow import Flow
 from ui.widgets.styling import button, card, clear, column, label, row
 
-WIDE = 125
 SHOWN_MS = 60_000
 """So long a phone stays readable."""
 
@@ -53,7 +52,7 @@ class ComplaintCase(QWidget):
         head.addWidget(self.title, 1)
         down.addLayout(head)
         sides = row(gap=14)
-        wide = look().theme.scale <= WIDE
+        wide = not look().theme.large
         sides.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self.panel = CasePanel(fields.make)
         self.panel.middle.addWidget(self._papers_card())
@@ -229,8 +228,8 @@ class ComplaintCase(QWidget):
         clear(self._given)
         names = [opened.offered] if opened.offered else []
         names += [name for name in ("complaint-receipt", "complaint-service", "complaint-closing") if name not in names]
-        for place, name in enumerate(names):
-            made = button(tr("出具《{paper}》", paper=shipped()[name].label), "primary" if not place else "", "print")
+        for name in names:
+            made = button(tr("出具《{paper}》", paper=shipped()[name].label), "", "print")
             made.clicked.connect(lambda _checked=False, name=name: self.paper_wished.emit(name))
             self._offers.addWidget(made)
         for paper in opened.papers:

@@ -28,9 +28,6 @@ from ui.widgets.form_row import FormRow, RowText
 from ui.widgets.money_field import MoneyField
 from ui.widgets.styling import card, column, label, row
 
-WIDE = 125
-"""Per cent of text size up to which two columns fit beside each other."""
-
 BEGINNING: Record = {"complainant_kind": CONSUMER, "channel": "2"}
 """A consumer on the phone: what most complaints are."""
 
@@ -53,7 +50,7 @@ class IntakeForm(QScrollArea):
         inside.setProperty("role", "scrolled")
         down = column(inside, gap=10)
         sides = row(gap=12)
-        wide = look().theme.scale <= WIDE
+        wide = not look().theme.large
         sides.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         left, right = column(gap=10), column(gap=10)
         left.addWidget(self._who())
@@ -179,7 +176,7 @@ class IntakeForm(QScrollArea):
     def _whom(self, labels: Labels) -> QWidget:
         made, down = self._card(tr("投诉谁"))
         self.firm = FirmPicker(labels.search("R20"), lambda rid: labels.of("R20", rid))
-        self.firm.setPlaceholderText(tr("企业名称、拼音或统一代码；没有档案的直接写名称"))
+        self.firm.setPlaceholderText(tr("名称、拼音或代码；没有档案的写名称"))
         self.rows["respondent"] = FormRow(RowText(tr("被投诉方"), required=True), self.firm)
         self._listen("respondent")
         down.addWidget(self.rows["respondent"])

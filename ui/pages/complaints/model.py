@@ -21,6 +21,7 @@ from ui.core.i18n import tr
 from ui.core.labels import Labels
 from ui.core.ports import Chip, Row
 from ui.core.reveal import reveal
+from ui.core.theme import look
 from ui.widgets.table_model import Column
 
 TODAY, OVERDUE, ALL, OPEN = "today", "overdue", "all", "open"
@@ -42,12 +43,12 @@ def columns() -> tuple[Column, ...]:
     """The list's columns, what presses first: at large text the last ones are scrolled to."""
     return (
         Column(tr("编号"), 172),
-        Column(tr("被投诉方"), 160, stretch=True),
-        Column(tr("最近期限"), 190),
-        Column(tr("状态"), 160),
+        Column(tr("被投诉方"), 200 if look().theme.large else 220, stretch=True),
+        Column(tr("最近期限"), 170),
+        Column(tr("状态"), 164),
         Column(tr("等待"), 70),
         Column(tr("升级"), 124),
-        Column(tr("产品或服务"), 110, stretch=True),
+        Column(tr("产品或服务"), 110),
         Column(tr("问题"), 80),
     )
 

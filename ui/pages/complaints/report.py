@@ -72,6 +72,7 @@ class ReportView(QWidget):
         down.addLayout(choices)
         self.shown = QTextBrowser()
         self.shown.setAccessibleName(tr("投诉统计报告"))
+        self.shown.setProperty("role", "paper")
         down.addWidget(self.shown, 1)
         self.year.currentIndexChanged.connect(self.refresh)
         self.kind.currentIndexChanged.connect(self.refresh)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QSplitter
+from PySide6.QtWidgets import QHBoxLayout
 
 from jmdesk.conflicts.service import Whole
 from jmdesk.core.errors import KnownError
@@ -13,7 +13,6 @@ from ui.core.freshness import Freshness
 from ui.core.i18n import language, tr
 from ui.core.overriding import override
 from ui.core.runner import Outcome
-from ui.core.theme import look
 from ui.pages.conflicts.model import DUE, ConflictReader, Shown, columns, key_of
 from ui.pages.conflicts.pane import DecisionPane
 from ui.widgets.empty_state import EmptyState
@@ -21,9 +20,7 @@ from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.styling import button, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
-
-WIDE = 125
-"""Per cent of text size up to which list and decision fit side by side on 1,366 pixels."""
+from ui.widgets.turns import Turns
 
 
 class ConflictsPage(Page):
@@ -52,14 +49,8 @@ class ConflictsPage(Page):
     def _lay_out(self) -> None:
         down = column(self, margin=20, gap=10)
         down.addLayout(self._head())
-        across = QSplitter()
-        across.setChildrenCollapsible(False)
-        across.setHandleWidth(look().theme.px(12))
-        across.addWidget(self.list)
-        across.addWidget(self.pane)
-        across.setStretchFactor(0, 4)
-        across.setStretchFactor(1, 7)
-        down.addWidget(across, 1)
+        self._turns = Turns(self.list, self.pane, (4, 7))
+        down.addWidget(self._turns, 1)
         hints = (
             (tr("↑ ↓"), tr("选记录")),
             ("Enter", tr("处理")),
@@ -67,7 +58,7 @@ class ConflictsPage(Page):
             ("Alt+←", tr("返回")),
         )
         down.addWidget(KeyHint(hints))
-        self.pane.back_button.setVisible(self.narrow)
+        self.pane.back_button.setVisible(self._turns.in_turns)
         self._arrange()
 
     def _head(self) -> QHBoxLayout:
@@ -92,15 +83,8 @@ class ConflictsPage(Page):
         self.pane.open_wished.connect(self._open)
         self.pane.back_wished.connect(self._to_list)
 
-    @property
-    def narrow(self) -> bool:
-        """Whether list and decision are shown in turns."""
-        return look().theme.scale > WIDE
-
     def _arrange(self) -> None:
-        has = self.pane.entry is not None
-        self.list.setVisible(not self.narrow or not self._deciding or not has)
-        self.pane.setVisible(has and (not self.narrow or self._deciding))
+        self._turns.arrange(working=self._deciding, chosen=self.pane.entry is not None)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

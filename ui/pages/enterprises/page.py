@@ -36,9 +36,6 @@ from ui.widgets.key_hint import KeyHint
 from ui.widgets.styling import button, card, clear, column, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
-WIDE = 125
-"""Per cent of text size up to which a name and the buttons fit into one line."""
-
 PAUSE = 100
 """Milliseconds without a key before a search starts."""
 
@@ -108,7 +105,7 @@ class EnterprisesPage(FormPage):
         new = button(tr("新建"), "primary", "add")
         new.setToolTip(tip("app.new"))
         new.clicked.connect(self.start_new)
-        large = look().theme.scale > WIDE
+        large = look().theme.large
         acts = Flow() if large else head
         for widget in (bring, figures, new):
             acts.addWidget(widget)
@@ -127,7 +124,7 @@ class EnterprisesPage(FormPage):
     def _filters(self) -> Flow:
         lines = Flow()
         self.search = TextField(max_length=60)
-        self.search.setPlaceholderText(tr("企业名称、拼音首字母、统一社会信用代码、法定代表人"))
+        self.search.setPlaceholderText(tr("企业名称、拼音、信用代码、法定代表人"))
         self.search.setAccessibleName(tr("查找企业"))
         self.search.setMinimumWidth(look().theme.px(330))
         self._timer = QTimer(self)
@@ -175,7 +172,7 @@ class EnterprisesPage(FormPage):
 
     def _show_facts(self, shown: Shown) -> None:
         clear(self._facts)
-        across = 2 if look().theme.scale > WIDE else 3
+        across = 2 if look().theme.large else 3
         for place, fact in enumerate(shown.facts):
             cell = QWidget()
             down = column(cell, gap=0)
@@ -203,7 +200,7 @@ class EnterprisesPage(FormPage):
         self.case_button.setToolTip(tip("enterprises.case"))
         self.case_button.clicked.connect(self._to_case)
         head.addWidget(back)
-        large = look().theme.scale > WIDE
+        large = look().theme.large
         if large:
             head.addStretch(1)
         else:

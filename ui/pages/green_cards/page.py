@@ -340,8 +340,7 @@ class GreenCardsPage(FormPage):
         down.addWidget(board)
         self.table = WindowedTable(list_columns(), tr("诚信绿卡"))
         self.table.opened.connect(self.open)
-        empty = EmptyState(tr("这个年度还没有申报"), tr("登记申报后向各部门发征询函。"), tr("登记申报"))
-        empty.acted.connect(self.begin_application)
+        empty = EmptyState(tr("这个年度还没有申报"), tr("登记申报后向各部门发征询函。"))
         down.addWidget(TableOrEmpty(self.table, empty), 1)
         down.addWidget(KeyHint((("Enter", tr("打开")), ("Ctrl+N", tr("登记申报")))))
         return made

@@ -22,6 +22,7 @@ from ui.core.overriding import override
 from ui.core.ports import Row
 from ui.core.printing import write_paper
 from ui.core.runner import Outcome
+from ui.core.theme import look
 from ui.widgets.date_field import DateField
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import TextField
@@ -251,6 +252,7 @@ class HandoverPage(Page):
             field.setAccessibleName(text)
             lines = QFormLayout()
             lines.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+            lines.setVerticalSpacing(look().theme.px(4))
             lines.addRow(text, field)
             across.addLayout(lines, 1)
         down.addLayout(across)

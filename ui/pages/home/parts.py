@@ -15,9 +15,6 @@ from ui.widgets.styling import button, clear, column, label, picture, row
 from ui.widgets.table_model import Column
 from ui.widgets.table_view import ROW_HEIGHT, WindowedTable
 
-WIDE = 125
-"""Per cent of text size up to which the four steps stand side by side."""
-
 MOST_LINES = 7
 """More villages than these scroll within their table."""
 
@@ -46,7 +43,7 @@ class FirstSteps(QFrame):
             return
         self.shown = steps
         clear(self._grid)
-        across = len(steps) if look().theme.scale <= WIDE else 2
+        across = 2 if look().theme.large else len(steps)
         for place, step in enumerate(steps):
             self._grid.addLayout(self._step(place + 1, step), place // across, place % across)
         for place in range(across):

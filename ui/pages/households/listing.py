@@ -29,8 +29,6 @@ from ui.widgets.table_view import TableOrEmpty, WindowedTable
 PAUSE = 100
 """Milliseconds without a key before a search starts."""
 
-WIDE = 125
-"""Per cent of text size up to which what is done with a list fits beside its title."""
 
 MOST_CHOSEN = 5000
 """Lines that can be chosen at once; for more there are the filters."""
@@ -202,7 +200,7 @@ class HouseholdList(QWidget):
         self.count = label("", "muted")
         across.addWidget(self.count)
         across.addStretch(1)
-        if look().theme.scale <= WIDE:
+        if not look().theme.large:
             for made in self._actions():
                 across.addWidget(made)
         self.new = button(tr("新建"), "primary", "add")
@@ -215,7 +213,7 @@ class HouseholdList(QWidget):
         lines = Flow()
         self._make_lists()
         self.search = TextField(max_length=60)
-        self.search.setPlaceholderText(tr("姓名、拼音首字母、证件后四位、电话、住址"))
+        self.search.setPlaceholderText(tr("姓名、拼音、证件尾号、电话、住址"))
         self.search.setAccessibleName(tr("查找农户"))
         self.search.setToolTip(tip("app.find"))
         self.search.addAction(icon("search", "muted"), self.search.ActionPosition.LeadingPosition)
@@ -238,7 +236,7 @@ class HouseholdList(QWidget):
         for box in (self.group, self.grade, self.sync):
             box.activated.connect(self.refresh)
         parts = (self.search, self.village, self.group, self.grade, self.sync, self.work, self.awaiting)
-        actions = self._actions() if look().theme.scale > WIDE else ()
+        actions = self._actions() if look().theme.large else ()
         for widget in (*parts, self.lists, self.keep_list, self.forget_list, *actions):
             lines.addWidget(widget)
         return lines

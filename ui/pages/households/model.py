@@ -37,8 +37,6 @@ LIST_COLUMNS: tuple[tuple[str, str, int], ...] = (
 )
 """What the list of households shows, its title, and its width."""
 
-WIDE = 125
-"""Per cent of text size up to which all columns of the list fit on 1,366 pixels."""
 
 _LEFT_OUT = frozenset({"address", "population", "phone"})
 """What the list leaves to the dossier when the text is larger: state and grade must not be off the screen."""
@@ -79,7 +77,7 @@ def list_columns(hidden: frozenset[str] = frozenset()) -> tuple[Column, ...]:
 
 def left_out(hidden: frozenset[str]) -> frozenset[str]:
     """The columns that are not shown: what the user may not see, and what does not fit."""
-    return hidden | _LEFT_OUT if look().theme.scale > WIDE else hidden
+    return hidden | _LEFT_OUT if look().theme.large else hidden
 
 
 class HouseholdSource:

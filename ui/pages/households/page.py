@@ -42,9 +42,6 @@ from ui.widgets.request_pane import RequestPane
 from ui.widgets.sides import Sides
 from ui.widgets.styling import button, column, row
 
-WIDE = 125
-"""Per cent of text size up to which a household's name and number fit into one line."""
-
 
 class HouseholdsPage(Page):
     """List first; Enter opens a dossier, Alt+Left goes back."""
@@ -211,11 +208,11 @@ class HouseholdsPage(Page):
         self.back_button = button(tr("返回"), "link", "back")
         self.back_button.setToolTip(tip("app.back"))
         self.back_button.clicked.connect(self.go_back)
-        self.title, self.number = Elided("title"), Elided("muted")
+        self.title, self.number = Elided("title", keep=8), Elided("muted")
         self.grade, self.sync = ChipLabel(Chip("")), ChipLabel(Chip(""))
         self.rate_button = button(tr("评定与说明"), "", "rating")
         self.rate_button.clicked.connect(lambda: self.context.go(Target("ratings", "R05", self.rid)))
-        large = look().theme.scale > WIDE
+        large = look().theme.large
         for widget in (self.back_button, self.title, self.grade, self.sync):
             across.addWidget(widget)
         if not large:
@@ -319,9 +316,6 @@ class HouseholdsPage(Page):
             self.context.notices.say(words)
 
         self.context.runner.submit(lambda _progress, _cancelled: hand_out(desk, rid, purpose, folder), done)
-
-    def _back_to_family(self) -> None:
-        self.family_button.setFocus()
 
     # -- writes ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from jmdesk.catalogue.types import Record
 from jmdesk.core.clock import beijing_date
 from jmdesk.desk import Desk
 from jmdesk.rights.lookup import FEW, HouseholdAnswer, Lookup
+from jmdesk.villages.board import GRADES
 from ui.core import wording
 from ui.core.i18n import tr
 from ui.core.pickers import region_path
@@ -83,7 +84,7 @@ def _grades(counts: dict[str, int | None], year: int) -> str:
         tr("{grade}：{n} 户", grade=wording.grade(grade).text, n=number)
         if number is not None
         else tr("{grade}：少于 {few} 户", grade=wording.grade(grade).text, few=FEW)
-        for grade, number in sorted(counts.items())
+        for grade, number in sorted(counts.items(), key=lambda one: GRADES.index(one[0]))
     )
     return tr("{year} 年户评级：{told}。户数太少的等级不显示具体数，避免认出农户。", year=year, told=told)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 from shiboken6 import isValid
 
 from jmdesk.core.errors import Environment
@@ -30,15 +30,13 @@ from ui.widgets.chip import ChipLabel
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.progress_panel import ProgressPanel
 from ui.widgets.styling import button, clear, column, label, row
+from ui.widgets.turns import Turns
 
 PAUSE = 120
 """Milliseconds on one line before its explanation is read."""
 
 LIST_WIDTH = 540
 """What the columns of the list take, so that none is cut."""
-
-WIDE = 125
-"""Per cent of text size up to which list and explanation fit side by side on 1,366 pixels."""
 
 
 class RatingsPage(Page):
@@ -74,19 +72,13 @@ class RatingsPage(Page):
         down.addWidget(self._glance)
         down.addWidget(self.progress)
         down.addWidget(self.outcome)
-        self._across = QSplitter()
-        self._across.setChildrenCollapsible(False)
-        self._across.setHandleWidth(look().theme.px(12))
-        self._across.addWidget(self.list)
-        self._across.addWidget(self.pane)
-        if not self.narrow:
+        self._across = Turns(self.list, self.pane, (5, 6))
+        if not self._across.in_turns:
             self.list.setMinimumWidth(look().theme.px(LIST_WIDTH))
-        self._across.setStretchFactor(0, 5)
-        self._across.setStretchFactor(1, 6)
         down.addWidget(self._across, 1)
         hints = ((tr("↑ ↓"), tr("选户")), ("Enter", tr("阅读说明书")), ("Alt+←", tr("回到列表")))
         down.addWidget(KeyHint(hints))
-        self.pane.back_button.setVisible(self.narrow)
+        self.pane.back_button.setVisible(self._across.in_turns)
         self._arrange()
 
     def _head(self) -> QHBoxLayout:
@@ -118,15 +110,9 @@ class RatingsPage(Page):
 
     def _arrange(self) -> None:
         """Side by side, or in turns when the text is large; the list alone while there is nothing to explain."""
-        turned = self.narrow and self._reading
-        self.list.setVisible(not turned)
-        self._glance.setVisible(not turned)
-        self.pane.setVisible(self._reading if self.narrow else bool(self._household or self.list.table.current_key()))
-
-    @property
-    def narrow(self) -> bool:
-        """Whether the text is so large that list and explanation take turns."""
-        return look().theme.scale > WIDE
+        self._glance.setVisible(not (self._across.in_turns and self._reading))
+        chosen = self._reading or bool(self._household or self.list.table.current_key())
+        self._across.arrange(working=self._reading, chosen=chosen)
 
     # -- what the window asks --------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ HITS = 200
 """A search shows at most so many records."""
 
 _SHOWN_COLUMNS = 5
+_SHORT, _LONG = 30, 60
+"""Characters of a text field: up to the one a narrow column will do, above the other it needs a wide one."""
 _HIDDEN_KINDS = ("json", "digest", "uuid")
 
 
@@ -51,22 +53,22 @@ def list_fields(record_type: RecordType, hidden: frozenset[str] = frozenset()) -
 
 def columns(record_type: RecordType, hidden: frozenset[str] = frozenset()) -> tuple[Column, ...]:
     """The list's columns: some fields, then when it was changed last and where it stands with the platform."""
-    widths = {
-        "ref": 176,
-        "str": 140,
-        "date": 110,
-        "datetime": 140,
-        "year": 88,
-        "int": 80,
-        "dec": 120,
-        "bool": 104,
-        "char": 168,
-    }
     made = [
-        Column(f.label, widths.get(f.type.kind, 130), number=f.type.kind in ("int", "dec"), stretch=place == 1)
+        Column(f.label, _width(f), number=f.type.kind in ("int", "dec"), stretch=place == 1)
         for place, f in enumerate(list_fields(record_type, hidden))
     ]
     return (*made, Column(tr("最近修改"), 134), Column(tr("报送"), 116))
+
+
+def _width(field: Field) -> int:
+    """Room for what a field usually holds: a unified code whole, most of a firm's name."""
+    if field.type.kind == "str":
+        return 110 if field.type.size <= _SHORT else 230 if field.type.size > _LONG else 140
+    if field.type.kind == "char":
+        return 110 if field.code_list == "CL-REGION" else 176
+    return {"ref": 176, "date": 110, "datetime": 140, "year": 88, "int": 80, "dec": 120, "bool": 104}.get(
+        field.type.kind, 104
+    )
 
 
 class RecordSource:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from jmdesk.core.changes import Changes
 from jmdesk.core.clock import beijing_date
@@ -31,10 +31,8 @@ from ui.widgets.field import TextField
 from ui.widgets.record_fields import FieldMaker
 from ui.widgets.record_form import RecordForm, RevealWish
 from ui.widgets.record_history import HistoryView
+from ui.widgets.sides import Sides
 from ui.widgets.styling import button, card, column, label, row
-
-WIDE = 125
-"""Per cent of text size up to which a record's title and buttons fit into one line."""
 
 
 class RecordsPage(Page):
@@ -57,8 +55,8 @@ class RecordsPage(Page):
         self.types = KindList(services.catalogue)
         self.types.chosen.connect(self._choose_type)
         across.addWidget(self.types)
-        self.stack = QStackedWidget()
-        self._list_place = QStackedWidget()
+        self.stack = Sides()
+        self._list_place = Sides()
         self.stack.addWidget(self._list_place)
         self.stack.addWidget(self._form_side())
         across.addWidget(self.stack, 1)
@@ -374,7 +372,7 @@ class RecordsPage(Page):
         down = column(made, gap=10)
         down.addLayout(self._form_head())
         down.addWidget(self._make_void_line())
-        self._inner = QStackedWidget()
+        self._inner = Sides()
         self._history = HistoryView()
         self._inner.addWidget(self._history)
         down.addWidget(self._inner, 1)
@@ -384,7 +382,7 @@ class RecordsPage(Page):
 
     def _form_head(self) -> QBoxLayout:
         """Title and buttons: side by side, or in two lines when the text is large."""
-        large = look().theme.scale > WIDE
+        large = look().theme.large
         head = column(gap=8) if large else row(gap=8)
         across, buttons = row(gap=8), row(gap=8)
         self.back_button = button(tr("返回"), "link", "back")

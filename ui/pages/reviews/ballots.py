@@ -13,7 +13,7 @@ from ui.core.overriding import override
 from ui.core.theme import look
 from ui.pages.reviews.model import Opened, relation_chip, seat_words
 from ui.widgets.key_hint import KeyHint
-from ui.widgets.styling import column, label, row
+from ui.widgets.styling import column, label, row, words_at_left
 from ui.widgets.table_view import ROW_HEIGHT
 
 _FIXED = 3
@@ -30,6 +30,7 @@ class Grid(QTableWidget):
         super().__init__(0, _FIXED + len(rules.items))
         self._rules = rules
         self.setHorizontalHeaderLabels([tr("户主"), tr("户编号"), tr("回避"), *rules.items.values()])
+        words_at_left(self, _FIXED)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTabKeyNavigation(False)

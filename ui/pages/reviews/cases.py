@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QWidget
 
 from jmdesk.catalogue.types import Record
 from jmdesk.desk import Desk
@@ -15,11 +15,9 @@ from ui.pages.reviews.model import Opened, case_columns, case_row
 from ui.widgets.case_panel import CasePanel
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.fixed_rows import FixedRows
-from ui.widgets.styling import button, column, label, row
+from ui.widgets.styling import button, column, dress, label, row
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
-
-WIDE = 125
-"""Per cent of text size up to which list and case fit side by side on 1,366 pixels."""
+from ui.widgets.turns import Turns
 
 
 class CasesPane(QWidget):
@@ -36,13 +34,11 @@ class CasesPane(QWidget):
         self._desk = desk
         self._opened: Opened | None = None
         self._shown = self.wanted = ""
-        narrow = look().theme.scale > WIDE
-        across = QSplitter(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
-        across.setChildrenCollapsible(False)
-        across.addWidget(self._list_side())
-        across.addWidget(self._case_side())
-        across.setSizes([200, 300] if narrow else [620, 520])
-        column(self, margin=8).addWidget(across)
+        self._turns = Turns(self._list_side(), self._case_side(), (6, 5))
+        self._turns.setSizes([620, 520])
+        self.to_list.setVisible(self._turns.in_turns)
+        self._turns.arrange(working=False)
+        column(self, margin=8).addWidget(self._turns)
 
     def show_batch(self, opened: Opened) -> None:
         """Show the cases of a batch; the state filter and the chosen case stay where they can."""
@@ -83,7 +79,15 @@ class CasesPane(QWidget):
 
     def enter(self) -> None:
         """Put the cursor into the list, or on what begins it."""
+        self._turns.arrange(working=False)
         (self.table if self.table.rows.rowCount() else self.take_up).setFocus()
+
+    def leave_case(self) -> bool:
+        """Go back from a case to the list where they take turns; False where there is nothing to leave."""
+        if self.table.isVisible():
+            return False
+        self.enter()
+        return True
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -98,6 +102,7 @@ class CasesPane(QWidget):
         line = self.table.rows.number_of(chosen)
         if line > 0:
             self.table.selectRow(line)
+        dress(self.take_up, "" if rows else "primary")
         if not rows:
             self.panel.setVisible(False)
             self.grade_line.setVisible(False)
@@ -140,6 +145,7 @@ class CasesPane(QWidget):
         return made
 
     def _enter_case(self) -> None:
+        self._turns.arrange(working=True)
         found = next(iter(self.panel.buttons.values()), None)
         if found is not None:
             found.setFocus()
@@ -147,6 +153,9 @@ class CasesPane(QWidget):
     def _case_side(self) -> QWidget:
         made = QWidget()
         down = column(made, gap=6)
+        self.to_list = button(tr("返回列表"), "link", "back")
+        self.to_list.clicked.connect(self.enter)
+        down.addWidget(self.to_list, 0, Qt.AlignmentFlag.AlignLeft)
         self.whole = QCheckBox()
         self.whole.setVisible(False)
         down.addWidget(self.whole)

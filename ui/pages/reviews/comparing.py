@@ -50,13 +50,22 @@ class ComparingPane(QWidget):
         )
         self.histogram = WindowedTable(grades, tr("等级分布"), fitted=True)
         self.histogram.setMinimumHeight(look().theme.px(7 * ROW_HEIGHT))
-        down.addWidget(self.histogram, 1)
+        self._found = QWidget()
+        inside = column(self._found, gap=8)
+        inside.addWidget(self.histogram, 1)
         columns = (Column(tr("农户"), 240, stretch=True), Column(tr("现行"), 140), Column(tr("比较后"), 140))
         self.table = WindowedTable(columns, tr("等级有变化的农户"), fitted=True)
-        down.addWidget(TableOrEmpty(self.table, EmptyState(tr("没有等级变化的农户"), icon_name="ok")), 1)
+        inside.addWidget(TableOrEmpty(self.table, EmptyState(tr("没有等级变化的农户"), icon_name="ok")), 1)
+        self._found.hide()
+        down.addWidget(self._found, 1)
+        hint = tr("填写另一套规则，看本村哪些户的等级会变。")
+        self._nothing = EmptyState(tr("还没有比较"), hint, icon_name="rating")
+        down.addWidget(self._nothing, 1)
 
     def show_simulation(self, found: Simulation) -> None:
         """Show a comparison."""
+        self._nothing.hide()
+        self._found.show()
         words = tr("比较 {n} 户，等级有变化 {m} 户。", n=f"{found.compared:,}", m=f"{len(found.changes):,}")
         if found.failed:
             words += tr("{n} 户的记录有矛盾，没有比较。", n=found.failed)

@@ -66,7 +66,7 @@ class Opened:
 def batch_columns() -> tuple[Column, ...]:
     """The columns of the list of batches."""
     return (
-        Column(tr("村居"), 200),
+        Column(tr("村居"), 160),
         Column(tr("评定年度"), 80),
         Column(tr("户数"), 60, number=True),
         Column(tr("需处理"), 130),

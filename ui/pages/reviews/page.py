@@ -103,7 +103,8 @@ class ReviewsPage(Page):
         if self.cases.panel.form is not None:
             self.cases.panel.close_form()
         elif self.number:
-            self._show_list()
+            if self.tabs.currentWidget() is not self.cases or not self.cases.leave_case():
+                self._show_list()
         elif self._came_from is not None:
             target, self._came_from = self._came_from, None
             self.context.go(target)

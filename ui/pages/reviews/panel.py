@@ -14,7 +14,7 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import TextField
 from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.key_hint import KeyHint
-from ui.widgets.styling import button, column, label, row
+from ui.widgets.styling import at_left, button, column, label, row
 from ui.widgets.table_model import Column
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
@@ -61,19 +61,19 @@ class PanelPane(QWidget):
         ):
             field.setAccessibleName(text)
             lines.addRow(text, field)
-        self.household.setPlaceholderText(tr("本村农户填写，用来核对回避"))
+        self.household.setPlaceholderText(tr("本村农户填写，核对回避"))
         self.add = button(tr("增加评议员"), "primary")
         self.add.clicked.connect(self._add)
         self.household.returnPressed.connect(self._add)
-        lines.addRow(self.add)
+        lines.addRow(at_left(self.add))
         side = QWidget()
         side.setLayout(lines)
         columns = (
-            Column(tr("编号"), 80),
-            Column(tr("姓名"), 110),
-            Column(tr("身份"), 130),
-            Column(tr("住址"), 200),
-            Column(tr("到会"), 80),
+            Column(tr("编号"), 56),
+            Column(tr("姓名"), 150),
+            Column(tr("身份"), 104),
+            Column(tr("住址"), 150),
+            Column(tr("到会"), 92),
         )
         self.table = SeatTable(columns, tr("评议小组"), fitted=True)
         self.table.ticked.connect(self._tick)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QWidget
 
 from ui.core.i18n import tr
+from ui.core.theme import look
 from ui.pages.reviews.model import Opened, paper_columns, paper_rows
 from ui.widgets.date_field import DateField
 from ui.widgets.empty_state import EmptyState
@@ -14,7 +15,8 @@ from ui.widgets.fixed_rows import FixedRows
 from ui.widgets.flow import Flow
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.scan_field import ScanField
-from ui.widgets.styling import button, column, label
+from ui.widgets.section import Section
+from ui.widgets.styling import at_left, button, column
 from ui.widgets.table_view import TableOrEmpty, WindowedTable
 
 
@@ -45,8 +47,10 @@ class PapersPane(QWidget):
         self.table.opened.connect(self.paper_wished)
         words = tr("点上面的按钮出具；公示、证书和通知单在办理相应步骤时自动出具。")
         down.addWidget(TableOrEmpty(self.table, EmptyState(tr("还没有文书"), words, icon_name="records")), 1)
-        down.addWidget(label(tr("公示张贴证明"), "heading"))
-        lines = QFormLayout()
+        proof = Section(tr("公示张贴证明"), unfolded=not look().theme.large)
+        form = QWidget()
+        lines = QFormLayout(form)
+        lines.setContentsMargins(0, 0, 0, 0)
         self.place, self.day, self.photo = TextField(max_length=100), DateField(), ScanField()
         self.place.setAccessibleName(tr("张贴地点"))
         self.day.setAccessibleName(tr("张贴日期"))
@@ -55,8 +59,9 @@ class PapersPane(QWidget):
         lines.addRow(tr("现场照片"), self.photo)
         self.prove = button(tr("归档照片并出具证明"))
         self.prove.clicked.connect(self._prove)
-        lines.addRow(self.prove)
-        down.addLayout(lines)
+        lines.addRow(at_left(self.prove))
+        proof.add(form)
+        down.addWidget(proof)
         down.addWidget(KeyHint((("Enter", tr("查看、打印、存为 Word 或 PDF")),)))
 
     def show_batch(self, opened: Opened) -> None:

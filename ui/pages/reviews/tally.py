@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QFormLayout, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from jmdesk.core.numbers import round_half_up
 from jmdesk.reviews.rules import PanelRules
@@ -18,7 +18,7 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import TextField
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.scan_field import ScanField
-from ui.widgets.styling import button, column, label, row
+from ui.widgets.styling import button, column, label, row, words_at_left
 from ui.widgets.table_view import ROW_HEIGHT
 
 VALID = 2
@@ -54,6 +54,9 @@ class TallyGrid(QTableWidget):
         self.setHorizontalHeaderLabels(
             [tr("户主"), tr("户编号"), tr("有效票"), *names, tr("总分"), tr("去掉最高、最低"), tr("平均"), tr("核对")]
         )
+        words_at_left(self, VALID)
+        for place in range(self.total + 1, self.total + 4):  # the line above the sheet says the same
+            self.setColumnHidden(place, look().theme.large)
         head = self.horizontalHeader()
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for place in range(VALID, self.total + 1):
@@ -128,10 +131,12 @@ class TallyPane(QWidget):
         limits = {"low": low, "high": high, "least": least}
         words = tr("照纸质计票表逐户录入有效票张数、每张票的合计分({low}–{high} 分)和总分。", **limits)
         words += tr("满 {least} 张有效票的，去掉一个最高分和一个最低分。", **limits)
-        down.addWidget(label(words, "muted", wrap=True))
+        if not look().theme.large:
+            down.addWidget(label(words, "muted", wrap=True))
         self.verdict = label("", wrap=True)
         down.addWidget(self.verdict)
         self.grid = TallyGrid()
+        self.grid.setToolTip(words)
         self.grid.currentCellChanged.connect(lambda *_: self._tell())
         self.grid.changed.connect(self._edited)
         down.addWidget(self.grid, 1)
@@ -140,19 +145,21 @@ class TallyPane(QWidget):
         )
         down.addWidget(self.empty, 1)
         self.foot = QWidget()
-        lines = QFormLayout(self.foot)
-        lines.setContentsMargins(0, 0, 0, 0)
+        lines = column(self.foot, gap=8)
         self.basis, self.scan = TextField(max_length=60), ScanField()
         self.basis.setAccessibleName(tr("计票表编号"))
-        lines.addRow(tr("计票表编号"), self.basis)
-        lines.addRow(tr("扫描件"), self.scan)
+        sheet = row(gap=10)
+        for text, field in ((tr("计票表编号"), self.basis), (tr("扫描件"), self.scan)):
+            sheet.addWidget(label(text))
+            sheet.addWidget(field, 1)
+        lines.addLayout(sheet)
         across = row(gap=10)
         self.save_it = button(tr("保存计票表"), "primary")
         self.save_it.clicked.connect(self.save)
         self.sentence = label("", "muted", wrap=True)
         across.addWidget(self.save_it)
         across.addWidget(self.sentence, 1)
-        lines.addRow(across)
+        lines.addLayout(across)
         down.addWidget(self.foot)
         keys = (
             (tr("数字"), tr("录入")),

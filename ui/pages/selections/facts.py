@@ -19,7 +19,7 @@ from ui.core.theme import look
 from ui.widgets.entry_form import InPlaceForm
 from ui.widgets.field import WholeField
 from ui.widgets.styling import button, column, label, row
-from ui.widgets.veto_fields import WIDE, VetoFields
+from ui.widgets.veto_fields import VetoFields
 
 _BY_RECORDS = ("pledged",)
 """Facts that the archive answers for an enterprise; a street or shop is asked."""
@@ -64,7 +64,7 @@ class KnownForm(InPlaceForm):
         inner = QWidget()
         grid = QGridLayout(inner)
         grid.setHorizontalSpacing(look().theme.px(12))
-        abreast, asked = (2 if look().theme.scale <= WIDE else 1), list(self._lines(rules, known))
+        abreast, asked = (1 if look().theme.large else 2), list(self._lines(rules, known))
         for place, (words, widget) in enumerate(asked):
             widget.setAccessibleName(words)
             grid.addWidget(label(words), place // abreast, place % abreast * 2)

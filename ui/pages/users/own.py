@@ -38,7 +38,7 @@ class OwnWays(QWidget):
             down.addWidget(field)
         self.meter = StrengthMeter(self.new, lambda: (context.services.unit, context.services.unit_name))
         down.addWidget(self.meter)
-        self.change_button = button(tr("更换口令"), "primary")
+        self.change_button = button(tr("更换口令"))
         self.change_button.clicked.connect(self.change)
         down.addWidget(self.change_button)
         down.addWidget(label(tr("恢复码：忘记口令时用。打印后封存，旧码作废。"), "hint", wrap=True))

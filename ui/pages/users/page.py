@@ -29,8 +29,6 @@ from ui.widgets.table_view import WindowedTable
 
 STATES = {ACTIVE: ("启用", "ok"), DISABLED: ("停用", "warn"), REMOVED: ("注销", "neutral")}
 OWN_WIDTH = 300
-WIDE = 125
-"""Per cent of text size up to which one's own ways fit beside the list."""
 ROLE_COLUMNS = ((110, 4), (150, 3), (10_000, 2))
 """Up to which text size so many roles stand side by side."""
 
@@ -42,7 +40,7 @@ class UsersPage(Page):
         super().__init__(context)
         self._accounts = context.services.accounts
         self._known: dict[str, Account] = {}
-        large = look().theme.scale > WIDE
+        large = look().theme.large
         across = column(self, margin=20, gap=16) if large else row(self, margin=20, gap=16)
         left = column(gap=10)
         left.addWidget(label(tr("用户"), "title"))
@@ -189,6 +187,7 @@ class UsersPage(Page):
         own = one is not None and one.user == self.context.services.actor
         self._passphrases.setVisible(one is None)
         self.add_button.setVisible(one is None)
+        self.new_button.setVisible(one is not None)
         self.save_button.setVisible(one is not None and one.status != REMOVED)
         self.pause_button.setVisible(one is not None and not own and one.status != REMOVED)
         self.pause_button.setText(tr("停用") if one is None or one.active else tr("启用"))

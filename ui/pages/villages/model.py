@@ -21,6 +21,7 @@ from jmdesk.villages.sources import SMALL
 from ui.core.cases import CaseView, view
 from ui.core.i18n import tr
 from ui.core.labels import Labels
+from ui.core.pickers import region_path
 from ui.core.ports import Chip, Row
 from ui.widgets.charts import Mark
 from ui.widgets.table_model import Column
@@ -201,7 +202,7 @@ class VillageReader:
         case = desk.workflows.standing(WORKFLOWS[type_id], type_id, record.rid) if record else None
         return Opened(
             region,
-            desk.catalogue.regions.label(region),
+            " / ".join(region_path(region, known=desk.catalogue.regions)) or region,
             year,
             type_id,
             record.rid if record else "",
