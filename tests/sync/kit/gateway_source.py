@@ -20,7 +20,7 @@ from sync.protocol.errors import Problem
 _MODULES: Final = tuple(
     import_module(f"sync.gateway.{name}")
     for name in (
-        "app", "attachments", "batches", "body", "changes", "device_routes", "devices", "door", "enrol",
+        "app", "attachments", "batches", "body", "chain", "changes", "device_routes", "devices", "door", "enrol",
         "ledger", "media", "package_routes", "packages", "paths", "receipts", "requests", "sessions",
         "spool",
     )
