@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from jmdesk.consents.service import Signature
 from jmdesk.core.errors import Refused
 from jmdesk.desk import Desk
 from jmdesk.households import queries
@@ -16,6 +17,18 @@ from tests.desks import VILLAGE, Family, add_family
 def test_a_household_is_found_by_any_member_and_any_spelling(desk: Desk, family: Family, typed: str) -> None:
     (row,) = desk.households.page(HouseholdFilter(search=typed), 0, 10)
     assert (row.rid, row.head_name, row.phone) == (family.household, "曾建明", "199****1234")
+
+
+@pytest.mark.parametrize("typed", ["0011", "010011", "440785199001010011", f"{VILLAGE}000001", "000001", "区小燕"])
+def test_a_household_is_found_by_the_end_of_an_identity_number_and_by_its_own(
+    desk: Desk, family: Family, typed: str
+) -> None:
+    desk.consents.sign(family.household, Signature("2026-10-01T02:00:00Z"))
+    with desk.records.writing("import") as writer:
+        add_family(writer, desk.actor, f"{VILLAGE}000002")
+    found = [row.rid for row in desk.households.page(HouseholdFilter(search=typed), 0, 10)]
+    assert found[:1] == [family.household]
+    assert len(found) == (2 if typed == "区小燕" else 1)
 
 
 @pytest.mark.parametrize("typed", ["李", "8888", "zjx", '"', "* OR 1", "NEAR("])

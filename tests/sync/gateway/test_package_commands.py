@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from jmdesk.catalogue.types import Value
+from jmdesk.papers.city import city_templates
+from jmdesk.papers.template import shipped
 from sync.gateway.cli import main
 from sync.gateway.editions import editions_of
 from sync.gateway.judge import Judge, Known
@@ -68,6 +71,22 @@ def test_an_operator_signs_publishes_lists_and_withdraws(
     wrong = (*label[:-1], "2026-13-01")
     (folder / "codes.json").write_text(issue().files["codes.json"], encoding="utf-8")
     assert run("package", "sign", str(folder), *wrong, "--out", str(file))[2] == "gateway.package_label"
+
+
+def test_word_templates_of_a_folder_travel_in_base64_and_are_read_at_the_desk(
+    run: Callable[..., tuple[int, list[dict[str, object]], str]], tmp_path: Path
+) -> None:
+    folder, file = tmp_path / "文书", tmp_path / "papers.jmp"
+    folder.mkdir()
+    own = shipped()["objection-answer"]
+    (folder / "objection-answer.docx").write_bytes(own.content)
+    (folder / "objection-answer.json").write_text('{"copies": 4}', encoding="utf-8")
+    label = ("--kind", "list", "--name", "papers", "--release", "JM-WS-2026.2", "--effective", "2026-01-01")
+    assert run("package", "sign", str(folder), *label, "--out", str(file))[0] == 0
+    assert run("package", "publish", str(file))[1][0]["new"] is True
+    payload = json.loads(b64decode(json.loads(file.read_bytes())["payload"]))
+    found = city_templates(payload["version"], payload["files"])["objection-answer"]
+    assert (found.content, found.copies, found.version) == (own.content, 4, "JM-WS-2026.2")
 
 
 def operation(named: str, **values: Value) -> Operation:
