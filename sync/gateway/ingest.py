@@ -134,8 +134,7 @@ class Ingest:
             steps: list[Step] = []
             for lines, known in runs:
                 known.learn(steps)
-                steps = list(_judged(judge, lines, known))
-                rows = staged(steps, heads)
+                steps, rows = staged(_judged(judge, lines, known), heads)
                 if written is not None:
                     written.result()
                 written = asking.submit(_written, connection, batch.key, rows, named(lines, steps, known))

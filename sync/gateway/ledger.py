@@ -10,7 +10,6 @@ planned anew each time: a plan kept from when a table was empty would go through
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import LiteralString
 
 import msgspec
@@ -131,20 +130,27 @@ def read_consents(connection: Connection, counties: Sequence[str], rids: Iterabl
     return {rid: kind or "" for rid, kind in rows}
 
 
-def staged(steps: Sequence[Step], heads: dict[str, int]) -> bytes:
-    """A run of steps as rows for ``write``. ``heads`` are locked ones and move on with the positions given here."""
-    newest: dict[RecordKey, Step] = {}
-    for step in steps:
+def staged(judged: Iterable[Step], heads: dict[str, int]) -> tuple[list[Step], bytes]:
+    """The steps of a run, taken as they are judged, and their rows for ``write``.
+
+    ``heads`` are locked ones and move on with the positions given here. Each row is made while its step is still in the
+    processor's cache: a pass of its own would take twice as long.
+    """
+    steps: list[Step] = []
+    rows: list[bytes] = []
+    newest: dict[RecordKey, int] = {}
+    for n, step in enumerate(judged):
         if (held := step.held) is not None:
             step.position = heads[held.county] = heads[held.county] + 1
-            if (earlier := newest.get(step.key)) is None:
+            if (before := newest.get(step.key)) is None:
                 step.way = "new" if held.version == 1 else "changed"
             else:
-                step.way, earlier.way = earlier.way, ""
-            newest[step.key] = step
-    # One call for all of them: as many of their own would take as long as everything else here.
-    fields = _escaped(_ENCODER.encode_lines([step.held.fields if step.held else None for step in steps]))
-    return b"".join(chain.from_iterable(zip(map(_row, steps), fields.splitlines(keepends=True), strict=True)))
+                step.way, steps[before].way = steps[before].way, ""
+                rows[before] = _row(steps[before])
+            newest[step.key] = n
+        steps.append(step)
+        rows.append(_row(step))
+    return steps, b"".join(rows)
 
 
 def write(connection: Connection, batch: BatchKey, rows: bytes) -> None:
@@ -170,32 +176,33 @@ def move_heads(connection: Connection, heads: Mapping[str, int]) -> None:
     )
 
 
-_NOTHING = "\\N\t" * 12
+_NOTHING = "\\N\t" * 12 + "\\N\n"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _WORD = {verdict: verdict.value for verdict in Verdict}
 """An enum member is slower to format than to look up."""
-_ENCODER = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 
 
 def _row(step: Step) -> bytes:
-    """One line of COPY's text form without the fields; ids and times were held to their forms when they were read."""
+    """One line of COPY's text form; ids and times were held to their forms when the operation was read."""
     held, (type_, rid) = step.held, step.key
-    verdict = f"{step.index}\t{rid}\t{_WORD[step.verdict]}\t{step.version}\t{_json(step.said)}\t"
+    verdict = f"{step.index}\t{rid}\t{_WORD[step.verdict]}\t{step.version}\t{_said(step.said)}\t"
     if held is None:
         return f"{verdict}{_NOTHING}".encode()
     reason = held.reason and held.reason.translate(_ESCAPES)
-    return (
+    record = (
         f"{verdict}{held.county}\t{type_}\t{held.region}\t{held.unit}\t{step.position}\t{step.way}"
         f"\t{'t' if held.tombstone else 'f'}\t{held.at}\t{reason}\t{held.awaits}"
-        f"\t{_json(held.versions)}\t{_json(held.writers)}\t"
-    ).encode()
+        f"\t{_said(held.versions)}\t{_said(held.writers)}\t"
+    )
+    return b"%b%b\n" % (record.encode(), _json(held.fields))
 
 
-def _json(value: Mapping[str, object] | None) -> str:
-    """A value of COPY's text form; its NULL where there is nothing to say."""
-    return _escaped(_ENCODER.encode(value)).decode() if value else "\\N"
+def _said(value: Mapping[str, object] | None) -> str:
+    return _json(value).decode() if value else "\\N"
 
 
-def _escaped(text: bytes) -> bytes:
+def _json(value: Mapping[str, object]) -> bytes:
+    text = _encode(value)
     # JSON text holds no raw tab or line feed; backslashes are all that COPY would read otherwise.
     return text.replace(b"\\", b"\\\\") if b"\\" in text else text

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, LiteralString
 
+import psycopg
 import pytest
 
 from jmdesk.core.clock import SystemClock
@@ -21,7 +22,7 @@ from sync.gateway.ledger import BatchKey
 from sync.protocol.records import Verdict
 from sync.protocol.suites import KeyRole, OpeningKey
 from tests.sync.gateway.conftest import Platform
-from tests.sync.gateway.desk import Batch, Desk, draft, household, until
+from tests.sync.gateway.desk import Batch, Desk, draft, household, person, until
 
 
 @pytest.fixture
@@ -114,6 +115,40 @@ def test_a_record_that_a_run_changes_several_times_ends_as_the_last_one_says(pla
     found = desk.pull()
     assert found.keys() >= {rid, *(other.rid for other in others)}
     assert (found[rid].version, found[rid].set["address"]) == (4, "样例村3号")
+
+
+def test_a_record_that_is_there_already_is_never_written_over_as_a_new_one(
+    platform: Platform, idle: list[BatchKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = platform.desk()
+    rid, values = household(address="样例村1号")
+    first, second = (
+        desk.seal(draft("R05", rid, values)),
+        desk.seal(draft("R05", rid, values | {"address": "样例村2号"})),
+    )
+    for batch in (first, second):
+        desk.send(batch)
+    worker = Ingest(platform.running.gateway.database, platform.running.gateway.keys, SystemClock())
+    worker.process(key_of(desk, first))
+    with monkeypatch.context() as blind:
+        blind.setattr(ingest, "read_held", lambda *_: {})
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            worker.process(key_of(desk, second))
+    assert desk.pull()[rid].set["address"] == "样例村1号"
+    worker.process(key_of(desk, second))
+    (line,) = desk.verdicts(second)[1]
+    assert (line.verdict, line.version) == (Verdict.ACCEPTED, 2)
+
+
+def test_a_consent_that_is_named_by_no_record_id_counts_as_none(platform: Platform) -> None:
+    desk = platform.desk()
+    home, values = household()
+    member = person(home, id_type="111", id_no="11010519491231002X")
+    lines = desk.exchange(draft("R05", home, values), draft("R06", *member, consent=["C1"]))
+    assert [(line.verdict, line.code) for line in lines] == [
+        (Verdict.ACCEPTED, ""),
+        (Verdict.REJECTED, "verdict.consent_missing"),
+    ]
 
 
 def test_processing_again_changes_nothing(platform: Platform) -> None:
