@@ -20,11 +20,12 @@ from jmdesk.core.clock import SystemClock, utc_text
 from jmdesk.core.seals import FILE_MARK, MARK, check_digits, page_of, seal
 from jmdesk.core.text import masked_name
 from sync.gateway.database import OWNER, Access, Database, Role
+from sync.gateway.enrol import end_scope
 from sync.gateway.problem import Declined
 from sync.gateway.public_certificates import Asked, Fault, Standing, look
 from sync.gateway.public_pages import read_form
 from sync.protocol.records import Draft, Value, Verdict
-from tests.sync.gateway.conftest import COUNTY, VILLAGE, Platform
+from tests.sync.gateway.conftest import COUNTY, TOWN, VILLAGE, Platform
 from tests.sync.gateway.desk import IDS, Desk, consent, draft, household, person
 from tests.sync.gateway.test_ratings import card, rating
 
@@ -204,6 +205,16 @@ def test_a_code_of_a_stranger_or_of_another_town_s_desk_fails(platform: Platform
     with platform.storage.database.transaction(OWNER) as connection:
         connection.execute("UPDATE devices SET revoked = now() WHERE device = %s", (revoked.device,))
     assert look_up(platform, code=own.code) == (Standing.CHANGED, Fault.SIGNER)
+
+
+def test_what_a_desk_signed_where_it_worked_before_holds_on(platform: Platform) -> None:
+    town = platform.desk(TOWN)
+    given = issue(town)
+    with platform.storage.database.transaction(OWNER) as connection:
+        end_scope(connection, town.device, CLOCK.now())
+        connection.execute("UPDATE devices SET regions = '{440785104201}' WHERE device = %s", (town.device,))
+    code = signed(town, given.number, given.digest)
+    assert look_up(platform, code=code) == (Standing.VALID, Fault.NONE)
 
 
 def test_a_pdf_is_held_against_its_seal_and_a_changed_byte_fails(visitor: Visitor, issued: Issued) -> None:

@@ -100,8 +100,12 @@ $$;
 CREATE FUNCTION public_signer(wanted text)
 RETURNS TABLE (public bytea, office text, regions text[], revoked boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT d.public, coalesce(u.name, ''), d.regions || ARRAY(SELECT DISTINCT moved.new
-      FROM region_moves AS moved, unnest(d.regions) AS prefix WHERE starts_with(moved.old, prefix)),
+  WITH ever AS (
+    SELECT regions FROM devices WHERE device = wanted
+    UNION ALL SELECT regions FROM former_scopes WHERE device = wanted  -- what it signed there holds on
+  ), worked AS (SELECT DISTINCT unnest(ever.regions) AS prefix FROM ever)
+  SELECT d.public, coalesce(u.name, ''), ARRAY(SELECT prefix FROM worked) || ARRAY(SELECT DISTINCT moved.new
+      FROM region_moves AS moved JOIN worked ON starts_with(moved.old, worked.prefix)),
     d.revoked IS NOT NULL
   FROM devices AS d LEFT JOIN units AS u ON u.unit = d.unit WHERE d.device = wanted
 $$;
