@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+import docx
 import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from python_calamine import CalamineWorkbook
 
@@ -18,6 +19,7 @@ from tests.ui.desks import VILLAGE
 from tests.ui.keys import press, write
 from tests.villages import YEAR, add_households, add_rating, count_residents, report_loans
 from ui.core.context import Context
+from ui.core.messages import Notice
 from ui.core.ports import Chip
 from ui.core.vaults import OpenDesk
 from ui.pages.villages.page import BOARD, VillagesPage
@@ -134,6 +136,36 @@ def test_a_village_applies_and_its_points_come_from_what_is_put_in(page: Village
     settled()
     # The one who applied does not review, unless a leader's signed paper stands behind it.
     assert page.village.panel.state.text() == "已申报，待镇初审"
+
+
+def test_a_paper_of_a_village_is_looked_at_when_given_out_and_found_again_on_its_page(
+    page: VillagesPage, context: Context, notices: list[Notice], settled: Settle, tmp_path: Path
+) -> None:
+    down_to(page, "上洞村", settled)
+    press(page.village.apply_button, Qt.Key.Key_Space)
+    write(page.village.applicant, "村民代表会议决议")
+    page.village.confirm_application()
+    settled()
+    page.make_paper("village-application")
+    settled()
+    (paper,) = context.services.papers.register("village-application")
+    assert notices[-1].text.endswith(f"》{paper.number}")
+    act = notices[-1].action
+    assert act is not None
+    act()
+    settled()
+    assert page.paper_file.view is not None
+    page.paper_file.view.save(tmp_path / "申报.docx")
+    page.paper_file.view.close()
+    (link,) = (found for found in page.village.findChildren(QPushButton) if paper.number in found.text())  # type: ignore[var-annotated]
+    press(link, Qt.Key.Key_Space)
+    settled()
+    assert page.paper_file.view is not None
+    page.paper_file.view.save(tmp_path / "申报.pdf")
+    settled()
+    assert "上洞村" in "".join(part.text for part in docx.Document(str(tmp_path / "申报.docx")).paragraphs)
+    assert (tmp_path / "申报.pdf").read_bytes().startswith(b"%PDF")
+    page.paper_file.view.close()
 
 
 def test_a_projected_view_hides_banks_and_ranking_until_switched_on(page: VillagesPage, settled: Settle) -> None:

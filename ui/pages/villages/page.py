@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
@@ -16,15 +15,14 @@ from jmdesk.villages.service import WORKFLOWS
 from ui.core.context import Context, Page, Target
 from ui.core.freshness import Freshness
 from ui.core.i18n import tr
-from ui.core.messages import OK, Notice
 from ui.core.overriding import override
-from ui.core.printing import write_paper
 from ui.core.runner import Outcome
 from ui.pages.villages import model
 from ui.pages.villages.board import Scoreboard
 from ui.pages.villages.model import Opened, VillageReader
 from ui.pages.villages.printing import Picture, write_board
 from ui.pages.villages.village import VillageSide
+from ui.widgets.paper_file import PaperFile
 from ui.widgets.sides import Sides
 from ui.widgets.styling import column
 
@@ -39,6 +37,7 @@ class VillagesPage(Page):
         super().__init__(context)
         self._reader = VillageReader(context.services)
         self.region = ""
+        self.paper_file = PaperFile(self, context)
         self.stack = Sides()
         column(self, margin=20).addWidget(self.stack)
         self.board, self.village = Scoreboard(context), VillageSide()
@@ -65,6 +64,7 @@ class VillagesPage(Page):
         village.refreshed.connect(self.count_anew)
         village.given.connect(self.give)
         village.paper_wished.connect(self.make_paper)
+        village.look_wished.connect(self.open_paper)
         village.step_taken.connect(self.take)
         village.back_wished.connect(self.step_back)
 
@@ -216,45 +216,31 @@ class VillagesPage(Page):
     # -- paper and files -------------------------------------------------------------------------------------------
 
     def make_paper(self, name: str) -> None:
-        """Give out a paper of the case: an editable document and a PDF beside it."""
+        """Give out a paper of the case, to be looked at, printed and saved as Word or PDF."""
         opened, desk = self.village.shown, self.context.services
-        if opened is None:
-            return
-        folder = QFileDialog.getExistingDirectory(self, tr("存到哪个文件夹"))
-        if folder:
-            self.context.runner.submit(
-                lambda _progress, _cancelled: issue(desk, opened.type, opened.rid, name),
-                partial(self._issued, Path(folder)),
-            )
+        if opened is not None:
+            type_id, rid = opened.type, opened.rid
+            self.context.runner.submit(lambda _progress, _cancelled: issue(desk, type_id, rid, name), self._issued)
 
     def make_register(self) -> None:
         """Give out the register of the year."""
         desk = self.context.services
-        folder = QFileDialog.getExistingDirectory(self, tr("存到哪个文件夹"))
-        if folder:
-            self.context.runner.submit(
-                lambda _progress, _cancelled: issue_register(desk, desk.villages.this_year),
-                partial(self._issued, Path(folder)),
-            )
+        year = desk.villages.this_year
+        self.context.runner.submit(lambda _progress, _cancelled: issue_register(desk, year), self._issued)
 
-    def _issued(self, folder: Path, outcome: Outcome) -> None:
-        if not isinstance(outcome.value, Issued):
-            if outcome.error is not None:
-                self.context.notices.error(outcome.error)
-            return
-        issued = outcome.value
-        stem = f"{issued.paper.label}_{issued.paper.number}"
-        try:
-            (folder / f"{stem}.docx").write_bytes(issued.document)
-        except OSError:
-            self.context.notices.error(Environment("printing.cannot_write"))
-            return
-        write_paper(issued.document, folder / f"{stem}.pdf")
-        self.context.printed(issued.paper.label, issued.paper.type, issued.paper.rid, serial=issued.paper.number)
-        self.context.notices.post(
-            Notice(tr("已出具《{label}》{n}。", label=issued.paper.label, n=issued.paper.number), OK)
-        )
-        self._read()
+    def open_paper(self, number: str) -> None:
+        """Look at a paper that was given out before."""
+        papers = self.village.shown.papers if self.village.shown is not None else ()
+        for paper in papers:
+            if paper.number == number:
+                self.paper_file.open(paper)
+
+    def _issued(self, outcome: Outcome) -> None:
+        if isinstance(outcome.value, Issued):
+            self.paper_file.tell(tr("已出具"), outcome.value.paper)
+            self._read()
+        elif outcome.error is not None:
+            self.context.notices.error(outcome.error)
 
     def print_board(self) -> None:
         """Keep the board as a PDF."""

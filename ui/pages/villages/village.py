@@ -47,7 +47,7 @@ class GivenForm(QWidget):
             value, basis, keep = TextField(max_length=10), TextField(max_length=200), button(tr("记下"))
             value.setAccessibleName(text)
             basis.setAccessibleName(tr("{what}的依据", what=text))
-            basis.setPlaceholderText(tr("依据：文号、查询渠道和日期"))
+            basis.setPlaceholderText(tr("依据：文号、渠道、日期"))
             keep.setAccessibleName(tr("记下{what}", what=text))
             keep.clicked.connect(lambda _checked=False, chosen=name: self.confirm(chosen))
             value.returnPressed.connect(basis.setFocus)
@@ -84,6 +84,7 @@ class VillageSide(QWidget):
     refreshed = Signal()
     given = Signal(str, str, str)
     paper_wished = Signal(str)
+    look_wished = Signal(str)
     step_taken = Signal(str, object, str)
     back_wished = Signal(str)
 
@@ -274,7 +275,11 @@ class VillageSide(QWidget):
             made.clicked.connect(lambda _checked=False, chosen=name: self.paper_wished.emit(chosen))
             self._papers.addWidget(made)
         for paper in opened.papers:
-            self._papers.addWidget(label(f"《{paper.label}》{paper.number}", "muted"))
+            words = f"《{paper.label}》{paper.number}"
+            given = button(f"{words} {tr('已作废')}" if paper.voided_at else words, "link")
+            given.setToolTip(tr("查看和打印"))
+            given.clicked.connect(lambda _checked=False, chosen=paper.number: self.look_wished.emit(chosen))
+            self._papers.addWidget(given)
 
     def _table(self, body: QVBoxLayout, heading: str, columns: tuple[Column, ...]) -> WindowedTable:
         made = card()
