@@ -17,7 +17,7 @@ END $$;
 
 -- Small and joined with what grows: a copy on every node.
 SELECT create_reference_table(small::regclass)
-FROM unnest(ARRAY['regions', 'region_closure', 'region_moves', 'units', 'devices']) AS small;
+FROM unnest(ARRAY['regions', 'region_closure', 'region_moves', 'units', 'devices', 'former_scopes']) AS small;
 
 -- Grows with the work: by county, all of a county's rows on one node, so that a batch is one node's transaction.
 SELECT create_distributed_table('records', 'county');

@@ -130,6 +130,7 @@ def test_every_growing_table_has_the_county_in_its_key_and_guards_its_rows(datab
             "region_moves",
             "devices",
             "enrol_codes",
+            "former_scopes",
             "platform",
             "platform_keys",
             "proposals",
