@@ -30,6 +30,10 @@ class Rulebook:
         issue = self._holding.get(name)
         return model.shipped(name) if issue is None else self.of(_label(issue))
 
+    def labels(self, name: str = MODEL) -> tuple[str, ...]:
+        """Every version of a model that is at hand, in force or not, by label."""
+        return tuple(sorted({_label(i) for i in self._texts.values() if i.name == name} | {model.shipped(name).label}))
+
     def of(self, label: str) -> RulePackage:
         """A package by its label (``JM-HH-1@1.0``). ``Refused("ratings.unknown_model")`` when it is not here."""
         found = self._read.get(label)

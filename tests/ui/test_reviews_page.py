@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from jmdesk.consents.service import Signature
 from jmdesk.core.clock import FixedClock
 from tests.desks import NOW
 from tests.documents import pdf
+from tests.packages import issue, rules_text
 from tests.ui.desks import VILLAGE
 from tests.ui.keys import press, write
 from ui.core.context import Context
@@ -242,6 +243,17 @@ def test_a_comparison_of_rules_is_shown_and_writes_nothing(window: MainWindow, d
     press(page.comparing.name, Qt.Key.Key_Return)
     settled()
     assert page.comparing.sentence.text() == "比较 3 户，等级有变化 0 户。"
+    assert desk.services.records.count("R16") == 0
+    stricter = issue("rules", "1.1", name="JM-HH-1", files={"rules.json": rules_text("1.1", total="99")})
+    desk.services.packages.take(replace(stricter, effective="2027-01-01"), b"envelope")
+    desk.services.renew()
+    page.refresh()
+    settled()
+    (offer,) = (b for b in page.comparing.findChildren(QPushButton) if b.text() == "JM-HH-1@1.1")  # type: ignore[var-annotated]
+    press(offer, Qt.Key.Key_Space)
+    settled()
+    assert page.comparing.sentence.text().startswith("比较 3 户")
+    assert page.comparing.name.value() == "JM-HH-1@1.1"
     assert desk.services.records.count("R16") == 0
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from jmdesk.ratings.simulation import Simulation
 from ui.core.i18n import tr
 from ui.core.labels import Labels
 from ui.core.ports import Row
 from ui.core.theme import look
+from ui.pages.reviews.model import Opened
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.field import TextField
 from ui.widgets.fixed_rows import FixedRows
-from ui.widgets.styling import button, column, label, row
+from ui.widgets.flow import Flow
+from ui.widgets.styling import button, clear, column, label, row
 from ui.widgets.table_model import Column
 from ui.widgets.table_view import ROW_HEIGHT, TableOrEmpty, WindowedTable
 
@@ -39,8 +41,14 @@ class ComparingPane(QWidget):
         self.go.clicked.connect(self._go)
         self.name.returnPressed.connect(self._go)
         across.addWidget(self.name, 1)
+        self.browse = button(tr("规则文件…"))
+        self.browse.clicked.connect(self._browse)
+        across.addWidget(self.browse)
         across.addWidget(self.go)
         down.addLayout(across)
+        self._known: tuple[str, ...] = ()
+        self.offers = Flow()
+        down.addLayout(self.offers)
         self.sentence = label("", wrap=True)
         down.addWidget(self.sentence)
         grades = (
@@ -61,6 +69,20 @@ class ComparingPane(QWidget):
         hint = tr("填写另一套规则，看本村哪些户的等级会变。")
         self._nothing = EmptyState(tr("还没有比较"), hint, icon_name="rating")
         down.addWidget(self._nothing, 1)
+
+    def show_batch(self, opened: Opened) -> None:
+        """Offer the versions of the rules that are at hand: those in force later, and former ones."""
+        if opened.rules == self._known:
+            return
+        self._known = opened.rules
+        clear(self.offers)
+        if opened.rules:
+            self.offers.addWidget(label(tr("本机已有的其他版本："), "muted"))
+        for name in opened.rules:
+            made = button(name, "link")
+            made.setAccessibleName(tr("与 {label} 比较", label=name))
+            made.clicked.connect(lambda _checked=False, chosen=name: self._choose(chosen))
+            self.offers.addWidget(made)
 
     def show_simulation(self, found: Simulation) -> None:
         """Show a comparison."""
@@ -89,6 +111,15 @@ class ComparingPane(QWidget):
             for change in found.changes
         ]
         self.table.show_source(FixedRows(rows))
+
+    def _choose(self, name: str) -> None:
+        self.name.set_value(name)
+        self.wished.emit(name)
+
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, tr("选择规则文件"), "", f"{tr('规则文件')} (*.json)")
+        if name:
+            self._choose(name)
 
     def _go(self) -> None:
         name = str(self.name.value() or "").strip()

@@ -54,6 +54,8 @@ class Opened:
     able: Mapping[str, int]
     """How many members can vote on each household."""
     tallied: Mapping[str, TallyLine]
+    rules: tuple[str, ...]
+    """Versions of the rules, other than the one in force, that a comparison can be made with."""
 
     @property
     def states(self) -> dict[str, int]:
@@ -112,7 +114,9 @@ class ReviewReader:
         papers, waiting = reviews.filing.of_batch(number), reviews.candidates(number)
         able = reviews.panel.able(number, [case.line.household for case in cases])
         tallied = reviews.panel.tallied_lines(number)
-        return Opened(batch, title, tuple(cases), sheet, tuple(papers), len(waiting), able, tallied)
+        now, known = self._desk.ratings.package.label, self._desk.packages.rulebook().labels()
+        rules = tuple(label for label in known if label != now)
+        return Opened(batch, title, tuple(cases), sheet, tuple(papers), len(waiting), able, tallied, rules)
 
     def case(self, rating: str) -> CaseView:
         """One case with the steps that this page asks for, without what the program fills in."""

@@ -156,7 +156,7 @@ class ReviewsPage(Page):
         fresh, self.opened = self.stack.currentIndex() == 0, opened
         self.title.setText(opened.title)
         self.about.setText(opened.batch.number)
-        for pane in (self.cases, self.panel, self.ballots, self.tally, self.papers):
+        for pane in (self.cases, self.panel, self.ballots, self.tally, self.papers, self.comparing):
             pane.show_batch(opened)
         for pane in (self.panel, self.ballots, self.tally):  # these stay with the village that met
             self.tabs.setTabVisible(self.tabs.indexOf(pane), not opened.batch.unit)
