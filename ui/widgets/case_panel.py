@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFormLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from jmdesk.catalogue.types import Record
 from ui.core.cases import CaseView, Done, Limit, Offer
@@ -50,6 +50,7 @@ class StepForm(QWidget):
 
     def __init__(self, offer: Offer, make_field: MakeField = _usual) -> None:
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # never pressed together
         self._offer, self.step = offer, offer.id
         lines = QFormLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QSizePolicy, QWidget
 
 from ui.core.i18n import tr
 from ui.core.overriding import override
@@ -41,6 +41,7 @@ class EntryForm(InPlaceForm):
 
     def __init__(self, title: str, entries: Sequence[Entry], confirm: str = "", hint: str = "") -> None:
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # never pressed together
         self._entries = tuple(entries)
         self.fields = {entry.name: entry.field for entry in entries}
         lines = QFormLayout(self)

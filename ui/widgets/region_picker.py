@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QToolButton, QTreeWidget, QTreeWidgetItem, QWidget
 
 from jmdesk.catalogue.pickers import Choice
@@ -83,6 +83,8 @@ class RegionPicker(QWidget):
         self.line.setPlaceholderText(tr("村、镇名称，拼音首字母或代码"))
         self._browse = QToolButton()
         self._browse.setIcon(icon("region", "muted"))
+        side = look().theme.px(16)
+        self._browse.setIconSize(QSize(side, side))
         self._browse.setToolTip(tr("按区划逐级选择"))
         self._browse.setAccessibleName(tr("按区划逐级选择"))
         self._path = label("", "hint")

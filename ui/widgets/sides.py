@@ -35,6 +35,7 @@ class Tabs(QTabWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)  # the style draws it above the tabs, in white on a dark ground
         self.currentChanged.connect(lambda _place: self.updateGeometry())
 
     @override

@@ -230,10 +230,10 @@ class HouseholdsPage(Page):
         self.request_button = self.request.opener(tr("个人信息请求"), tip("households.request"), self.take_request)
         below = row(gap=8)
         if large:
-            below.addWidget(self.number)
-            below.addStretch(1)
+            across.insertWidget(across.indexOf(self.sync) + 1, self.number)
         for widget in (self.file_button, self.request_button, self.family_button, self.rate_button):
             (below if large else across).addWidget(widget)
+        below.addStretch(1)
         down.addLayout(across)
         down.addLayout(below)
         self.dossier.lead_with(self.consent, self.family, self.request, self.paper_file)

@@ -19,7 +19,7 @@ from ui.core.overriding import override
 from ui.core.runner import Outcome
 from ui.core.theme import look
 from ui.widgets.passphrase_field import PassphraseField
-from ui.widgets.styling import button, card, column, label, mark, picture, row
+from ui.widgets.styling import button, card, column, dress, label, mark, picture, row
 
 if TYPE_CHECKING:
     from jmdesk.catalogue.pickers import Choice
@@ -78,6 +78,7 @@ class UnlockPage(QWidget):
         self._none.setVisible(not known)
         self.open_button.setVisible(known)
         self.forgotten_button.setVisible(known)
+        dress(self.create_button, "link" if known else "primary")
         if known:
             self.passphrase.setFocus()
         else:
