@@ -21,7 +21,7 @@ from jmdesk.catalogue.types import Catalogue, Record
 from jmdesk.core.clock import beijing_date, from_utc_text, utc_text
 from jmdesk.core.errors import Refused
 from jmdesk.records.readiness import OWN_SOURCES
-from jmdesk.records.recovery import Course, based_on, recover, settle_missing
+from jmdesk.records.recovery import Course, based_on, let_go, recover, settle_missing
 from jmdesk.store import incoming, outbox, sighting
 from jmdesk.store.incoming import Theirs
 from jmdesk.store.loading import holds_nothing, rows_first
@@ -199,6 +199,17 @@ class Inbox:
             total += self._apply(transaction, [], epoch, first=first, last=True)
             set_setting(connection, CURSOR, cursor)
         return total
+
+    def let_go(self) -> int:
+        """Let go of what stayed here outside of the scope only for work that has been settled since; how many."""
+        with self._store.reading() as connection:
+            if not sighting.watched(connection):
+                return 0
+        with self._store.transaction(PLATFORM, "pull", source=PLATFORM) as transaction:
+            connection = transaction.connection
+            gone = let_go(transaction, self._regions, lambda rids: papers.unsettled_of(connection, rids))
+            papers.erase_of(connection, gone)
+        return len(gone)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

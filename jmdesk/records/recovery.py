@@ -223,14 +223,15 @@ def settle_missing(
 
     Tombstones are part of a snapshot, so what it lacks was lost by a restore or lies outside of this desk's scope. What
     this unit recorded is offered again as new and the platform's verdict decides; what others recorded is theirs to
-    offer. Nothing with unsettled edits is let go of, nor what ``kept`` names among the ids that it is given.
+    offer. Nothing with unsettled edits is let go of, nor what ``kept`` names among the ids that it is given; outside of
+    the scope it goes later (`let_go`).
     """
     connection = transaction.connection
     missing = sighting.missing(connection)
     sighting.forget(connection)
     rids = [rid for _, rid in missing]
     unsettled = {*outbox.standing(connection, rids), *kept(rids)}
-    offered, left = 0, list[str]()
+    offered, left, beyond = 0, list[str](), list[tuple[str, str]]()
     for type_id, rid in missing:
         record = transaction.get(type_id, rid)
         if record is None:
@@ -243,4 +244,27 @@ def settle_missing(
         elif rid not in unsettled and (not inside or record.server_epoch == epoch):
             transaction.leave(type_id, rid)
             left.append(rid)
+        elif not inside:
+            beyond.append((type_id, rid))
+    sighting.watch(connection, beyond)
     return offered, left
+
+
+def let_go(transaction: Transaction, regions: Sequence[str], kept: Callable[[list[str]], Collection[str]]) -> list[str]:
+    """Let go of what stayed here outside of the scope for work that has been settled since; which. As above."""
+    connection = transaction.connection
+    beyond = sighting.watched(connection)
+    rids = [rid for _, rid in beyond]
+    unsettled = {*outbox.standing(connection, rids), *kept(rids)}
+    left, still = list[str](), list[tuple[str, str]]()
+    for type_id, rid in beyond:
+        record = transaction.get(type_id, rid)
+        if record is None or record.region.startswith(tuple(regions)):
+            continue
+        if rid in unsettled:
+            still.append((type_id, rid))
+        else:
+            transaction.leave(type_id, rid)
+            left.append(rid)
+    sighting.watch(connection, still)
+    return left

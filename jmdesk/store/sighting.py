@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, delete, exists, or_, select
 
+from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.statements import driver
 from jmdesk.store.store import get_setting, set_setting
 from jmdesk.store.tables import record_tables, settings, sighted
 
 _RUNNING: Final = "sync.snapshot"
+_BEYOND: Final = "sync.beyond"
 
 
 def begin(connection: Connection, epoch: str) -> None:
@@ -51,6 +53,16 @@ def forget(connection: Connection) -> None:
     """The snapshot is over."""
     connection.execute(delete(sighted))
     connection.execute(delete(settings).where(settings.c.name == _RUNNING))
+
+
+def watched(connection: Connection) -> list[tuple[str, str]]:
+    """(type, record id) of what lies outside of the scope and is here only until its unsettled work is settled."""
+    return [(type_id, rid) for type_id, rid in from_json(get_setting(connection, _BEYOND) or "[]")]
+
+
+def watch(connection: Connection, records: Sequence[tuple[str, str]]) -> None:
+    """Remember what ``watched`` tells."""
+    set_setting(connection, _BEYOND, json_text(records))
 
 
 def _missable(table: Table) -> Select[Any]:

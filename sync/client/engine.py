@@ -89,7 +89,8 @@ def synchronise(
 
 
 def ended(desk: Desk, report: SyncReport) -> SyncReport:
-    """The report of an exchange that has come to its end: when, and what still waits for its receipt."""
+    """The report of an exchange that has come to its end: when, what still waits for its receipt, what left."""
+    report.left += desk.inbox.let_go()
     with desk.store.reading() as connection:
         report.unsettled = len(outbox.batch_list(connection, open_only=True))
     report.finished = utc_text(desk.clock.now())

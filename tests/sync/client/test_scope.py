@@ -226,3 +226,22 @@ def test_the_last_thing_that_a_desk_has_leaves_with_its_region_though_it_is_void
     rotate(desk, transport, patience)
     synchronise(desk, transport, patience=patience)
     assert not holds(desk, outside)
+
+
+def test_what_stayed_for_an_unsettled_edit_leaves_once_that_is_settled(
+    enrolled: Enrolled, platform: Platform, patience: Patience
+) -> None:
+    desk, transport = enrolled
+    grant_regions(platform, desk, TOWN)
+    rotate(desk, transport, patience)
+    stayed = add_household(desk, 12, village=OTHER)
+    synchronise(desk, transport, patience=patience)
+    desk.records.change("R05", stayed, {"address": "还没报送的路2号"})
+    grant_regions(platform, desk, VILLAGE)
+    rotate(desk, transport, patience)
+    assert synchronise(desk, transport, patience=patience).verdicts == {"forbidden": 1}
+    assert holds(desk, stayed)
+    with desk.store.transaction(desk.actor, "settle") as transaction:
+        transaction.supersede(stayed)  # as every decision does
+    assert synchronise(desk, transport, patience=patience).left == 1
+    assert not holds(desk, stayed)
