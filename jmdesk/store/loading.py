@@ -36,4 +36,3 @@ def rows_first(connection: Connection, known: Catalogue) -> Iterator[None]:
     for _, _, text in later:
         connection.exec_driver_sql(text)
     standings.rebuild(connection, known)
-

@@ -32,7 +32,7 @@ def bench_desk(table: Table, folder: Path, households: int) -> None:
     with Desk.create(folder / f"vault-{households}", PASSPHRASE, unit=UNIT, regions=(TOWN,), cost=FLOOR) as desk:
         importing = seconds(lambda: import_households(desk, register))
         copy = PlainCopy(desk)
-        plain = seconds(lambda: _read(register)) + copy.write(folder / "plain.db")
+        plain = seconds(lambda: _read(register)) + copy.write(folder / "plain.db", seconds)
         table.add("import a register, validated, with change log", households, importing, "s")
         table.add("import / calamine plus plain bulk insert", households, importing / plain, "times", "<= 4")
         rating = seconds(desk.ratings.rate_all)

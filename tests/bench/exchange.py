@@ -15,7 +15,7 @@ from pathlib import Path
 from sync.gateway.database import Storage
 from tests.bench import peers
 from tests.bench.bench_ingest import Bench
-from tests.bench.crowd import bench_crowd
+from tests.bench.crowd import DESKS, bench_crowd
 from tests.bench.one_by_one import OneByOne
 from tests.bench.stopwatch import Table
 from tests.bench.sync import bench_sync
@@ -33,7 +33,7 @@ def main() -> None:
     arguments.add_argument("--records", type=int, nargs="+", default=SIZES, metavar="N")
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--no-peers", action="store_true", help="leave out Anki and PouchDB")
-    arguments.add_argument("--no-crowd", action="store_true", help="leave out the 200 desks")
+    arguments.add_argument("--desks", type=int, nargs="*", default=DESKS, metavar="N", help="at once; none: leave out")
     arguments.add_argument("--out", type=Path, default=_BUILD / "bench" / "sync.json")
     options = arguments.parse_args()
     gc.freeze()
@@ -51,8 +51,8 @@ def main() -> None:
             if not options.no_peers:
                 _peer(table, "Anki", peers.anki, records, rates.up, ">= 3")
                 _peer(table, "PouchDB", peers.pouchdb, records, rates.up, ">= 15")
-        if not options.no_crowd:
-            bench_crowd(table, folder)
+        if options.desks:
+            bench_crowd(table, folder, options.desks)
     table.grow()
     table.write(options.out)
 
