@@ -13,8 +13,8 @@ HEADER: Final = bytes.fromhex("1f8b08000000000000ff")
 """Magic, deflate, no flags, mtime 0, no extra flags, system unknown."""
 _TRAILER: Final = struct.Struct("<II")
 _RAW_DEFLATE: Final = -15
-# ISA-L's best level: zlib 6's ratio at several times its speed.
-_LEVEL: Final = 3
+# ISA-L's own default. Its level 3 takes five times as long and leaves lines a tenth larger (0.114 of them to 0.103).
+_LEVEL: Final = 2
 # The library's stub declares its exception class as an instance.
 _IsalError: Final = cast(type[Exception], isal_zlib.error)
 
