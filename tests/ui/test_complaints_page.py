@@ -21,7 +21,6 @@ from ui.core.vaults import OpenDesk, VaultsOnDisk
 from ui.main_window import MainWindow
 from ui.page_table import RAIL
 from ui.pages.cases.page import CasesPage
-from ui.pages.complaints import delivery
 from ui.pages.complaints.page import BOARD, CASE, INTAKE, ComplaintsPage
 from ui.pages.unlock.page import UnlockPage
 
@@ -139,10 +138,16 @@ def test_a_whole_case_by_keyboard(
     assert (values["complainant_name"], values["problem_class"], values["claims"]) == ("何秀英", "01", ["1"])
     assert (values["amount"], values["respondent_is_member"]) == ("680.00", True)
     receipt = tmp_path / "回执.pdf"
-    monkeypatch.setattr(delivery, "ask_file", lambda _parent, _issued: receipt)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(receipt), ""))
     press(page.window(), Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
     settled()
+    view = page.paper_file.view
+    assert view is not None
+    press(view, Qt.Key.Key_S, CTRL)
+    settled()
     assert receipt.read_bytes().startswith(b"%PDF")
+    press(view, Qt.Key.Key_Escape)
+    settled()
     sign(page, settled, "accept", "")
     assert page.case.panel.state.text() == "已受理，待企业答复"
     take(page, settled, "reply", "同意换货")

@@ -11,15 +11,19 @@ from pypdf import PdfReader
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-from PySide6.QtWidgets import QDialog, QFileDialog, QLabel
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from jmdesk.consents.service import Signature
 from jmdesk.desk import Desk
 from jmdesk.papers.queries import Paper
+from jmdesk.permissions.guard import Guard
+from jmdesk.permissions.matrix import shipped
 from tests.ui.keys import press
 from ui.core.context import Context
 from ui.core.messages import Notice
 from ui.core.vaults import OpenDesk
+from ui.widgets.paper_file import PaperFile
 from ui.widgets.paper_view import PaperView
 
 Settle = Callable[[], None]
@@ -130,6 +134,24 @@ def test_a_print_is_moved_onto_its_form_and_this_computer_remembers_it_for_that_
 
 
 FIELDS = ("village", "head", "household", "group", "year", "office", "date")
+
+
+def test_the_collector_who_takes_a_withdrawal_hands_out_its_slip(
+    qtbot: QtBot, context: Context, services: Desk, settled: Settle
+) -> None:
+    household = services.records.find("R05", limit=1)[0].rid
+    services.consents.sign(household, Signature("2026-03-01T02:00:00Z"))
+    services.records.guard = Guard(shipped(), frozenset({"R1"}))
+    slip = services.rights.withdraw(household, ["C4"], reason="不愿公示").slip
+    page = QWidget()
+    qtbot.addWidget(page)
+    opener = PaperFile(page, context)
+    opener.open(slip)
+    settled()
+    assert opener.view is not None
+    opener.view.close()
+    settled()
+    assert opener.view is None
 
 
 def test_a_void_paper_says_so_above_its_page(

@@ -68,3 +68,4 @@ class PaperFile(QObject):
     def _closed(self) -> None:
         if self.sender() is self.view:
             self.view = None
+            self._page.window().activateWindow()  # one goes on where one was, by the keyboard

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -11,7 +10,6 @@ from jmdesk.catalogue.types import Record
 from jmdesk.complaints.papers import issue
 from jmdesk.complaints.rules import TYPE
 from jmdesk.complaints.service import Case
-from jmdesk.core.errors import Environment
 from jmdesk.papers.queries import Paper
 from jmdesk.papers.service import Issued
 from ui.core.actions import bind, tip
@@ -22,7 +20,6 @@ from ui.core.i18n import tr
 from ui.core.messages import OK, Notice
 from ui.core.overriding import override
 from ui.core.runner import Outcome
-from ui.pages.complaints import delivery
 from ui.pages.complaints.board import ComplaintBoard
 from ui.pages.complaints.case import ComplaintCase
 from ui.pages.complaints.intake import IntakeForm
@@ -31,7 +28,7 @@ from ui.pages.complaints.model import ComplaintReader, Opened
 from ui.pages.complaints.report import ReportView
 from ui.pages.complaints.step_fields import StepFields
 from ui.widgets.key_hint import KeyHint
-from ui.widgets.paper_view import offset_of
+from ui.widgets.paper_file import PaperFile
 from ui.widgets.sides import Sides
 from ui.widgets.styling import button, column, label, row
 
@@ -49,6 +46,7 @@ class ComplaintsPage(Page):
         self.rid = ""
         self._dirty = False
         self._came_from: Target | None = None
+        self.paper_file = PaperFile(self, context)
         self._drafting = Drafting(self, context, "complaints", self._draft)
         self.stack = Sides()
         column(self, margin=20).addWidget(self.stack)
@@ -295,46 +293,22 @@ class ComplaintsPage(Page):
         )
 
     def _fetch_again(self, number: str) -> None:
-        services, rid = self.context.services, self.rid
-
-        def read() -> Issued:
-            paper: Paper = next(one for one in services.papers.of(TYPE, rid) if one.number == number)
-            return Issued(paper, services.papers.document(number))
-
-        self.context.runner.read(read, self._deliver)
+        papers, rid = self.context.services.papers, self.rid
+        self.context.runner.read(
+            lambda: next(one for one in papers.of(TYPE, rid) if one.number == number), self._deliver
+        )
 
     def _void_paper(self, number: str, reason: str) -> None:
         papers = self.context.services.papers
         self.context.runner.submit(lambda _progress, _cancelled: papers.void(number, reason), self._taken)
 
     def _deliver(self, outcome: Outcome) -> None:
-        if not isinstance(outcome.value, Issued):
-            if outcome.error is not None:
-                self.context.notices.error(outcome.error)
-            return
-        issued = outcome.value
-        self.open(self.rid)
-        path = delivery.ask_file(self, issued)
-        if path is not None:
-            self._save(issued, path)
-
-    def _save(self, issued: Issued, path: Path) -> None:
-        template = self.context.services.papers.template(issued.paper.template)
-        offset = offset_of(self.context, issued.paper)
-        try:
-            delivery.save(issued, path, offset)
-        except Environment as error:
-            self.context.notices.error(error)
-            return
-        paper = issued.paper
-        self.context.printed(paper.label, paper.type, paper.rid, serial=paper.number, way=path.suffix[1:].lower())
-        text = tr("《{paper}》已保存，打印 {n} 份。", paper=issued.paper.label, n=template.copies)
-
-        def send() -> None:
-            if delivery.print_out(issued, self, template.copies, offset):
-                self.context.printed(paper.label, paper.type, paper.rid, serial=paper.number, way="printer")
-
-        self.context.notices.post(Notice(text, OK, "", tr("打印"), send))
+        if outcome.error is not None:
+            self.context.notices.error(outcome.error)
+        paper = outcome.value.paper if isinstance(outcome.value, Issued) else outcome.value
+        if isinstance(paper, Paper):
+            self.open(self.rid)
+            self.paper_file.open(paper)
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
