@@ -42,8 +42,8 @@ fuzz-atheris: setup  ## coverage-guided fuzzing of the containers; says so where
 soak: setup  ## three desks and a city on bad lines, dying at any step (500 games; SEEDS=20000 for more)
 	@$(PY) -m tests.soak $(or $(SEEDS),500)
 
-power: setup  ## cut the power 21,000 times, kill the program 203 times, damage its files 2,000 times
-	@$(PY) -m pytest -m long tests/power tests/jmdesk/vault/test_damage.py
+power: setup  ## cut the power 21,000 times, kill the program 203 times, damage its files 6,000 times, fail the disk 140 times
+	@$(PY) -m pytest -m long tests/power tests/jmdesk/vault/test_damage.py tests/jmdesk/store/test_tidemark.py
 
 mutation: setup  ## take each check out of protocol and vault, name those that no test misses (half an hour; FILES=… for some)
 	@$(PY) -m tests.mutation $(FILES)

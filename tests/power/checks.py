@@ -20,7 +20,7 @@ from jmdesk.store import change_log, outbox
 from jmdesk.store import engine as engine_module
 from jmdesk.store.verification import check_pages, verified
 from jmdesk.vault import kdf, slots
-from jmdesk.vault.folder import unlock
+from jmdesk.vault.folder import database_name, unlock
 from sync.client.batch_file import BatchFile, batch_path
 from sync.client.membership import load_membership, signing_key
 from sync.protocol.suites import KeySet
@@ -75,12 +75,23 @@ def fault(scene: Scene, disk: Path, said: Said) -> str:
 
 
 def _desk(desk: Desk, said: Said) -> str:
+    if desk.store.loss() is not None:
+        return "what was noted as saved is not there"
     desk.store.fold_log()
     with desk.store.reading() as connection:
         check_pages(connection)
         if next(change_log.verify(connection), None) is not None:
             return "the chain of the change log is broken"
-    return _records(desk, said) or _batches(desk, said) or _backups(desk.vault.folder, said)
+    return _generation(desk, said) or _records(desk, said) or _batches(desk, said) or _backups(desk.vault.folder, said)
+
+
+def _generation(desk: Desk, said: Said) -> str:
+    """A key that was changed stays changed, and what the old one opened is gone once the vault is open."""
+    folder, header = desk.vault.folder, desk.vault.header
+    if bool(header.generation) not in _may("key", said):
+        return f"the store is of generation {header.generation}"
+    older = folder / database_name(header.generation - 1) if header.generation else None
+    return "the old key still opens the old store" if older is not None and older.exists() else ""
 
 
 def _records(desk: Desk, said: Said) -> str:
