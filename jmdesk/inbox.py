@@ -225,10 +225,14 @@ class Inbox:
         unsent = outbox.unsent(transaction.connection, [a.rid for a in batch])
         here = _records_here(transaction, [(a.type, a.rid) for a in batch])
         incoming.drop(transaction.connection, [a.rid for a in batch if a.rid not in unsent])
+        waiting = incoming.beside(transaction.connection, sorted(unsent)) if unsent else {}
         for arrival in batch:
             found, theirs = here.get(arrival.rid), arrival.theirs(epoch)
             if not is_news(theirs, found):
                 known += 1
+                if (older := waiting.get(arrival.rid)) is not None and is_older(older, theirs):
+                    # Known by a verdict alone; the version to decide on is this one, not the one from before it.
+                    transaction.keep_beside(arrival.type, arrival.rid, theirs.content())
             elif found is not None and found.server_epoch not in ("", epoch):
                 unsettled = arrival.rid in unsent
                 course = recover(transaction, self._store.catalogue, theirs, found, self._reader, unsent=unsettled)
@@ -305,6 +309,11 @@ class Inbox:
 def is_news(theirs: Theirs, found: Stored | None) -> bool:
     """Whether the platform's version is another than the one that the record here is based on."""
     return found is None or found.base_version < theirs.version or found.server_epoch != theirs.epoch
+
+
+def is_older(beside: Theirs, theirs: Theirs) -> bool:
+    """Whether what waits beside a record is of an earlier version, or of another history, than what a page brings."""
+    return beside.epoch != theirs.epoch or beside.version < theirs.version
 
 
 def includes(theirs: Theirs, found: Stored) -> bool:

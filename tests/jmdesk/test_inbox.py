@@ -199,3 +199,23 @@ def test_what_a_restored_platform_does_not_show_is_offered_again(desk: Desk, fam
     found = desk.records.get("R05", theirs.rid).record
     assert (found.values["old_household_no"], found.version_of("old_household_no")) == ("旧0815", 1)
     assert desk.records.get("R05", family.household).record.sync == "confirmed"
+
+
+def test_the_version_to_decide_on_is_the_one_that_includes_what_was_confirmed_since(desk: Desk, family: Family) -> None:
+    accept_all(desk)
+    before = desk.records.get("R05", family.household).record
+    desk.records.change("R05", family.household, {"population": 5})
+    (refused,) = seal(desk, "b2", 2)
+    desk.records.change("R05", family.household, {"address": "确认过的路"})
+    (confirmed,) = seal(desk, "b3", 3)
+    settle(desk, "b2", [Outcome(0, refused.rid, "conflict", version=1, values={"population": 4})])
+    settle(desk, "b3", [Outcome(0, confirmed.rid, "accepted", version=2)])
+    assert not desk.conflicts.case("R05", family.household).whole
+    values = {n: v for n, v in before.values.items() if desk.catalogue.types["R05"].by_identifier[n].on_wire}
+    versions = dict.fromkeys(values.keys() - {"address"}, 1)
+    theirs = Arrival("R05", family.household, 2, VILLAGE, "", {**values, "address": "确认过的路"}, versions)
+    desk.inbox.page([theirs], cursor="9", epoch="e1")
+    case = desk.conflicts.case("R05", family.household)
+    assert case.whole
+    assert case.theirs is not None
+    assert (case.theirs.version, case.theirs.values["address"]) == (2, "确认过的路")
