@@ -185,9 +185,16 @@ class Office:
 
     @property
     def busy(self) -> bool:
-        """Whether something is on its way or waits for a decision."""
-        states = self.states()
-        return bool(states.get("sealed") or states.get("conflict")) or self.desk.conflicts.newer_beside() > 0
+        """Whether something is on its way or waits for a decision.
+
+        A conflict on what the scope no longer covers waits until it does again: no page brings the other version.
+        """
+        if self.states().get("sealed") or self.desk.conflicts.newer_beside():
+            return True
+        with self.desk.store.reading() as connection:
+            aside = [line for line in outbox.set_aside(connection) if line.state == "conflict"]
+        records = [self.here(line.type, line.rid) for line in aside]
+        return any(record is None or self.covers(record.region) for record in records)
 
     def open_lines(self, rid: str) -> list[outbox.Line]:
         """What of a record is not settled."""
