@@ -1,4 +1,4 @@
-"""Search keys of Chinese text: characters, pairs of characters, pinyin and initials.
+"""Search keys of Chinese text: pairs of characters, pinyin and initials.
 
 A table of 20,893 characters ships as data and takes a few milliseconds to load; the pypinyin library (0.2 s) is only
 imported for a character outside it. Surnames and local place names have readings of their own (曾 zeng, 区 ou, 圩 xu).
@@ -127,14 +127,14 @@ def keys(text: str, sort: Sort = "text") -> tuple[tuple[str, str], ...]:
 
 
 def search_terms(text: str, sort: Sort = "text") -> tuple[str, ...]:
-    """Terms for a prefix index: characters, pairs, the pinyin and the initials from every syllable on.
+    """Terms for a prefix index: pairs of characters, the pinyin and the initials from every syllable on.
 
-    ``陈建明`` gives 陈 建 明 陈建 建明 ming jianming chenjianming m jm cjm. A query is one or more of them, or the
-    beginning of one; about four terms per character.
+    ``陈建明`` gives 陈建 建明 明 ming jianming chenjianming m jm cjm. A query is one or more of them, or the beginning
+    of one, as a single character is of its pair; about three terms per character.
     """
     plain = _plain(text)
     runs = _runs(plain)
-    terms = [*runs, *map(add, runs, runs[1:])]
+    terms = [*map(add, runs, runs[1:]), *runs[-1:]]
     for spoken in _ways(plain, sort):
         terms += _tails(spoken)
         terms += _tails([syllable[0] for syllable in spoken])

@@ -1,6 +1,6 @@
 """Search terms: made when a record is written, so that a keystroke asks one prefix index.
 
-Terms are characters, pairs, pinyin, initials, number tails (see ``catalogue.pinyin``). A household is found by any of
+Terms are pairs of characters, pinyin, initials, number tails (see ``catalogue.pinyin``). A household is found by any of
 its members: entries name the household as their subject.
 """
 
