@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QLabel, QToolButton
 
 from ui.core.i18n import tr
 from ui.core.icons import icon
 from ui.core.messages import Notice
+from ui.core.theme import look
 from ui.widgets.styling import button, column, label, mark, picture, row
 
 SECONDS = 8
@@ -26,6 +27,8 @@ class NoticeBar(QFrame):
         self.hint = label("", "muted", wrap=True)
         self.action = button("", "link")
         self.close_button = QToolButton()
+        side = look().theme.px(16)
+        self.close_button.setIconSize(QSize(side, side))
         self.close_button.setToolTip(tr("关闭提示"))
         self.close_button.setAccessibleName(tr("关闭提示"))
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -46,11 +46,11 @@ class BackupsPage(Page):
         self.table = WindowedTable(
             (
                 Column(tr("备份时间"), 160),
-                Column(tr("种类"), 110),
-                Column(tr("大小"), 90, number=True),
-                Column(tr("变更条数"), 110, number=True),
-                Column(tr("状况"), 120),
-                Column(tr("文件夹"), 260, stretch=True),
+                Column(tr("种类"), 90),
+                Column(tr("大小"), 80, number=True),
+                Column(tr("变更条数"), 96, number=True),
+                Column(tr("状况"), 100),
+                Column(tr("文件夹"), 170, stretch=True),
             ),
             tr("备份"),
         )

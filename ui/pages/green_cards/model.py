@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from jmdesk.catalogue.industries import industries
 from jmdesk.desk import Desk
@@ -91,11 +92,16 @@ class GreenCardReader:
             n=board.applied, green=board.green, backbone=board.backbone, waiting=board.awaiting,
         )  # fmt: skip
         counties = "；".join(
-            tr("{county} 绿卡 {green} 骨干 {backbone}", county=county(code), green=green, backbone=backbone)
+            tr("{county} 绿卡 {green} 家，骨干 {backbone} 家", county=county(code), green=green, backbone=backbone)
             for code, green, backbone in board.by_county
         )
         trades = "；".join(
-            tr("{industry} 绿卡 {green} 骨干 {backbone}", industry=self._industry(code), green=green, backbone=backbone)
+            tr(
+                "{industry} 绿卡 {green} 家，骨干 {backbone} 家",
+                industry=self._industry(code),
+                green=green,
+                backbone=backbone,
+            )
             for code, green, backbone in board.by_industry
         )
         nursery = "、".join(card.name for card in board.nursery)
@@ -152,7 +158,7 @@ class GreenCardReader:
         grade = result.grade or ""
         name = str(opened.enterprise.values.get("ent_name", "")) if opened.enterprise is not None else ""
         revenue = tr(
-            "主营业务收入 {amount} 万元；口径：{basis}", amount=values.get("revenue_main", "—"), basis=opened.basis
+            "主营业务收入 {amount} 万元；口径：{basis}", amount=_amount(values.get("revenue_main")), basis=opened.basis
         )
         codes = self._desk.catalogue.code_lists["CL-GCB"]
         benefits = tuple(
@@ -212,3 +218,8 @@ def levels(desk: Desk, year: int) -> dict[str, str]:
     """What a department may answer."""
     titles: dict[str, str] = dict(desk.green_cards.rules_of(year)["base"]["level_titles"])
     return {**titles, NOT_APPLICABLE: tr("无业务(不适用)")}
+
+
+def _amount(value: object) -> str:
+    """An amount as the list shows it, in groups of three digits; a dash for none."""
+    return f"{Decimal(str(value)):,}" if value is not None else "—"

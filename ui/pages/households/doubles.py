@@ -47,9 +47,7 @@ class DoublesView(QWidget):
         )
         self.table = WindowedTable(columns, tr("疑似重复登记的人"))
         self.table.opened.connect(self._open)
-        self.empty = EmptyState(
-            tr("还没有查找"), tr("“开始查找”会比对本机全部成员的证件号码、姓名和出生日期。")
-        )
+        self.empty = EmptyState(tr("还没有查找"), tr("“开始查找”会比对本机全部成员的证件号码、姓名和出生日期。"))
         down.addWidget(TableOrEmpty(self.table, self.empty), 1)
         down.addWidget(self._side_by_side(), 2)
 

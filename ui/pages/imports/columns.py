@@ -51,8 +51,8 @@ class ColumnsStep(QWidget):
         upper.addWidget(self.editor, 3)
         lower.addWidget(self._preview_card(), 5)
         lower.addWidget(self.whole, 3)
-        down.addLayout(upper, 3)
-        down.addLayout(lower, 2)
+        down.addLayout(upper, 1)
+        down.addLayout(lower, 1)
         self.table.selected.connect(lambda _key: self._show_column())
         self.table.opened.connect(lambda _key: self._edit())
         self.editor.picked.connect(self._pick)
@@ -247,11 +247,11 @@ def _columns() -> tuple[Column, ...]:
 
 def _preview_columns() -> tuple[Column, ...]:
     return (
-        Column(tr("位置"), 92),
+        Column(tr("位置"), 112),
         Column(tr("户主"), 82),
-        Column(tr("证件号码"), 185),
+        Column(tr("证件号码"), 176),
         Column(tr("村(居)和小组"), 115),
-        Column(tr("人数"), 60, number=True),
-        Column(tr("其他内容(条)"), 120),
-        Column(tr("结果"), 110),
+        Column(tr("人数"), 56, number=True),
+        Column(tr("其他内容(条)"), 130),
+        Column(tr("结果"), 96),
     )

@@ -37,7 +37,7 @@ class FindingList(QWidget):
         self.head.addWidget(self.level)
         down.addLayout(self.head)
         columns = (
-            Column(tr("类别"), 90),
+            Column(tr("类别"), 96),
             Column(tr("位置"), 165),
             Column(tr("问题"), 200, stretch=True),
             Column(tr("怎么办"), 200, stretch=True),
