@@ -135,9 +135,10 @@ class Ingest:
             for lines, known in runs:
                 known.learn(steps)
                 steps, rows = staged(_judged(judge, lines, known), heads)
+                evidence, first = named(lines, steps, known), written is None
                 if written is not None:
                     written.result()
-                written = asking.submit(_written, connection, batch.key, rows, named(lines, steps, known))
+                written = asking.submit(_written, connection, batch.key, rows, first, evidence)
             if written is not None:
                 written.result()
         follow(connection, heads, batch.signed.manifest.batch_id)
@@ -197,9 +198,9 @@ def _ahead(pool: ThreadPoolExecutor, works: Iterable[Callable[[], _Result]]) -> 
         yield waiting.popleft().result()
 
 
-def _written(connection: Connection, batch: BatchKey, rows: bytes, evidence: Sequence[Named]) -> None:
-    """Write a run, and which documents its operations name."""
-    write(connection, batch, rows)
+def _written(connection: Connection, batch: BatchKey, rows: bytes, first: bool, evidence: Sequence[Named]) -> None:
+    """Write a run, the first of its transaction or another, and which documents its operations name."""
+    write(connection, batch, rows, first)
     note(connection, evidence)
 
 

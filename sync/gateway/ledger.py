@@ -153,18 +153,20 @@ def staged(judged: Iterable[Step], heads: dict[str, int]) -> tuple[list[Step], b
     return steps, b"".join(rows)
 
 
-def write(connection: Connection, batch: BatchKey, rows: bytes) -> None:
-    """Write a run: verdicts, records, changes. Its transaction ends with ``move_heads``."""
+def write(connection: Connection, batch: BatchKey, rows: bytes, first: bool) -> None:
+    """Write a run: verdicts, records, changes. Its transaction ends with ``move_heads``.
+
+    ``first``: no run was written in this transaction before, so that the stage is empty.
+    """
     _, device, epoch, seq = batch
     prefix = f"{device}.{epoch}.{seq}."
-    connection.execute(_STAGE)
+    connection.execute(_STAGE if first else "TRUNCATE stage")
     with connection.cursor().copy("COPY stage FROM STDIN") as copy:
         copy.write(rows)
     connection.execute(_WRITE_OPERATIONS, batch)
     connection.execute(_WRITE_NEW, (prefix,))
     connection.execute(_WRITE_CHANGED, (prefix,))
     connection.execute(_WRITE_CHANGES, (prefix,))
-    connection.execute("TRUNCATE stage")
 
 
 def move_heads(connection: Connection, heads: Mapping[str, int]) -> None:
