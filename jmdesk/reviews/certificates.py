@@ -14,6 +14,7 @@ from jmdesk.papers.template import fill
 from jmdesk.records.serials import Serials
 from jmdesk.reviews import documents
 from jmdesk.reviews.queries import Line
+from jmdesk.reviews.watch import CONFIRMED
 
 if TYPE_CHECKING:
     from jmdesk.records.writer import Writer
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from jmdesk.vault.device import DeviceKeys
 
 TEMPLATE: Final = "review-certificate"
-_CONFIRMED: Final = "confirmed"
 
 
 def text_of(document: bytes) -> str:
@@ -74,4 +74,4 @@ def issue_certificate(desk: Office, writer: Writer, line: Line, until: date) -> 
 def _state(line: Line, *, signed: bool) -> str:
     if not signed:
         return "暂定（本机尚未登记到市平台，未签名）"
-    return "市平台已确认" if line.sync == _CONFIRMED else "暂定（待市平台回执确认）"
+    return "市平台已确认" if line.sync == CONFIRMED else "暂定（待市平台回执确认）"

@@ -30,6 +30,8 @@ RATING_CONSENT = "C4"
 OWNERS_STEPS = frozenset({"assess", "score", "recall", "correct"})
 """Steps for the unit that keeps the file: they count its ballots or draw the score up from all of its values."""
 _VILLAGES_PART = frozenset({"apply", "screen", "assess", "score"})
+CONFIRMED = "confirmed"
+"""How a record stands whose last change the platform has confirmed."""
 ON_NOTICE = frozenset({"noticed", "objected", "corrected", "decided"})
 _NEXT: Mapping[str, str] = {"scored": "review", "returned": "score", "decided": "certify"}
 """What a case that another desk handed over waits for, by state."""
@@ -125,7 +127,10 @@ class Watch:
     # -- what has changed ------------------------------------------------------------------------------------------
 
     def troubles(self, lines: Sequence[Line], standings: Mapping[str, Standing]) -> dict[str, list[Trouble]]:
-        """What to know about cases: withdrawn consents, changed inputs, objections, notices that are over."""
+        """What to know about cases: withdrawn consents, changed inputs, objections, notices that are over.
+
+        And decisions without the platform's receipt: a certificate given out before it is provisional for good.
+        """
         found: dict[str, list[Trouble]] = defaultdict(list)
         watched = [line for line in lines if standings[line.rating].state in ON_NOTICE]
         if not watched:
@@ -142,6 +147,8 @@ class Watch:
                 found[line.rating].append(Trouble("changed", bad=True, params={"grade": changed[line.rating]}))
             if line.rating in objected:
                 found[line.rating].append(Trouble("objection", bad=True, params={}))
+            if standings[line.rating].state == "decided" and self._desk.platform and line.sync != CONFIRMED:
+                found[line.rating].append(Trouble("unsent", bad=False, params={}))
             if standings[line.rating].state == "noticed":
                 found[line.rating] += self._notice_state(line, today)
         return found

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from jmdesk.cli.main import run
 from jmdesk.core.errors import Refused
@@ -19,6 +20,7 @@ from jmdesk.place import Grant
 from jmdesk.reviews import certificates
 from jmdesk.reviews.certificates import code
 from jmdesk.reviews.verifying import read_keys, verify_file
+from jmdesk.store.tables import record_tables
 from jmdesk.vault.device import new_device_keys
 from tests.desks import UNIT, VILLAGE
 from ui.core.printing import write_paper
@@ -151,6 +153,31 @@ def test_before_enrolment_a_certificate_is_provisional_and_says_so(village: Vill
     found = verify_file(pdf, {})
     assert (found.number, found.signed) == (number, False)
     assert "暂定" in certificates.text_of(village.desk.papers.document(number))
+
+
+def test_who_waits_for_the_receipt_of_a_decision_gives_out_a_certificate_that_is_not_provisional(
+    village: Village,
+) -> None:
+    enrol(village)
+    village.to_noticed()
+    village.clock.advance(days=9)
+    village.as_reviewer()
+    first, second, _ = village.ratings
+    for rating in (first, second):
+        village.clerk.take(rating, "decide", details={"doc_no": "恩信〔2026〕1号", "org": "恩平市人民政府"})
+    assert [trouble.code for trouble in village.clerk.case(first).troubles] == ["unsent"]
+    table = record_tables["R16"]
+    with village.desk.store.beside() as connection:  # as the receipt leaves it
+        connection.execute(update(table).where(table.c.rid == first).values(rec_sync="confirmed"))
+    assert village.clerk.case(first).troubles == ()
+    village.as_clerk()
+    state = {}
+    for rating in (first, second):
+        village.clerk.take(rating, "certify")
+        state[rating] = certificates.text_of(village.desk.papers.document(village.clerk.case(rating).line.cert_no))
+    assert "市平台已确认" in state[first]
+    assert "暂定" not in state[first]
+    assert "暂定" in state[second]
 
 
 def test_words_and_code_in_a_text_file_are_checked_alike(tmp_path: Path) -> None:

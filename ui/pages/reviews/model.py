@@ -203,6 +203,7 @@ def trouble_chip(trouble: Trouble) -> Chip:
         "ready": (tr("公示已于 {day} 期满，可认定", day=day), "ok"),
         "provisional": (tr("公示到 {day}(暂定，放假安排未公布)", day=day), "warn"),
         "later": (tr("遇假日顺延到 {day}", day=day), "warn"),
+        "unsent": (tr("先报送，收到回执再发证，证书才不带“暂定”"), "warn"),
     }
     return Chip(*words[trouble.code])
 
