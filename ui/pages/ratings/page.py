@@ -18,6 +18,7 @@ from ui.core.freshness import Freshness
 from ui.core.i18n import tr
 from ui.core.messages import OK, Notice
 from ui.core.overriding import override
+from ui.core.paper_output import can_print
 from ui.core.printing import write_pdf
 from ui.core.runner import Outcome, Report, Task
 from ui.core.theme import look
@@ -25,7 +26,7 @@ from ui.pages.ratings.explanation import ExplanationPane
 from ui.pages.ratings.listing import RatingList
 from ui.pages.ratings.model import Explained, Summary, failure_rows, read_explained, read_summary, told
 from ui.pages.ratings.outcome import RunOutcome
-from ui.pages.ratings.printing import ask_pdf, can_print, print_html
+from ui.pages.ratings.printing import ask_pdf, print_html
 from ui.widgets.chip import ChipLabel
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.progress_panel import ProgressPanel

@@ -19,15 +19,6 @@ def ask_pdf(parent: QWidget) -> str:
     return found if not found or found.lower().endswith(".pdf") else f"{found}.pdf"
 
 
-def can_print() -> bool:
-    """Whether this installation brings Qt's printing."""
-    try:
-        import PySide6.QtPrintSupport  # noqa: F401 -- asked for, not used
-    except ImportError:
-        return False
-    return True
-
-
 def print_html(html: str, parent: QWidget) -> bool:
     """Let the user choose a printer and print; whether it was printed."""
     from PySide6.QtPrintSupport import QPrintDialog, QPrinter
