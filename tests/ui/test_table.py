@@ -44,6 +44,17 @@ def test_a_jump_reads_the_page_it_lands_on(table: WindowedTable) -> None:
     assert int(table.current_key().removeprefix("row-")) > 5
 
 
+@pytest.mark.parametrize("line", [5 * PAGE - 1, 5 * PAGE, 5 * PAGE + PAGE // 2])
+def test_a_jump_reads_once_wherever_it_lands(table: WindowedTable, line: int) -> None:
+    source = ManyRows(300_000)
+    table.show_source(source)
+    table.viewport().repaint()
+    source.fetched.clear()
+    table.verticalScrollBar().setValue(line)
+    table.viewport().repaint()
+    assert len(source.fetched) == 1
+
+
 def test_pages_far_away_are_let_go(table: WindowedTable) -> None:
     source = ManyRows(300_000)
     table.show_source(source)
