@@ -9,7 +9,7 @@ import docx
 import pytest
 from pypdf import PdfReader
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -65,14 +65,11 @@ def look_at(qtbot: QtBot, context: Context, services: Desk, settled: Settle) -> 
 
 def ink(shown: QPixmap) -> tuple[int, int]:
     """The column and the line in which the print begins, in pixels from the corner of the sheet."""
-    image = shown.toImage()
-    dark = [
-        (x, y)
-        for y in range(0, image.height(), 2)
-        for x in range(0, image.width(), 2)
-        if image.pixelColor(x, y).lightness() < 128
-    ]
-    return min(x for x, _ in dark), min(y for _, y in dark)
+    image = shown.toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    dots, wide = bytes(image.constBits()), image.bytesPerLine()
+    lines = [dots[start : start + image.width()] for start in range(0, wide * image.height(), wide)]
+    inked = [n for n, line in enumerate(lines) if min(line) < 128]
+    return min(next(x for x, dot in enumerate(lines[n]) if dot < 128) for n in inked), inked[0]
 
 
 def ways(services: Desk) -> list[object]:

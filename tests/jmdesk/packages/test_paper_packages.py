@@ -114,8 +114,9 @@ def test_a_template_that_could_not_be_given_out_is_refused_with_its_reason(desk:
     assert desk.papers.template(ANSWER) is shipped()[ANSWER]
 
 
-def test_every_paper_that_ships_would_be_taken_as_a_citys_own() -> None:
+def test_papers_that_ship_would_be_taken_as_a_citys_own() -> None:
     from jmdesk.papers.city import city_templates
 
-    files = {f"{id_}.docx.b64": b64encode(one.content).decode() for id_, one in shipped().items()}
+    chosen = ("review-certificate", "review-ballots", "review-posting", "collection-form", "village-opinion")
+    files = {f"{id_}.docx.b64": b64encode(shipped()[id_].content).decode() for id_ in chosen}
     assert city_templates("2026-01", files).keys() == shipped().keys()

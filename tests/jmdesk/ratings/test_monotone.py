@@ -96,7 +96,7 @@ BETTER: dict[str, tuple[str, Step]] = {
 ANYBODY = {**h1(), "A2": {"performance": "default_open"}}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=120)
 @given(better=st.sampled_from(sorted(BETTER)), raw=households(), by=st.integers(1, 1000))
 def test_a_household_that_does_better_never_loses(better: str, raw: Raw, by: int) -> None:
     indicator, step = BETTER[better]
@@ -136,7 +136,7 @@ WORST: Raw = {
 }
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(households())
 def test_points_add_up_exactly_and_stay_within_their_limits(raw: Raw) -> None:
     card = rated(raw)
@@ -148,7 +148,7 @@ def test_points_add_up_exactly_and_stay_within_their_limits(raw: Raw) -> None:
     assert card.score == card.score.quantize(Decimal("0.1"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(households())
 def test_no_float_is_anywhere_in_a_scorecard_or_in_what_is_stored_of_it(raw: Raw) -> None:
     card = rated(raw)
