@@ -18,6 +18,8 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from sqlcipher3 import dbapi2
 
 from jmdesk.core.errors import Environment, Refused
+from jmdesk.store.folding import LONG_BYTES, LONGEST_PAGES, Folding
+from jmdesk.store.statements import driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +71,8 @@ def _connect(path: Path, key: bytes, *, read_only: bool) -> Any:
         raise (Environment("store.damaged") if known is error else known) from error
     if not read_only:
         run("PRAGMA journal_mode = WAL")
+        run(f"PRAGMA wal_autocheckpoint = {LONGEST_PAGES}")
+        run(f"PRAGMA journal_size_limit = {LONG_BYTES}")
     run("PRAGMA synchronous = FULL")  # NORMAL loses acknowledged commits in a power cut
     run("PRAGMA foreign_keys = ON")
     run("PRAGMA secure_delete = ON")
@@ -92,14 +96,22 @@ class Engines:
 
     write: Engine
     read: Engine
+    folding: Folding
+
+    def fold(self) -> None:
+        """Write everything of the write-ahead log into the file; nobody may write meanwhile."""
+        self.folding.settle()
+        with self.write.connect() as connection:
+            fold_log(connection)
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file first.
 
         A disk that fails then costs nothing: what was committed lies in the log, and the next opening folds it.
         """
-        with suppress(dbapi2.DatabaseError, DBAPIError), self.write.connect() as connection:
-            fold_log(connection)
+        self.folding.close()
+        with suppress(dbapi2.DatabaseError, DBAPIError):
+            self.fold()
         self.write.dispose()
         self.read.dispose()
 
@@ -118,7 +130,7 @@ def open_engines(path: Path, key: bytes) -> Engines:
     write = _engine(write_connection, poolclass=StaticPool)
 
     @event.listens_for(write, "begin")
-    def _begin(connection: Any) -> None:
+    def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     read = _engine(lambda: _connect(path, key, read_only=True), poolclass=QueuePool, pool_size=4, max_overflow=2)
@@ -136,13 +148,12 @@ def open_engines(path: Path, key: bytes) -> Engines:
     if fresh and path.read_bytes()[:16].startswith(b"SQLite format 3"):
         path.unlink()
         raise RuntimeError("the store was created without encryption")
-    return Engines(write, read)
+    return Engines(write, read, Folding(path, write_connection))
 
 
 def fold_log(connection: Connection) -> None:
     """Write everything of the write-ahead log into the file."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def storage_error(error: Exception) -> Exception:

@@ -12,6 +12,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from jmdesk.catalogue.types import Catalogue
+from jmdesk.store.statements import driver
 
 REVIEW_DAYS = 60
 """A rating counts as due for review so many days before it ends."""
@@ -61,12 +62,13 @@ def _note(household: str) -> str:
 
 def renew(connection: Connection, catalogue: Catalogue) -> None:
     """Make the lines of the households anew that were touched since the last time; at the end of a transaction."""
-    if connection.exec_driver_sql("SELECT 1 FROM stale_standings LIMIT 1").first() is None:
+    run = driver(connection).execute
+    if run("SELECT 1 FROM stale_standings LIMIT 1").fetchone() is None:
         return
     touched = "IN (SELECT rid FROM stale_standings)"
-    connection.exec_driver_sql(f"DELETE FROM household_standings WHERE rid {touched}")  # noqa: S608 -- our own words
-    connection.exec_driver_sql(f"{_lines(catalogue)} AND h.rid {touched}")
-    connection.exec_driver_sql("DELETE FROM stale_standings")
+    run(f"DELETE FROM household_standings WHERE rid {touched}")  # noqa: S608 -- our own words
+    run(f"{_lines(catalogue)} AND h.rid {touched}")
+    run("DELETE FROM stale_standings")
 
 
 def rebuild(connection: Connection, catalogue: Catalogue) -> None:

@@ -25,9 +25,9 @@ from jmdesk.store import standings
 from jmdesk.store.change_log import EVENTS, Head, read_head
 from jmdesk.store.columns import from_json, json_text
 from jmdesk.store.copying import copy_store
-from jmdesk.store.engine import Engines, fold_log, open_engines, storage_error
+from jmdesk.store.engine import Engines, open_engines, storage_error
 from jmdesk.store.migrate import Keep, migrate
-from jmdesk.store.statements import Statement, given, insert_rows
+from jmdesk.store.statements import Statement, driver, given, insert_rows
 from jmdesk.store.tables import settings
 from jmdesk.store.tidemark import SUFFIX, Mark, Reached, Tidemark
 from jmdesk.store.transaction import Transaction
@@ -170,11 +170,12 @@ class Store:
     def reading(self) -> Iterator[Connection]:
         """A read-only connection that sees one consistent state for as long as it is held."""
         with self._known_errors(), self._engines.read.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
+            run = driver(connection).execute
+            run("BEGIN")
             try:
                 yield connection
             finally:
-                connection.exec_driver_sql("ROLLBACK")
+                run("ROLLBACK")
 
     @contextmanager
     def _known_errors(self) -> Iterator[None]:
@@ -243,6 +244,7 @@ class Store:
         return Reached(head, beside)
 
     def _mark(self, reached: Reached) -> None:
+        self._engines.folding.nudge()
         further, self._reached = reached != self._reached, reached
         if further and self._tidemark is not None:
             self._tidemark.write(Mark(reached, utc_text(self.clock.now())))
@@ -255,8 +257,8 @@ class Store:
 
     def fold_log(self) -> None:
         """Fold the write-ahead log into the file, as page checks need it."""
-        with self._turn, self._known_errors(), self._engines.write.connect() as connection:
-            fold_log(connection)
+        with self._turn, self._known_errors():
+            self._engines.fold()
 
     @contextmanager
     def standing_still(self) -> Iterator[Callable[[Path, bytes], None]]:
