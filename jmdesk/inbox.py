@@ -387,7 +387,9 @@ def _note(
     sync: str,
 ) -> None:
     """Note one outcome on its record, and how the record now stands with the platform (``sync``)."""
-    if outcome.verdict not in ACCEPTED:
+    # Given in another history than what stands here is based on, a version says nothing: its snapshot compares values.
+    strange = found is not None and found.server_epoch not in ("", epoch)
+    if strange or outcome.verdict not in ACCEPTED:
         transaction.mark_sync(operation.type, operation.rid, sync)
         return
     if found is None:

@@ -219,3 +219,14 @@ def test_the_version_to_decide_on_is_the_one_that_includes_what_was_confirmed_si
     assert case.whole
     assert case.theirs is not None
     assert (case.theirs.version, case.theirs.values["address"]) == (2, "确认过的路")
+
+
+def test_a_verdict_of_another_history_leaves_the_base_for_its_snapshot_to_compare(desk: Desk, family: Family) -> None:
+    accept_all(desk)
+    desk.inbox.page([replace(NEWER, rid=family.household)], cursor="9", epoch="e1")
+    desk.records.change("R05", family.household, {"population": 5})
+    (sent,) = seal(desk, "b2", 2)
+    said = [Outcome(0, sent.rid, "duplicate", version=1)]
+    desk.inbox.verdicts("b2", said, receipt=b"signed", totals={"duplicate": 1}, epoch="e2")
+    after = desk.records.get("R05", family.household).record
+    assert (after.sync, after.server_epoch, after.base_version) == ("confirmed", "e1", 2)
