@@ -97,6 +97,7 @@ def test_a_report_is_one_json_object_with_stable_names() -> None:
         "left": 0,
         "joined": 0,
         "rotated": False,
+        "regions": None,
         "waiting": "",
         "packages": [],
         "refused_packages": [],

@@ -36,6 +36,7 @@ device_requests      SIU   -      S     -      -     Su    -
 devices              SIU   S      S     -      -     Su    -
 enrol_codes          SU    -      -     -      -     -     -
 evidence             -     SI     S     -      -     -     -
+former_scopes        SI    -      -     -      -     SI    -
 ledger_overview      -     -      S     -      S     -     -
 operations           -     SIU    S     -      s     sI    -
 packages             S     S      S     -      -     -     -
@@ -49,7 +50,7 @@ region_counts        -     -      S     -      -     -     -
 region_edition       -     -      -     -      -     -     -
 region_moves         S     S      S     -      -     S     -
 regions              S     S      S     -      S     S     -
-sessions             SID   -      -     -      -     -     -
+sessions             SID   -      -     -      -     sD    -
 trust                S     S      S     -      -     S     -
 units                S     S      S     -      S     Su    -
 """
