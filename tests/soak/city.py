@@ -43,6 +43,7 @@ class Server:
         self._numbers = count(1)
         self._connection = psycopg.connect(url, autocommit=True)
         self._turn = Lock()
+        self._made = {_BLUEPRINT}
         self._execute(f"CREATE DATABASE {_BLUEPRINT}")
         migrate(self.named(_BLUEPRINT))
 
@@ -55,13 +56,18 @@ class Server:
         """A new database with the content of another, which nobody may be using; its name."""
         name = f"soak_{next(self._numbers)}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+        self._made.add(name)
         return name
 
     def drop(self, name: str) -> None:
         """Let go of a database."""
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        self._made.discard(name)
 
     def close(self) -> None:
+        """Drop every database that it made: another run may begin on the same server."""
+        for name in sorted(self._made):
+            self.drop(name)
         self._connection.close()
 
     def _execute(self, statement: str) -> None:
