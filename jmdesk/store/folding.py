@@ -32,6 +32,8 @@ class Folding:
         self._connect = connect
         self._lane = ThreadPoolExecutor(1, "jmdesk-fold")
         self._under_way: Future[None] | None = None
+        self._folded = 0
+        """How long the log was when it was folded last; 0 once it began anew."""
 
     @property
     def busy(self) -> bool:
@@ -39,8 +41,16 @@ class Folding:
         return self._under_way is not None and not self._under_way.done()
 
     def nudge(self) -> None:
-        """Begin to fold when the log is long and nobody does yet. Called after every commit: one look at the file."""
-        if not self.busy and self._length() > LONG_BYTES:
+        """Begin to fold when the log has grown long and nobody does yet. Called after each commit: a look at the file.
+
+        What is written while it is folded keeps the log from beginning anew. So it grows on where one commit chases the
+        next, and is folded once for each such length, not after each of them.
+        """
+        length = self._length()
+        if length < self._folded:
+            self._folded = 0
+        if length - self._folded > LONG_BYTES and not self.busy:
+            self._folded = length
             self._under_way = self._lane.submit(self._fold)
 
     def settle(self) -> None:

@@ -41,3 +41,13 @@ def test_a_short_log_is_left_alone(desk: Desk) -> None:
     desk.store.put_setting("another", "1")
     assert not desk.store._engines.folding.busy
     assert 0 < log_of(desk).stat().st_size < LONG_BYTES
+
+
+def test_a_log_that_is_written_on_without_a_pause_is_folded_once_for_each_length(desk: Desk) -> None:
+    folding = desk.store._engines.folding
+    begun: list[int] = []
+    folding._fold = lambda: begun.append(log_of(desk).stat().st_size)  # type: ignore[method-assign]  # never done in time
+    for number in range(60):
+        desk.store.put_setting(f"piece.{number}", PIECE)
+        folding.settle()
+    assert len(begun) == log_of(desk).stat().st_size // LONG_BYTES
