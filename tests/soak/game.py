@@ -67,6 +67,8 @@ class Game:
     happened: Counter[str] = field(default_factory=Counter)
     """How often what happened, once it is over."""
     _texts: int = 0
+    _voiding: str = ""
+    """The record that a step is about to void."""
     _marks: dict[str, dict[str, Any]] = field(default_factory=dict)
     _copied: dict[str, int] = field(default_factory=dict)
     cleared: set[tuple[str, str]] = field(default_factory=set)
@@ -93,6 +95,7 @@ class Game:
             self.trace.append(f"{number:3} {name:10} {office.name:7} fuse={office.fuse}/{self.city.database.fuse}")
             with office.living():
                 step(self, office)
+            self._note_void(office)
             self.city.database.fuse = 0
             self._check_marks(office, anew=name == "put back")
             office.line.weather = Weather()
@@ -152,7 +155,14 @@ class Game:
         rid = self.dice.choice(self.households)
         found = office.here("R05", rid)
         if found is not None and found.voided is None:
+            self._voiding = rid
             office.desk.records.void("R05", rid, "重复")
+
+    def _note_void(self, office: Office) -> None:
+        """What was voided in a step replaces what was typed before, also where the program died right after it."""
+        rid, self._voiding = self._voiding, ""
+        found = office.here("R05", rid) if rid else None
+        if found is not None and found.voided is not None:
             self.replaced[office.name, rid] = len(self.typed)
 
     def consent(self, office: Office) -> None:
